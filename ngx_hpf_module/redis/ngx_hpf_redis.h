@@ -1,0 +1,156 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The store: commands to Redis from the event loop of a worker.  Nothing
+ * here blocks.  What is above does not learn which topology is behind, and
+ * sees no hiredis type.
+ *
+ * Contract of every asynchronous function: it returns an operation, and the
+ * handler is called exactly once, from a later turn of the loop and never
+ * from inside the function; or it returns NULL when memory is short, and the
+ * handler is not called.  ngx_hpf_redis_cancel() detaches an operation: its
+ * handler is not called any more, the operation is gone for the caller.
+ * The command may have been sent all the same.
+ */
+
+#ifndef _NGX_HPF_REDIS_H_INCLUDED_
+#define _NGX_HPF_REDIS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+typedef struct ngx_hpf_redis_s        ngx_hpf_redis_t;
+typedef struct ngx_hpf_redis_op_s     ngx_hpf_redis_op_t;
+typedef struct ngx_hpf_redis_reply_s  ngx_hpf_redis_reply_t;
+
+
+typedef enum {
+    NGX_HPF_REDIS_NIL = 0,
+    NGX_HPF_REDIS_STRING,
+    NGX_HPF_REDIS_STATUS,
+    NGX_HPF_REDIS_INTEGER,
+    NGX_HPF_REDIS_ARRAY,
+    NGX_HPF_REDIS_ERROR,          /* Redis answered with an error */
+    NGX_HPF_REDIS_UNSENT,         /* not sent: nothing happened */
+    NGX_HPF_REDIS_LOST            /* sent, no reply: it may have happened */
+} ngx_hpf_redis_type_e;
+
+
+/*
+ * reply is valid during the handler only and never NULL.  With UNSENT and
+ * LOST, ngx_hpf_redis_text() gives the reason for the log.
+ */
+
+typedef void (*ngx_hpf_redis_pt)(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+/* Configuration of one store, filled by the directives above this layer. */
+
+typedef struct {
+    ngx_str_t    url;              /* redis://, rediss://, unix: */
+    ngx_msec_t   connect_timeout;
+    ngx_msec_t   timeout;          /* of one command */
+    ngx_msec_t   reconnect_max;    /* longest back-off */
+    size_t       max_reply;        /* bytes of one reply */
+} ngx_hpf_redis_conf_t;
+
+
+/* A script of lua/redis/, compiled into the module; static storage. */
+
+typedef struct {
+    ngx_str_t    name;
+    ngx_str_t    source;
+    u_char       sha1[41];         /* lower-case hex, filled when created */
+} ngx_hpf_redis_script_t;
+
+
+/* args: nkeys keys, then the other arguments; argc counts both. */
+
+typedef struct {
+    ngx_hpf_redis_script_t  *script;
+    ngx_uint_t               nkeys;
+    ngx_uint_t               argc;
+    const ngx_str_t         *args;
+} ngx_hpf_redis_eval_t;
+
+
+/*
+ * At configuration time: parses the URL ("redis://user:password@host:port/db",
+ * "unix:/path", there with "?db=1").  NULL: logged with file and line.
+ */
+ngx_hpf_redis_t *ngx_hpf_redis_create(ngx_conf_t *cf,
+    ngx_hpf_redis_conf_t *conf);
+
+/* In init_process and exit_process of a worker. */
+ngx_int_t ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle);
+void ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds);
+
+
+/* argv and args are copied before the functions return. */
+
+ngx_hpf_redis_op_t *ngx_hpf_redis_command(ngx_hpf_redis_t *rds,
+    ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler,
+    void *data);
+ngx_hpf_redis_op_t *ngx_hpf_redis_eval(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_eval_t *eval, ngx_hpf_redis_pt handler, void *data);
+
+/* As the two above, for what nobody waits for; errors are logged. */
+void ngx_hpf_redis_send(ngx_hpf_redis_t *rds, ngx_uint_t argc,
+    const ngx_str_t *argv);
+void ngx_hpf_redis_eval_send(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_eval_t *eval);
+
+void ngx_hpf_redis_cancel(ngx_hpf_redis_op_t *op);
+
+
+/*
+ * One subscription connection for each worker; called in init_process after
+ * ngx_hpf_redis_init_worker().  handler gets every message of the channel.  A
+ * NULL message tells that the link was lost (what was cached under it is
+ * void), an empty channel that it is established again (state has to be read
+ * again).
+ */
+
+typedef void (*ngx_hpf_redis_message_pt)(void *data, const ngx_str_t *channel,
+    const ngx_str_t *message);
+
+ngx_int_t ngx_hpf_redis_subscribe(ngx_hpf_redis_t *rds,
+    const ngx_str_t *channel, ngx_hpf_redis_message_pt handler, void *data);
+
+/*
+ * Tells of changed keys that begin with prefix (CLIENT TRACKING ON BCAST
+ * REDIRECT).  message is the key; link events as above.  An empty message
+ * means that all keys may have changed (FLUSHALL).
+ */
+ngx_int_t ngx_hpf_redis_track(ngx_hpf_redis_t *rds, const ngx_str_t *prefix,
+    ngx_hpf_redis_message_pt handler, void *data);
+
+
+ngx_hpf_redis_type_e ngx_hpf_redis_type(const ngx_hpf_redis_reply_t *reply);
+int64_t ngx_hpf_redis_integer(const ngx_hpf_redis_reply_t *reply);
+ngx_str_t ngx_hpf_redis_text(const ngx_hpf_redis_reply_t *reply);
+ngx_uint_t ngx_hpf_redis_count(const ngx_hpf_redis_reply_t *reply);
+const ngx_hpf_redis_reply_t *ngx_hpf_redis_at(
+    const ngx_hpf_redis_reply_t *reply, ngx_uint_t i);
+
+
+/* Numbers for /metrics and /readyz, of this worker since its start. */
+
+typedef struct {
+    ngx_uint_t   up;              /* the last attempt to speak succeeded */
+    uint64_t     commands;
+    uint64_t     errors;
+    uint64_t     timeouts;
+    uint64_t     reconnects;
+    uint64_t     pending;
+} ngx_hpf_redis_stat_t;
+
+void ngx_hpf_redis_stat(ngx_hpf_redis_t *rds, ngx_hpf_redis_stat_t *stat);
+
+
+#endif /* _NGX_HPF_REDIS_H_INCLUDED_ */
