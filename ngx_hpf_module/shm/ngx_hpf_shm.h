@@ -1,0 +1,183 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What the workers of a node share: one zone with a section for each kind of
+ * state.  The hot path touches nothing else.  Every function takes its own
+ * short lock or none; nothing under a lock blocks, logs or allocates from a
+ * pool.  The zone holds no pointer into a process, and begins with a magic,
+ * a layout version and the sizes of its sections: a reload with the same
+ * sizes goes on with the same state.
+ */
+
+#ifndef _NGX_HPF_SHM_H_INCLUDED_
+#define _NGX_HPF_SHM_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+typedef struct ngx_hpf_zone_s  ngx_hpf_zone_t;       /* of a cycle */
+
+
+typedef struct {
+    ngx_str_t    name;
+    size_t       size;             /* of the whole zone, at least 1m */
+} ngx_hpf_zone_conf_t;
+
+/*
+ * At configuration time; a size that is too small is logged with file and
+ * line, NULL then.  A fixed share of the zone goes to each section.
+ */
+ngx_hpf_zone_t *ngx_hpf_zone_create(ngx_conf_t *cf,
+    ngx_hpf_zone_conf_t *conf);
+
+
+/*
+ * Session cache: fixed-size records, LRU and TTL, in shards with a lock each.
+ * The key is the keyed hash of a token; times are of ngx_hpf_clock().
+ */
+
+#define NGX_HPF_SESSION_KEY   32
+#define NGX_HPF_SESSION_UID   24       /* characters of a user id, at most */
+#define NGX_HPF_SESSION_SUBJ  64       /* sealed subject, at most */
+
+typedef struct {
+    u_char       key[NGX_HPF_SESSION_KEY];
+    u_char       uid[NGX_HPF_SESSION_UID];
+    u_char       subj[NGX_HPF_SESSION_SUBJ];
+    uint8_t      uid_len;
+    uint8_t      subj_len;
+    uint8_t      level;
+    uint8_t      user_type;            /* of the http layer */
+    uint32_t     idle_at;              /* ends when not used until then, s */
+    uint32_t     ends_at;              /* ends absolutely, s */
+    uint32_t     fresh_until;          /* then Redis is asked again, s */
+    uint32_t     touched_at;           /* use was last told to Redis, s */
+    uint16_t     idle;                 /* idle time, s */
+} ngx_hpf_session_rec_t;
+
+/* Seconds of the monotonic clock of this machine, the same in all workers. */
+uint32_t ngx_hpf_clock(void);
+
+/*
+ * NGX_OK: *rec is a copy, its idle time begins anew in the cache.  NGX_DECLINED: not there, or ended or to
+ * be asked again.  NGX_ABORT: known not to exist (negative entry).
+ */
+ngx_int_t ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
+    ngx_hpf_session_rec_t *rec);
+void ngx_hpf_session_put(ngx_hpf_zone_t *zone,
+    const ngx_hpf_session_rec_t *rec);
+/* A negative entry that holds for ttl seconds. */
+void ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
+    ngx_uint_t ttl);
+void ngx_hpf_session_touched(ngx_hpf_zone_t *zone, const u_char *key);
+void ngx_hpf_session_drop(ngx_hpf_zone_t *zone, const u_char *key);
+void ngx_hpf_session_drop_all(ngx_hpf_zone_t *zone);
+
+
+/*
+ * Buckets: GCRA cells by a 16-byte key (a hash of limit and subject), LRU
+ * when full.  A refused request consumes nothing.
+ */
+
+typedef struct {
+    uint64_t     interval;             /* of one token, us */
+    uint64_t     burst;                /* tokens at once beyond the first */
+} ngx_hpf_rate_t;
+
+typedef struct {
+    uint64_t     remaining;            /* tokens left at once */
+    uint64_t     reset;                /* until the bucket is full, us */
+    uint64_t     retry_after;          /* until one token, us; 0: taken */
+} ngx_hpf_bucket_t;
+
+/* NGX_OK: taken; NGX_BUSY: refused; *b is filled in both cases. */
+ngx_int_t ngx_hpf_bucket_take(ngx_hpf_zone_t *zone, const u_char *key,
+    const ngx_hpf_rate_t *rate, ngx_hpf_bucket_t *b);
+
+
+/*
+ * Numbers used once: NGX_OK: new, kept for ttl seconds; NGX_DECLINED: seen
+ * before; NGX_BUSY: no room for another that has not expired (refuse).
+ */
+ngx_int_t ngx_hpf_nonce_add(ngx_hpf_zone_t *zone, const u_char *key,
+    ngx_uint_t ttl);
+
+
+/*
+ * Switches.  A name is "platform", "channel:ID", "item:ID" or
+ * "item:ID@CHANNEL"; what is not in the table is as configured.
+ */
+
+#define NGX_HPF_SWITCH_REASON  200     /* bytes of UTF-8, at most */
+
+typedef struct {
+    ngx_uint_t   open;
+    time_t       until;                /* 0: no end is known */
+    size_t       reason_len;
+    u_char       reason[NGX_HPF_SWITCH_REASON];
+} ngx_hpf_switch_t;
+
+/* NGX_OK: *sw is filled; NGX_DECLINED: no override.  Takes no lock. */
+ngx_int_t ngx_hpf_switch_get(ngx_hpf_zone_t *zone, ngx_str_t *name,
+    ngx_hpf_switch_t *sw);
+/* NGX_ERROR: the table is full, logged. */
+ngx_int_t ngx_hpf_switch_set(ngx_hpf_zone_t *zone, ngx_str_t *name,
+    const ngx_hpf_switch_t *sw);
+void ngx_hpf_switch_clear(ngx_hpf_zone_t *zone, ngx_str_t *name);
+/*
+ * A whole new table: begin marks all entries stale, end drops what was not
+ * set since; for reading the state anew from the store.
+ */
+void ngx_hpf_switch_sync_begin(ngx_hpf_zone_t *zone);
+void ngx_hpf_switch_sync_end(ngx_hpf_zone_t *zone);
+/* Grows with every change. */
+ngx_uint_t ngx_hpf_switch_version(ngx_hpf_zone_t *zone);
+
+
+/*
+ * Load: requests in progress by a name ("channel:ID"), by index from
+ * ngx_hpf_load_slot(), which any worker may ask for at any time.  enter()
+ * gives the number in progress with this one.  A worker that died is
+ * counted out by ngx_hpf_load_reset_worker().
+ */
+ngx_int_t ngx_hpf_load_slot(ngx_hpf_zone_t *zone, ngx_str_t *name);
+ngx_uint_t ngx_hpf_load_enter(ngx_hpf_zone_t *zone, ngx_int_t slot);
+void ngx_hpf_load_leave(ngx_hpf_zone_t *zone, ngx_int_t slot);
+ngx_uint_t ngx_hpf_load_get(ngx_hpf_zone_t *zone, ngx_int_t slot);
+void ngx_hpf_load_reset_worker(ngx_hpf_zone_t *zone, ngx_uint_t worker);
+
+
+/*
+ * Statistics: counters and histograms by name and labels, slots found once
+ * and then updated by atomics.  Labels are given as they stand in the
+ * exposition format: channel="hall",item="account-query".
+ */
+
+typedef enum {
+    NGX_HPF_STAT_COUNTER = 0,
+    NGX_HPF_STAT_GAUGE,
+    NGX_HPF_STAT_HISTOGRAM             /* of microseconds */
+} ngx_hpf_stat_type_e;
+
+/*
+ * The slot of a series, made when new; -1: no room (counted under
+ * hpf_stat_dropped_total), which the functions below accept.
+ */
+ngx_int_t ngx_hpf_stat_slot(ngx_hpf_zone_t *zone, ngx_hpf_stat_type_e type,
+    ngx_str_t *name, ngx_str_t *labels);
+void ngx_hpf_stat_add(ngx_hpf_zone_t *zone, ngx_int_t slot, int64_t n);
+void ngx_hpf_stat_set(ngx_hpf_zone_t *zone, ngx_int_t slot, int64_t n);
+void ngx_hpf_stat_observe(ngx_hpf_zone_t *zone, ngx_int_t slot, uint64_t us);
+
+/*
+ * The whole table in Prometheus' text format, grouped by name with # TYPE
+ * lines and # HELP from the table of names; a chain of buffers in pool.
+ */
+ngx_chain_t *ngx_hpf_stat_render(ngx_hpf_zone_t *zone, ngx_pool_t *pool);
+
+
+#endif /* _NGX_HPF_SHM_H_INCLUDED_ */
