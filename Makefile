@@ -1,0 +1,135 @@
+# make            build the module, the demo's plugins and its back end
+# make deps       install every package that the goals below need (apt)
+# make run        the whole gateway in the foreground; Ctrl-C ends it
+# make start      the same in the background; returns when it is ready
+# make stop       ends it
+# make test       all tests; T="t/x.t …" some of them; SAN=1 in an nginx with
+#                 ASan, UBSan and NGX_DEBUG_PALLOC built from Debian's source
+# make lint       style, layers, sizes, compilers, cppcheck, luacheck
+# make fuzz       each target in fuzz/ for FUZZ_TIME seconds
+# make bench      measures against plain proxy_pass
+# make install    puts the module where nginx looks for it (DESTDIR)
+# make clean
+#
+# CC=clang builds with clang; NGINX_SRC=DIR builds against another nginx
+# source tree and builds that nginx too, in build/nginx-VERSION/objs.
+
+SHELL = /bin/bash
+MAKEFLAGS += --no-print-directory
+
+DEBIAN_SRC = /usr/share/nginx/src
+NGINX_SRC ?= $(DEBIAN_SRC)
+FUZZ_TIME ?= 60
+MODULES_DIR ?= /usr/lib/nginx/modules
+MODCONF_DIR ?= /usr/share/nginx/modules-available
+
+ifdef SAN
+B := build/san
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+             -fno-omit-frame-pointer
+else
+B := build
+endif
+
+M := ngx_hpf_module
+MODULE := $(B)/ngx_http_hpf_module.so
+CFLAGS = -O2 -g -Wall -Wextra -Werror $(SAN_FLAGS)
+
+# the first line of a test names what it links: /* links: core/hpf_x.c -lm */
+
+links = $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+sources = $(addprefix $(M)/,$(filter %.c,$(call links,$(1))))
+libs = $(filter-out %.c,$(call links,$(1)))
+
+headers := $(wildcard $(M)/core/*.h $(M)/crypto/*.h plugins/include/*.h)
+incs := -I$(M)/core -I$(M)/crypto -Iplugins/include -Ibuild/include
+
+units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
+fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
+
+plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
+plugin_sos := $(foreach p,$(plugins),\
+    $(if $(wildcard plugins/$(p)/$(p).c),$(B)/plugins/$(p)/$(p).so))
+plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
+    $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
+
+.PHONY: all module units deps run start stop test lint fuzz bench install \
+        clean FORCE
+.DELETE_ON_ERROR:
+
+all: module $(plugin_sos) $(plugin_files)
+
+-include demo/demo.mk
+
+module: FORCE
+	@NGINX_SRC='$(NGINX_SRC)' CC='$(CC)' SAN='$(SAN)' tools/build-module
+
+$(MODULE): module
+
+# a plugin is built as anybody else would build it: with the public header only
+
+$(B)/plugins/%.so: plugins/%.c plugins/include/hpf_plugin.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -std=c99 -fPIC -shared -fvisibility=hidden \
+	    -Iplugins/include -o $@.tmp $< && mv -f $@.tmp $@
+
+$(plugin_files): $(B)/plugins/%: plugins/%
+	@mkdir -p $(@D)
+	@cp $< $@.tmp && mv -f $@.tmp $@
+
+define unit_rule
+$(B)/t/$(1): t/unit/$(1).c t/unit/tap.h $(call sources,t/unit/$(1).c) $(headers)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ $$(filter %.c,$$^) \
+	    $(call libs,t/unit/$(1).c)
+endef
+
+$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,$(u))))
+
+units: $(units)
+
+define fuzz_rule
+build/fuzz/$(1): fuzz/$(1).c $(call sources,fuzz/$(1).c) $(headers)
+	@mkdir -p $$(@D)
+	clang -O1 -g -std=gnu99 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined $$(incs) -o $$@ $$(filter %.c,$$^) \
+	    $(call libs,fuzz/$(1).c)
+endef
+
+$(foreach f,$(notdir $(fuzzers)),$(eval $(call fuzz_rule,$(f))))
+
+fuzz: $(fuzzers)
+	@FUZZ_TIME='$(FUZZ_TIME)' tools/fuzz $(fuzzers)
+
+deps:
+	@tools/install-deps run test lint san bench
+
+run start:
+	@tools/install-deps run
+	@$(MAKE) all
+	@tools/gateway $@
+
+stop:
+	@tools/gateway stop
+
+test:
+	@tools/install-deps run test $(if $(SAN),san)
+	@$(MAKE) all units SAN='$(SAN)'
+	@SAN='$(SAN)' tools/test $(T)
+
+lint:
+	@tools/install-deps run lint
+	@tools/lint
+
+bench:
+	@tools/install-deps run bench
+	@$(MAKE) all
+	@bench/run
+
+install: module
+	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))
+	install -D -m 644 conf/mod-http-hpf.conf \
+	    $(DESTDIR)$(MODCONF_DIR)/mod-http-hpf.conf
+
+clean:
+	rm -rf build
