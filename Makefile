@@ -42,7 +42,7 @@ sources = $(addprefix $(M)/,$(filter %.c,$(call links,$(1))))
 libs = $(filter-out %.c,$(call links,$(1)))
 
 headers := $(wildcard $(M)/core/*.h $(M)/crypto/*.h plugins/include/*.h)
-incs := -I$(M)/core -I$(M)/crypto -Iplugins/include -Ibuild/include
+incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
 fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
