@@ -1,0 +1,168 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Files with a secret, see the header.  The permissions are looked at on the
+ * open file, so that it cannot be exchanged in between.
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "hpf_plugin.h"
+#include "hpf_base64.h"
+#include "hpf_hex.h"
+#include "hpf_secret.h"
+
+
+#define HPF_SECRET_TEXT  (2 * HPF_SECRET_MAX + 2)     /* hex and a newline */
+
+
+static ssize_t hpf_secret_load(const char *file, char *text,
+    const char **reason);
+static const char *hpf_secret_check(int fd);
+static ssize_t hpf_secret_decode(const char *text, size_t len,
+    unsigned char *out);
+
+
+ssize_t
+hpf_secret_read(const char *file, unsigned char *buf, size_t max, char *error,
+    size_t size)
+{
+    char            text[HPF_SECRET_TEXT];
+    size_t          len;
+    ssize_t         n;
+    const char     *reason;
+    unsigned char   bytes[HPF_SECRET_TEXT];
+
+    reason = NULL;
+    n = hpf_secret_load(file, text, &reason);
+
+    if (n >= 0) {
+        n = hpf_secret_decode(text, n, bytes);
+
+        if (n < 0) {
+            reason = "neither base64 nor hexadecimal";
+
+        } else if (n < HPF_SECRET_MIN) {
+            reason = "has less than 32 bytes";
+
+        } else if ((size_t) n > max || n > HPF_SECRET_MAX) {
+            reason = "is too long";
+
+        } else {
+            memcpy(buf, bytes, n);
+        }
+    }
+
+    OPENSSL_cleanse(text, sizeof(text));
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+
+    if (reason == NULL) {
+        return n;
+    }
+
+    if (size) {
+        len = strlen(reason);
+        len = len < size ? len : size - 1;
+
+        memcpy(error, reason, len);
+        error[len] = '\0';
+    }
+
+    return HPF_ERROR;
+}
+
+
+static ssize_t
+hpf_secret_load(const char *file, char *text, const char **reason)
+{
+    int      fd;
+    size_t   len;
+    ssize_t  n;
+
+    /* a pipe must not hang the configuration: it is refused below */
+
+    fd = open(file, O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY);
+
+    if (fd == -1) {
+        *reason = strerror(errno);
+        return HPF_ERROR;
+    }
+
+    *reason = hpf_secret_check(fd);
+    len = 0;
+    n = HPF_ERROR;
+
+    while (*reason == NULL && len < HPF_SECRET_TEXT) {
+        n = read(fd, text + len, HPF_SECRET_TEXT - len);
+
+        if (n == 0) {
+            break;
+        }
+
+        if (n == -1 && errno != EINTR) {
+            *reason = strerror(errno);
+
+        } else if (n > 0) {
+            len += n;
+        }
+    }
+
+    (void) close(fd);
+
+    if (*reason == NULL && n != 0) {
+        *reason = "is too long";
+    }
+
+    return *reason ? HPF_ERROR : (ssize_t) len;
+}
+
+
+static const char *
+hpf_secret_check(int fd)
+{
+    struct stat  st;
+
+    if (fstat(fd, &st) == -1) {
+        return strerror(errno);
+    }
+
+    if (!S_ISREG(st.st_mode)) {
+        return "is not a regular file";
+    }
+
+    if (st.st_mode & (S_IRWXG|S_IRWXO)) {
+        return "may be read or changed by group or others (use mode 0600)";
+    }
+
+    return NULL;
+}
+
+
+/* no base64 of a random secret consists of hexadecimal digits alone */
+
+static ssize_t
+hpf_secret_decode(const char *text, size_t len, unsigned char *out)
+{
+    if (len && text[len - 1] == '\n') {
+        len--;
+    }
+
+    if (len && text[len - 1] == '\r') {
+        len--;
+    }
+
+    if (hpf_hex_decode(text, len, out) == HPF_OK) {
+        return len / 2;
+    }
+
+    return hpf_base64_decode(out, text, len);
+}
