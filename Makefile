@@ -128,8 +128,9 @@ bench:
 
 install: module
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))
-	install -D -m 644 conf/mod-http-hpf.conf \
-	    $(DESTDIR)$(MODCONF_DIR)/mod-http-hpf.conf
+	install -d $(DESTDIR)$(MODCONF_DIR)
+	echo 'load_module modules/$(notdir $(MODULE));' \
+	    > $(DESTDIR)$(MODCONF_DIR)/mod-http-hpf.conf
 
 clean:
 	rm -rf build
