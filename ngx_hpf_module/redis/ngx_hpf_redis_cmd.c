@@ -1,0 +1,386 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Operations: made, formatted, ended.  Each ends in ngx_hpf_redis_cmd_done()
+ * or ngx_hpf_redis_cmd_fail(), and there its handler is called once, unless
+ * it was detached before.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <hiredis/hiredis.h>
+#include "ngx_hpf_redis_store.h"
+
+
+#define NGX_HPF_REDIS_CMD_ARGS  32
+#define NGX_HPF_REDIS_CMD_FREE  256
+
+/* A timer and not a posted event: it keeps an exiting worker until then. */
+#define NGX_HPF_REDIS_CMD_TURN  1
+
+#define NGX_HPF_REDIS_CMD_COMPLAIN  1000
+
+
+static void ngx_hpf_redis_cmd_deliver(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_hpf_redis_cmd_sent_handler(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+ngx_hpf_redis_op_t *
+ngx_hpf_redis_command(ngx_hpf_redis_t *rds, ngx_uint_t argc,
+    const ngx_str_t *argv, ngx_hpf_redis_pt handler, void *data)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_cmd_alloc(rds);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    if (ngx_hpf_redis_cmd_format(op, argc, argv) != NGX_OK) {
+        ngx_hpf_redis_cmd_free(op);
+        return NULL;
+    }
+
+    op->handler = handler;
+    op->data = data;
+
+    rds->stat.commands++;
+
+    ngx_hpf_redis_conn_submit(ngx_hpf_redis_route(rds), op);
+
+    return op;
+}
+
+
+void
+ngx_hpf_redis_send(ngx_hpf_redis_t *rds, ngx_uint_t argc,
+    const ngx_str_t *argv)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_command(rds, argc, argv, NULL, NULL);
+
+    if (op == NULL) {
+        ngx_log_error(NGX_LOG_ERR, rds->cycle->log, 0,
+                      "hpf redis: no memory for %V", &argv[0]);
+        return;
+    }
+
+    op->handler = ngx_hpf_redis_cmd_sent_handler;
+    op->data = op;
+}
+
+
+void
+ngx_hpf_redis_eval_send(ngx_hpf_redis_t *rds, const ngx_hpf_redis_eval_t *eval)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_eval(rds, eval, NULL, NULL);
+
+    if (op == NULL) {
+        ngx_log_error(NGX_LOG_ERR, rds->cycle->log, 0,
+                      "hpf redis: no memory for script \"%V\"",
+                      &eval->script->name);
+        return;
+    }
+
+    op->handler = ngx_hpf_redis_cmd_sent_handler;
+    op->data = op;
+}
+
+
+void
+ngx_hpf_redis_cancel(ngx_hpf_redis_op_t *op)
+{
+    op->handler = NULL;
+    op->data = NULL;
+}
+
+
+ngx_hpf_redis_op_t *
+ngx_hpf_redis_cmd_alloc(ngx_hpf_redis_t *rds)
+{
+    ngx_queue_t         *q;
+    ngx_hpf_redis_op_t  *op;
+
+    if (rds->cycle == NULL) {
+        return NULL;
+    }
+
+    if (ngx_queue_empty(&rds->free)) {
+
+        op = ngx_alloc(sizeof(ngx_hpf_redis_op_t), rds->cycle->log);
+        if (op == NULL) {
+            return NULL;
+        }
+
+    } else {
+        q = ngx_queue_head(&rds->free);
+        ngx_queue_remove(q);
+        rds->nfree--;
+
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+    }
+
+    ngx_memzero(op, sizeof(ngx_hpf_redis_op_t));
+
+    op->rds = rds;
+    op->deadline = ngx_current_msec + rds->conf.timeout;
+
+    rds->stat.pending++;
+
+    return op;
+}
+
+
+void
+ngx_hpf_redis_cmd_free(ngx_hpf_redis_op_t *op)
+{
+    ngx_hpf_redis_t  *rds;
+
+    rds = op->rds;
+
+    if (op->cmd) {
+        redisFreeCommand(op->cmd);
+        op->cmd = NULL;
+    }
+
+    rds->stat.pending--;
+
+    if (rds->nfree >= NGX_HPF_REDIS_CMD_FREE) {
+        ngx_free(op);
+        return;
+    }
+
+    ngx_queue_insert_head(&rds->free, &op->queue);
+    rds->nfree++;
+}
+
+
+/* The worker exits: what the list keeps goes, too. */
+
+void
+ngx_hpf_redis_cmd_drain(ngx_hpf_redis_t *rds)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&rds->free)) {
+        q = ngx_queue_head(&rds->free);
+        ngx_queue_remove(q);
+
+        ngx_free(ngx_queue_data(q, ngx_hpf_redis_op_t, queue));
+    }
+
+    rds->nfree = 0;
+}
+
+
+ngx_int_t
+ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
+    const ngx_str_t *argv)
+{
+    long long     len;
+    size_t       *lens, stack_lens[NGX_HPF_REDIS_CMD_ARGS];
+    ngx_uint_t    i;
+    const char  **args, *stack_args[NGX_HPF_REDIS_CMD_ARGS];
+
+    if (argc == 0) {
+        return NGX_ERROR;
+    }
+
+    args = stack_args;
+    lens = stack_lens;
+
+    if (argc > NGX_HPF_REDIS_CMD_ARGS) {
+
+        args = ngx_alloc(argc * (sizeof(char *) + sizeof(size_t)),
+                         op->rds->cycle->log);
+        if (args == NULL) {
+            return NGX_ERROR;
+        }
+
+        lens = (size_t *) (args + argc);
+    }
+
+    for (i = 0; i < argc; i++) {
+        args[i] = argv[i].len ? (const char *) argv[i].data : "";
+        lens[i] = argv[i].len;
+    }
+
+    len = redisFormatCommandArgv(&op->cmd, (int) argc, args, lens);
+
+    if (args != stack_args) {
+        ngx_free(args);
+    }
+
+    if (len < 0) {
+        op->cmd = NULL;
+        return NGX_ERROR;
+    }
+
+    op->len = (size_t) len;
+    op->name_len = ngx_min(argv[0].len, NGX_HPF_REDIS_NAME);
+
+    ngx_memcpy(op->name, argv[0].data, op->name_len);
+
+    return NGX_OK;
+}
+
+
+/* A script may have to be sent again with its text, so it keeps its bytes. */
+
+void
+ngx_hpf_redis_cmd_sent(ngx_hpf_redis_op_t *op)
+{
+    if (op->script == NULL) {
+        redisFreeCommand(op->cmd);
+        op->cmd = NULL;
+    }
+}
+
+
+void
+ngx_hpf_redis_cmd_done(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    if (reply->type == NGX_HPF_REDIS_ERROR) {
+
+        if (ngx_hpf_redis_eval_reload(op, reply) == NGX_OK) {
+            return;
+        }
+
+        op->rds->stat.errors++;
+    }
+
+    ngx_hpf_redis_cmd_deliver(op, reply);
+}
+
+
+void
+ngx_hpf_redis_cmd_fail(ngx_hpf_redis_op_t *op, ngx_hpf_redis_type_e failure)
+{
+    ngx_hpf_redis_t  *rds;
+
+    if (op->internal) {
+        ngx_hpf_redis_cmd_free(op);
+        return;
+    }
+
+    rds = op->rds;
+
+    op->failure = failure;
+    rds->stat.errors++;
+
+    ngx_queue_insert_tail(&rds->failed, &op->queue);
+
+    if (!rds->fail.timer_set) {
+        ngx_add_timer(&rds->fail, NGX_HPF_REDIS_CMD_TURN);
+    }
+}
+
+
+void
+ngx_hpf_redis_cmd_fail_handler(ngx_event_t *ev)
+{
+    u_char                 text[NGX_HPF_REDIS_REASON * 2];
+    ngx_queue_t           *q, queue;
+    ngx_hpf_redis_t       *rds;
+    ngx_hpf_redis_op_t    *op;
+    ngx_hpf_redis_conn_t  *conn;
+    ngx_hpf_redis_reply_t  reply;
+
+    rds = ev->data;
+
+    if (ngx_queue_empty(&rds->failed)) {
+        return;
+    }
+
+    /* what handlers start anew, and what fails of it, is for the next turn */
+
+    ngx_queue_init(&queue);
+    ngx_queue_add(&queue, &rds->failed);
+    ngx_queue_init(&rds->failed);
+
+    while (!ngx_queue_empty(&queue)) {
+        q = ngx_queue_head(&queue);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+        conn = op->conn;
+
+        reply.type = op->failure;
+        reply.u.text.data = text;
+        reply.u.text.len = ngx_snprintf(text, sizeof(text),
+                                        "%*s on \"%V\": %*s", op->name_len,
+                                        op->name, &rds->url.name,
+                                        conn->reason_len, conn->reason)
+                           - text;
+
+        ngx_hpf_redis_cmd_deliver(op, &reply);
+    }
+}
+
+
+static void
+ngx_hpf_redis_cmd_deliver(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_hpf_redis_pt  handler;
+
+    handler = op->handler;
+    op->handler = NULL;
+
+    if (handler) {
+        handler(op->data, reply);
+    }
+
+    ngx_hpf_redis_cmd_free(op);
+}
+
+
+/*
+ * What nobody waits for: a lost link was told already, and an error that
+ * comes with every command is told once a second.
+ */
+
+static void
+ngx_hpf_redis_cmd_sent_handler(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_hpf_redis_t     *rds;
+    ngx_hpf_redis_op_t  *op = data;
+
+    rds = op->rds;
+
+    switch (reply->type) {
+
+    case NGX_HPF_REDIS_ERROR:
+        break;
+
+    case NGX_HPF_REDIS_UNSENT:
+    case NGX_HPF_REDIS_LOST:
+        ngx_log_error(NGX_LOG_INFO, rds->cycle->log, 0, "hpf redis: %V",
+                      &reply->u.text);
+        return;
+
+    default:
+        return;
+    }
+
+    if (rds->complained
+        && ngx_current_msec - rds->complained < NGX_HPF_REDIS_CMD_COMPLAIN)
+    {
+        return;
+    }
+
+    rds->complained = ngx_current_msec;
+
+    ngx_log_error(NGX_LOG_ERR, rds->cycle->log, 0,
+                  "hpf redis: %*s on \"%V\": %V", op->name_len, op->name,
+                  &rds->url.name, &reply->u.text);
+}

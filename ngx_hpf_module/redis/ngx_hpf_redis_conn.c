@@ -1,0 +1,923 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * One link: nginx' socket and timers around hiredis' parser.  Handlers of
+ * callers never run while the link is taken down, they are put off to the
+ * next turn of the loop; so only code of this file has to expect that a call
+ * ended the socket under its feet, and it looks at the epoch.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_event_connect.h>
+#include "ngx_hpf_redis_store.h"
+
+
+#define NGX_HPF_REDIS_CONN_IN      16384
+#define NGX_HPF_REDIS_CONN_OUT     16384
+#define NGX_HPF_REDIS_CONN_KEEP    262144
+
+/*
+ * hiredis moves what is left in its buffer each time it has parsed 1 KiB, so
+ * it is fed in small portions.
+ */
+#define NGX_HPF_REDIS_CONN_SLICE   4096
+
+#define NGX_HPF_REDIS_CONN_DELAY   10
+#define NGX_HPF_REDIS_CONN_STABLE  1000
+
+
+static ngx_int_t ngx_hpf_redis_conn_connect(ngx_hpf_redis_conn_t *conn);
+static void ngx_hpf_redis_conn_write_handler(ngx_event_t *wev);
+static void ngx_hpf_redis_conn_read_handler(ngx_event_t *rev);
+static void ngx_hpf_redis_conn_flush_handler(ngx_event_t *ev);
+static void ngx_hpf_redis_conn_expire_handler(ngx_event_t *ev);
+static void ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev);
+static ngx_int_t ngx_hpf_redis_conn_test(ngx_connection_t *c);
+static void ngx_hpf_redis_conn_greet(ngx_hpf_redis_conn_t *conn);
+static void ngx_hpf_redis_conn_greeted(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn);
+static ngx_int_t ngx_hpf_redis_conn_parse(ngx_hpf_redis_conn_t *conn,
+    u_char *data, size_t len);
+static void ngx_hpf_redis_conn_reply(ngx_hpf_redis_conn_t *conn,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_hpf_redis_conn_push_out(ngx_hpf_redis_conn_t *conn,
+    ngx_hpf_redis_op_t *op);
+static void ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn);
+static void ngx_hpf_redis_conn_watch(ngx_hpf_redis_conn_t *conn,
+    ngx_hpf_redis_op_t *op);
+static void ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn);
+static void ngx_hpf_redis_conn_fail_all(ngx_hpf_redis_conn_t *conn);
+static ngx_msec_t ngx_hpf_redis_conn_delay(ngx_hpf_redis_conn_t *conn);
+
+
+void
+ngx_hpf_redis_conn_init(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_t *rds)
+{
+    ngx_memzero(conn, sizeof(ngx_hpf_redis_conn_t));
+
+    conn->rds = rds;
+
+    ngx_queue_init(&conn->fifo);
+    ngx_queue_init(&conn->held);
+
+    conn->log = *rds->cycle->log;
+
+    conn->flush.data = conn;
+    conn->flush.log = &conn->log;
+    conn->flush.handler = ngx_hpf_redis_conn_flush_handler;
+
+    conn->expire.data = conn;
+    conn->expire.log = &conn->log;
+    conn->expire.handler = ngx_hpf_redis_conn_expire_handler;
+
+    conn->retry.data = conn;
+    conn->retry.log = &conn->log;
+    conn->retry.handler = ngx_hpf_redis_conn_retry_handler;
+    conn->retry.cancelable = 1;
+}
+
+
+void
+ngx_hpf_redis_conn_open(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_int_t  rc;
+
+    conn->state = NGX_HPF_REDIS_CONN_CONNECTING;
+    conn->epoch++;
+
+    rc = ngx_hpf_redis_conn_connect(conn);
+
+    if (rc == NGX_AGAIN) {
+        ngx_add_timer(&conn->retry, conn->rds->conf.connect_timeout);
+        return;
+    }
+
+    if (rc == NGX_OK) {
+        ngx_add_timer(&conn->retry, conn->rds->conf.connect_timeout);
+        ngx_hpf_redis_conn_greet(conn);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_hpf_redis_conn_drop(conn, "%s", strerror(ngx_socket_errno));
+        return;
+    }
+
+    ngx_hpf_redis_conn_drop(conn, "no memory or file descriptor");
+}
+
+
+static ngx_int_t
+ngx_hpf_redis_conn_connect(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_int_t             rc;
+    ngx_addr_t           *addr;
+    ngx_connection_t     *c;
+    ngx_hpf_redis_url_t  *url;
+
+    url = &conn->rds->url;
+    addr = &url->addrs[conn->attempts % url->naddrs];
+
+    ngx_memzero(&conn->peer, sizeof(ngx_peer_connection_t));
+
+    conn->peer.sockaddr = addr->sockaddr;
+    conn->peer.socklen = addr->socklen;
+    conn->peer.name = &addr->name;
+    conn->peer.get = ngx_event_get_peer;
+    conn->peer.log = &conn->log;
+    conn->peer.log_error = NGX_ERROR_INFO;
+    conn->peer.so_keepalive = 1;
+
+    /* a failed connect() is told here, once, and not at each attempt */
+
+    conn->log.log_level = NGX_LOG_ALERT;
+
+    rc = ngx_event_connect_peer(&conn->peer);
+
+    conn->log.log_level = conn->rds->cycle->log->log_level;
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    c = conn->peer.connection;
+    conn->connection = c;
+
+    c->data = conn;
+    c->read->handler = ngx_hpf_redis_conn_read_handler;
+    c->write->handler = ngx_hpf_redis_conn_write_handler;
+
+    c->pool = ngx_create_pool(512, &conn->log);
+    if (c->pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    conn->in = ngx_palloc(c->pool, NGX_HPF_REDIS_CONN_IN);
+    if (conn->in == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (addr->sockaddr->sa_family != AF_UNIX && ngx_tcp_nodelay(c) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_hpf_redis_reply_open(&conn->parser, conn->rds->conf.max_reply,
+                                 &conn->log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_hpf_redis_conn_write_handler(ngx_event_t *wev)
+{
+    ngx_int_t              err;
+    ngx_connection_t      *c;
+    ngx_hpf_redis_conn_t  *conn;
+
+    c = wev->data;
+    conn = c->data;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, wev->log, 0,
+                   "hpf redis: write handler, state %ui", conn->state);
+
+    if (conn->state != NGX_HPF_REDIS_CONN_CONNECTING) {
+        ngx_hpf_redis_conn_flush(conn);
+        return;
+    }
+
+    err = ngx_hpf_redis_conn_test(c);
+
+    if (err) {
+        ngx_hpf_redis_conn_drop(conn, "%s", strerror(err));
+        return;
+    }
+
+    ngx_hpf_redis_conn_greet(conn);
+
+    /* a server that speaks first was heard while we still connected */
+
+    if (conn->connection == c && c->read->ready) {
+        ngx_post_event(c->read, &ngx_posted_events);
+    }
+}
+
+
+static ngx_int_t
+ngx_hpf_redis_conn_test(ngx_connection_t *c)
+{
+    int        err;
+    socklen_t  len;
+
+    err = 0;
+    len = sizeof(int);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    return err;
+}
+
+
+/*
+ * All in one packet; commands of callers wait until every answer is there,
+ * so that none runs without its user or in another database.  PING tells
+ * whether the data set is loaded.
+ */
+
+static void
+ngx_hpf_redis_conn_greet(ngx_hpf_redis_conn_t *conn)
+{
+    u_char                name[NGX_INT64_LEN + 16];
+    ngx_str_t             argv[3];
+    ngx_uint_t            n;
+    ngx_hpf_redis_url_t  *url;
+
+    url = &conn->rds->url;
+
+    conn->state = NGX_HPF_REDIS_CONN_GREETING;
+    conn->greetings = 0;
+
+    if (url->password.len) {
+        n = 0;
+        ngx_str_set(&argv[n++], "AUTH");
+
+        if (url->user.len) {
+            argv[n++] = url->user;
+        }
+
+        argv[n++] = url->password;
+
+        if (ngx_hpf_redis_conn_command(conn, n, argv,
+                                       ngx_hpf_redis_conn_greeted)
+            != NGX_OK)
+        {
+            return;
+        }
+    }
+
+    if (url->db.len) {
+        ngx_str_set(&argv[0], "SELECT");
+        argv[1] = url->db;
+
+        if (ngx_hpf_redis_conn_command(conn, 2, argv,
+                                       ngx_hpf_redis_conn_greeted)
+            != NGX_OK)
+        {
+            return;
+        }
+    }
+
+    ngx_str_set(&argv[0], "CLIENT");
+    ngx_str_set(&argv[1], "SETNAME");
+    argv[2].data = name;
+    argv[2].len = ngx_snprintf(name, sizeof(name), "%V:%P", &conn->role,
+                               ngx_pid)
+                  - name;
+
+    if (ngx_hpf_redis_conn_command(conn, 3, argv, ngx_hpf_redis_conn_greeted)
+        != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_str_set(&argv[0], "PING");
+
+    (void) ngx_hpf_redis_conn_command(conn, 1, argv,
+                                      ngx_hpf_redis_conn_greeted);
+}
+
+
+static void
+ngx_hpf_redis_conn_greeted(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t              text;
+    ngx_hpf_redis_conn_t  *conn = data;
+
+    if (reply->type == NGX_HPF_REDIS_ERROR) {
+
+        text = reply->u.text;
+
+        /* an ACL may spare us CLIENT and PING, but never AUTH and SELECT */
+
+        if (conn->greetings > 2
+            || text.len < 6
+            || ngx_strncmp(text.data, "NOPERM", 6) != 0)
+        {
+            ngx_hpf_redis_conn_drop(conn, "refused: %V", &text);
+            return;
+        }
+    }
+
+    if (--conn->greetings == 0) {
+        ngx_hpf_redis_conn_ready(conn);
+    }
+}
+
+
+static void
+ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_uint_t           level;
+    ngx_queue_t         *q;
+    ngx_hpf_redis_op_t  *op;
+
+    level = conn->told ? NGX_LOG_NOTICE : NGX_LOG_INFO;
+
+    ngx_log_error(level, &conn->log, 0,
+                  "hpf redis: %sconnection to \"%V\" established",
+                  conn->label, &conn->rds->url.name);
+
+    ngx_del_timer(&conn->retry);
+
+    conn->state = NGX_HPF_REDIS_CONN_UP;
+    conn->since = ngx_current_msec;
+    conn->told = 0;
+
+    if (conn->ever) {
+        conn->rds->stat.reconnects++;
+    }
+
+    conn->ever = 1;
+
+    while (!ngx_queue_empty(&conn->held)) {
+        q = ngx_queue_head(&conn->held);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+        if (ngx_hpf_redis_conn_push_out(conn, op) != NGX_OK) {
+            ngx_hpf_redis_conn_drop(conn, "no memory");
+            return;
+        }
+    }
+
+    if (conn->up) {
+        conn->up(conn);
+    }
+}
+
+
+static void
+ngx_hpf_redis_conn_read_handler(ngx_event_t *rev)
+{
+    ssize_t                n;
+    ngx_connection_t      *c;
+    ngx_hpf_redis_conn_t  *conn;
+
+    c = rev->data;
+    conn = c->data;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, rev->log, 0,
+                   "hpf redis: read handler, state %ui", conn->state);
+
+    if (c->close) {
+        ngx_hpf_redis_conn_close(conn, "the worker shuts down");
+        return;
+    }
+
+    if (conn->state == NGX_HPF_REDIS_CONN_CONNECTING) {
+        return;
+    }
+
+    while (rev->ready) {
+
+        n = c->recv(c, conn->in, NGX_HPF_REDIS_CONN_IN);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n == 0) {
+            ngx_hpf_redis_conn_drop(conn, "closed by the server");
+            return;
+        }
+
+        if (n == NGX_ERROR) {
+            ngx_hpf_redis_conn_drop(conn, "%s", strerror(ngx_socket_errno));
+            return;
+        }
+
+        if (ngx_hpf_redis_conn_parse(conn, conn->in, n) != NGX_OK) {
+            return;
+        }
+    }
+
+    if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_hpf_redis_conn_drop(conn, "no read event");
+    }
+}
+
+
+/* NGX_DONE: the socket is gone. */
+
+static ngx_int_t
+ngx_hpf_redis_conn_parse(ngx_hpf_redis_conn_t *conn, u_char *data, size_t len)
+{
+    size_t                   n;
+    ngx_int_t                rc;
+    ngx_uint_t               epoch;
+    ngx_hpf_redis_reply_t   *reply;
+    ngx_hpf_redis_parser_t  *p;
+
+    p = &conn->parser;
+    epoch = conn->epoch;
+
+    while (len) {
+        n = ngx_min(len, NGX_HPF_REDIS_CONN_SLICE);
+
+        rc = ngx_hpf_redis_reply_feed(p, data, n);
+
+        while (rc == NGX_OK) {
+            rc = ngx_hpf_redis_reply_next(p, &reply);
+
+            if (rc != NGX_OK) {
+                break;
+            }
+
+            ngx_hpf_redis_conn_reply(conn, reply);
+
+            if (conn->epoch != epoch || conn->connection == NULL) {
+                return NGX_DONE;
+            }
+        }
+
+        if (rc == NGX_ERROR) {
+            ngx_hpf_redis_conn_drop(conn, "%s", ngx_hpf_redis_reply_error(p));
+            return NGX_DONE;
+        }
+
+        data += n;
+        len -= n;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_hpf_redis_conn_reply(ngx_hpf_redis_conn_t *conn,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_queue_t         *q;
+    ngx_hpf_redis_op_t  *op;
+
+    if (conn->push && conn->push(conn, reply) == NGX_OK) {
+        return;
+    }
+
+    if (ngx_queue_empty(&conn->fifo)) {
+        ngx_hpf_redis_conn_drop(conn, "unexpected reply");
+        return;
+    }
+
+    q = ngx_queue_head(&conn->fifo);
+    ngx_queue_remove(q);
+
+    op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+    if (ngx_queue_empty(&conn->fifo) && ngx_queue_empty(&conn->held)) {
+        conn->expire.cancelable = 1;
+    }
+
+    ngx_hpf_redis_cmd_done(op, reply);
+}
+
+
+void
+ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
+{
+    op->conn = conn;
+
+    switch (conn->state) {
+
+    case NGX_HPF_REDIS_CONN_UP:
+
+        if (ngx_hpf_redis_conn_push_out(conn, op) != NGX_OK) {
+            ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
+        }
+
+        return;
+
+    case NGX_HPF_REDIS_CONN_CONNECTING:
+    case NGX_HPF_REDIS_CONN_GREETING:
+
+        ngx_queue_insert_tail(&conn->held, &op->queue);
+        ngx_hpf_redis_conn_watch(conn, op);
+        return;
+
+    default: /* DOWN, CLOSED */
+
+        ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
+    }
+}
+
+
+ngx_int_t
+ngx_hpf_redis_conn_command(ngx_hpf_redis_conn_t *conn, ngx_uint_t argc,
+    const ngx_str_t *argv, ngx_hpf_redis_pt handler)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_cmd_alloc(conn->rds);
+
+    if (op == NULL) {
+        ngx_hpf_redis_conn_drop(conn, "no memory");
+        return NGX_ERROR;
+    }
+
+    op->conn = conn;
+    op->internal = 1;
+    op->handler = handler;
+    op->data = conn;
+
+    if (conn->state == NGX_HPF_REDIS_CONN_GREETING) {
+        op->deadline = ngx_current_msec + conn->rds->conf.connect_timeout;
+        conn->greetings++;
+    }
+
+    if (ngx_hpf_redis_cmd_format(op, argc, argv) != NGX_OK
+        || ngx_hpf_redis_conn_push_out(conn, op) != NGX_OK)
+    {
+        ngx_hpf_redis_cmd_free(op);
+        ngx_hpf_redis_conn_drop(conn, "no memory");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* The bytes go out at the end of the turn, with those of others. */
+
+static ngx_int_t
+ngx_hpf_redis_conn_push_out(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
+{
+    u_char               *p;
+    size_t                size, used;
+    ngx_hpf_redis_out_t  *out;
+
+    out = &conn->out;
+
+    if ((size_t) (out->end - out->last) < op->len) {
+
+        used = out->last - out->pos;
+        size = out->end - out->start;
+
+        if (size - used < op->len || used > size / 2) {
+
+            size = ngx_max(size, NGX_HPF_REDIS_CONN_OUT / 2) * 2;
+            size = ngx_max(size, used + op->len);
+
+            p = ngx_alloc(size, &conn->log);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            ngx_memcpy(p, out->pos, used);
+
+            ngx_free(out->start);
+
+            out->start = p;
+            out->end = p + size;
+
+        } else {
+            ngx_memmove(out->start, out->pos, used);
+        }
+
+        out->pos = out->start;
+        out->last = out->start + used;
+    }
+
+    out->last = ngx_cpymem(out->last, op->cmd, op->len);
+
+    op->offset = conn->queued;
+    conn->queued += op->len;
+
+    ngx_hpf_redis_cmd_sent(op);
+
+    ngx_queue_insert_tail(&conn->fifo, &op->queue);
+
+    ngx_hpf_redis_conn_watch(conn, op);
+
+    if (!conn->flush.posted) {
+        ngx_post_event(&conn->flush, &ngx_posted_events);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_hpf_redis_conn_flush_handler(ngx_event_t *ev)
+{
+    ngx_hpf_redis_conn_flush(ev->data);
+}
+
+
+static void
+ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn)
+{
+    ssize_t               n;
+    ngx_connection_t     *c;
+    ngx_hpf_redis_out_t  *out;
+
+    c = conn->connection;
+    out = &conn->out;
+
+    if (c == NULL || conn->state == NGX_HPF_REDIS_CONN_CONNECTING) {
+        return;
+    }
+
+    while (out->pos < out->last && c->write->ready) {
+
+        n = c->send(c, out->pos, out->last - out->pos);
+
+        if (n == NGX_ERROR) {
+            ngx_hpf_redis_conn_drop(conn, "%s", strerror(ngx_socket_errno));
+            return;
+        }
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        out->pos += n;
+        conn->sent += n;
+    }
+
+    if (out->pos == out->last) {
+
+        if (out->end - out->start > NGX_HPF_REDIS_CONN_KEEP) {
+            ngx_free(out->start);
+            ngx_memzero(out, sizeof(ngx_hpf_redis_out_t));
+        }
+
+        out->pos = out->start;
+        out->last = out->start;
+    }
+
+    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        ngx_hpf_redis_conn_drop(conn, "no write event");
+    }
+}
+
+
+/*
+ * All operations live equally long, so the timer is for the oldest one and
+ * is left to run when that one ends; cancelable tells nginx whether there is
+ * something to wait for before a worker exits.
+ */
+
+static void
+ngx_hpf_redis_conn_watch(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
+{
+    ngx_msec_int_t  left;
+
+    conn->expire.cancelable = conn->background;
+
+    if (conn->expire.timer_set
+        && (ngx_msec_int_t) (op->deadline - conn->expire.timer.key) >= 0)
+    {
+        return;
+    }
+
+    /* ngx_add_timer() would keep a timer that is not much too late */
+
+    if (conn->expire.timer_set) {
+        ngx_del_timer(&conn->expire);
+    }
+
+    left = (ngx_msec_int_t) (op->deadline - ngx_current_msec);
+
+    ngx_add_timer(&conn->expire, (ngx_msec_t) ngx_max(left, 1));
+}
+
+
+static void
+ngx_hpf_redis_conn_expire_handler(ngx_event_t *ev)
+{
+    ngx_queue_t           *q, *next;
+    ngx_hpf_redis_op_t    *op;
+    ngx_hpf_redis_conn_t  *conn;
+
+    conn = ev->data;
+
+    for (q = ngx_queue_head(&conn->held);
+         q != ngx_queue_sentinel(&conn->held);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+        if ((ngx_msec_int_t) (op->deadline - ngx_current_msec) <= 0) {
+            conn->rds->stat.timeouts++;
+            conn->reason_len = ngx_snprintf(conn->reason,
+                                            NGX_HPF_REDIS_REASON,
+                                            "timed out while connecting")
+                               - conn->reason;
+
+            ngx_queue_remove(q);
+            ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
+            continue;
+        }
+
+        ngx_hpf_redis_conn_watch(conn, op);
+    }
+
+    for (q = ngx_queue_head(&conn->fifo);
+         q != ngx_queue_sentinel(&conn->fifo);
+         q = ngx_queue_next(q))
+    {
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+        if ((ngx_msec_int_t) (op->deadline - ngx_current_msec) <= 0) {
+
+            /* a late reply must never reach another operation */
+
+            conn->rds->stat.timeouts++;
+            ngx_hpf_redis_conn_drop(conn, "no reply to %*s in %M ms",
+                                    op->name_len, op->name,
+                                    conn->rds->conf.timeout);
+            return;
+        }
+
+        ngx_hpf_redis_conn_watch(conn, op);
+    }
+}
+
+
+static void
+ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev)
+{
+    ngx_hpf_redis_conn_t  *conn;
+
+    conn = ev->data;
+
+    if (conn->state == NGX_HPF_REDIS_CONN_DOWN) {
+        ngx_hpf_redis_conn_open(conn);
+        return;
+    }
+
+    ngx_hpf_redis_conn_drop(conn, "no %s in %M ms",
+                            conn->state == NGX_HPF_REDIS_CONN_CONNECTING
+                            ? "connection" : "greeting",
+                            conn->rds->conf.connect_timeout);
+}
+
+
+void
+ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
+{
+    va_list     args;
+    ngx_uint_t  up, level;
+
+    if (conn->state == NGX_HPF_REDIS_CONN_DOWN
+        || conn->state == NGX_HPF_REDIS_CONN_CLOSED)
+    {
+        return;
+    }
+
+    va_start(args, fmt);
+    conn->reason_len = ngx_vslprintf(conn->reason,
+                                     conn->reason + NGX_HPF_REDIS_REASON, fmt,
+                                     args)
+                       - conn->reason;
+    va_end(args);
+
+    up = (conn->state == NGX_HPF_REDIS_CONN_UP);
+
+    level = conn->told ? NGX_LOG_INFO : NGX_LOG_WARN;
+
+    ngx_log_error(level, &conn->log, 0,
+                  "hpf redis: %sconnection to \"%V\" %s: %*s",
+                  conn->label, &conn->rds->url.name, up ? "lost" : "failed",
+                  conn->reason_len, conn->reason);
+
+    conn->told = 1;
+    conn->state = NGX_HPF_REDIS_CONN_DOWN;
+
+    ngx_hpf_redis_conn_release(conn);
+    ngx_hpf_redis_conn_fail_all(conn);
+
+    if (up && ngx_current_msec - conn->since >= NGX_HPF_REDIS_CONN_STABLE) {
+        conn->attempts = 0;
+    }
+
+    ngx_add_timer(&conn->retry, ngx_hpf_redis_conn_delay(conn));
+
+    conn->attempts++;
+
+    if (up && conn->down) {
+        conn->down(conn);
+    }
+}
+
+
+void
+ngx_hpf_redis_conn_close(ngx_hpf_redis_conn_t *conn, char *reason)
+{
+    conn->state = NGX_HPF_REDIS_CONN_CLOSED;
+    conn->reason_len = ngx_cpystrn(conn->reason, (u_char *) reason,
+                                   NGX_HPF_REDIS_REASON)
+                       - conn->reason;
+
+    ngx_hpf_redis_conn_release(conn);
+    ngx_hpf_redis_conn_fail_all(conn);
+}
+
+
+static void
+ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_pool_t        *pool;
+    ngx_connection_t  *c;
+
+    if (conn->flush.posted) {
+        ngx_delete_posted_event(&conn->flush);
+    }
+
+    if (conn->retry.timer_set) {
+        ngx_del_timer(&conn->retry);
+    }
+
+    if (conn->expire.timer_set) {
+        ngx_del_timer(&conn->expire);
+    }
+
+    ngx_hpf_redis_reply_close(&conn->parser);
+
+    c = conn->connection;
+
+    if (c) {
+        conn->connection = NULL;
+
+        pool = c->pool;
+        ngx_close_connection(c);
+
+        if (pool) {
+            ngx_destroy_pool(pool);
+        }
+    }
+
+    if (conn->out.start) {
+        ngx_free(conn->out.start);
+        ngx_memzero(&conn->out, sizeof(ngx_hpf_redis_out_t));
+    }
+}
+
+
+static void
+ngx_hpf_redis_conn_fail_all(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_queue_t         *q;
+    ngx_hpf_redis_op_t  *op;
+
+    while (!ngx_queue_empty(&conn->fifo)) {
+        q = ngx_queue_head(&conn->fifo);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+        ngx_hpf_redis_cmd_fail(op, op->offset < conn->sent
+                                   ? NGX_HPF_REDIS_LOST
+                                   : NGX_HPF_REDIS_UNSENT);
+    }
+
+    while (!ngx_queue_empty(&conn->held)) {
+        q = ngx_queue_head(&conn->held);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+        ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
+    }
+
+    conn->sent = conn->queued;
+}
+
+
+/* Doubled at each attempt; half of it is chance, so that workers spread. */
+
+static ngx_msec_t
+ngx_hpf_redis_conn_delay(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_msec_t  delay, max;
+
+    max = ngx_max(conn->rds->conf.reconnect_max, NGX_HPF_REDIS_CONN_DELAY);
+
+    delay = NGX_HPF_REDIS_CONN_DELAY << ngx_min(conn->attempts, 12);
+    delay = ngx_min(delay, max);
+
+    return delay / 2 + (ngx_msec_t) ngx_random() % (delay / 2 + 1);
+}

@@ -1,0 +1,176 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Links and operations, private to this layer.  A link is one pipelined
+ * connection to one server that comes back by itself; an operation is one
+ * command under way on it.
+ */
+
+#ifndef _NGX_HPF_REDIS_CONN_H_INCLUDED_
+#define _NGX_HPF_REDIS_CONN_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_event_connect.h>
+#include "ngx_hpf_redis.h"
+#include "ngx_hpf_redis_reply.h"
+
+
+#define NGX_HPF_REDIS_REASON  160
+#define NGX_HPF_REDIS_NAME    24
+
+
+typedef struct ngx_hpf_redis_conn_s  ngx_hpf_redis_conn_t;
+
+
+typedef enum {
+    NGX_HPF_REDIS_CONN_DOWN = 0,      /* waits for the next attempt */
+    NGX_HPF_REDIS_CONN_CONNECTING,
+    NGX_HPF_REDIS_CONN_GREETING,      /* AUTH, SELECT, SETNAME, PING */
+    NGX_HPF_REDIS_CONN_UP,
+    NGX_HPF_REDIS_CONN_CLOSED         /* for good */
+} ngx_hpf_redis_conn_state_e;
+
+
+struct ngx_hpf_redis_op_s {
+    ngx_queue_t                   queue;
+    ngx_hpf_redis_t              *rds;
+    ngx_hpf_redis_conn_t         *conn;
+
+    ngx_hpf_redis_pt              handler;    /* NULL: nobody waits */
+    void                         *data;
+
+    char                         *cmd;        /* of hiredis */
+    size_t                        len;
+    uint64_t                      offset;     /* in the link's stream */
+    ngx_msec_t                    deadline;
+
+    ngx_hpf_redis_script_t       *script;     /* by digest, so far */
+    ngx_hpf_redis_type_e          failure;
+    size_t                        name_len;
+    u_char                        name[NGX_HPF_REDIS_NAME];
+
+    unsigned                      internal:1; /* ends silently with its link */
+};
+
+
+/*
+ * up: the greeting is done, what was held has been sent.  down: the link was
+ * up and is no more.  push: a reply that may be nobody's answer; NGX_OK: it
+ * was a message, NGX_DECLINED: it answers the oldest command.
+ */
+
+typedef void (*ngx_hpf_redis_conn_pt)(ngx_hpf_redis_conn_t *conn);
+typedef ngx_int_t (*ngx_hpf_redis_push_pt)(ngx_hpf_redis_conn_t *conn,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+typedef struct {
+    u_char                       *start;
+    u_char                       *pos;
+    u_char                       *last;
+    u_char                       *end;
+} ngx_hpf_redis_out_t;
+
+
+struct ngx_hpf_redis_conn_s {
+    ngx_hpf_redis_t              *rds;
+    ngx_str_t                     role;       /* in CLIENT SETNAME */
+    char                         *label;      /* in the log */
+
+    ngx_hpf_redis_conn_pt         up;
+    ngx_hpf_redis_conn_pt         down;
+    ngx_hpf_redis_push_pt         push;
+
+    ngx_hpf_redis_conn_state_e    state;
+    ngx_uint_t                    epoch;      /* counts sockets */
+
+    ngx_peer_connection_t         peer;
+    ngx_connection_t             *connection;
+    ngx_log_t                     log;
+    ngx_hpf_redis_parser_t        parser;
+    u_char                       *in;
+
+    ngx_hpf_redis_out_t           out;
+    uint64_t                      queued;     /* bytes put in out ever */
+    uint64_t                      sent;       /* bytes taken by the socket */
+
+    ngx_queue_t                   fifo;       /* wait for replies */
+    ngx_queue_t                   held;       /* wait for the greeting */
+
+    ngx_event_t                   flush;      /* end of this turn */
+    ngx_event_t                   expire;     /* oldest deadline */
+    ngx_event_t                   retry;      /* greeting's end, or back-off */
+
+    ngx_uint_t                    attempts;   /* failed since it was up */
+    ngx_uint_t                    greetings;  /* answers to come */
+    ngx_msec_t                    since;      /* it is up */
+
+    size_t                        reason_len;
+    u_char                        reason[NGX_HPF_REDIS_REASON];
+
+    unsigned                      told:1;     /* that it is down, in the log */
+    unsigned                      ever:1;     /* it was up before */
+    unsigned                      background:1;  /* holds no worker's exit */
+};
+
+
+/* State DOWN; role, label, up, down and push are set by the caller. */
+void ngx_hpf_redis_conn_init(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_t *rds);
+
+void ngx_hpf_redis_conn_open(ngx_hpf_redis_conn_t *conn);
+
+/* No handler of its own link is called; operations fail in the next turn. */
+void ngx_hpf_redis_conn_close(ngx_hpf_redis_conn_t *conn, char *reason);
+
+/*
+ * Ends the socket, fails what was under way, and begins to come back.  May be
+ * called from handlers of replies.
+ */
+void ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...);
+
+/* Takes a formatted operation; it fails in the next turn when down. */
+void ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn,
+    ngx_hpf_redis_op_t *op);
+
+/*
+ * A command of this layer itself: its handler is not called when the link
+ * goes.  NGX_ERROR: no memory, the link is dropped.
+ */
+ngx_int_t ngx_hpf_redis_conn_command(ngx_hpf_redis_conn_t *conn,
+    ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler);
+
+
+/* Operations: ngx_hpf_redis_cmd.c */
+
+ngx_hpf_redis_op_t *ngx_hpf_redis_cmd_alloc(ngx_hpf_redis_t *rds);
+void ngx_hpf_redis_cmd_free(ngx_hpf_redis_op_t *op);
+ngx_int_t ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
+    const ngx_str_t *argv);
+
+/* The bytes are in the stream of the link now. */
+void ngx_hpf_redis_cmd_sent(ngx_hpf_redis_op_t *op);
+
+/* The reply of Redis: calls the handler, frees op. */
+void ngx_hpf_redis_cmd_done(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply);
+
+/* Without a reply: the handler is called in the next turn. */
+void ngx_hpf_redis_cmd_fail(ngx_hpf_redis_op_t *op,
+    ngx_hpf_redis_type_e failure);
+void ngx_hpf_redis_cmd_fail_handler(ngx_event_t *ev);
+
+
+/*
+ * Sends the script's text after NOSCRIPT.  NGX_OK: the operation goes on;
+ * NGX_DECLINED: this reply is for the caller.
+ */
+ngx_int_t ngx_hpf_redis_eval_reload(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+#endif /* _NGX_HPF_REDIS_CONN_H_INCLUDED_ */
