@@ -1,0 +1,674 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The masked forms; see the header.  A value with malformed UTF-8 (GBK, for
+ * instance) has no characters that could be counted: it is hidden whole.
+ */
+
+#include <string.h>
+
+#include "hpf_mask_kind.h"
+
+
+#define HPF_MASK_HEAD      32      /* characters that a form looks at */
+#define HPF_MASK_DISTRICT  10      /* characters of a district's name */
+
+
+typedef struct {
+    const char     *name;
+    unsigned char   counts;        /* keeps characters at both ends */
+    unsigned char   left;
+    unsigned char   right;
+} hpf_mask_kind_t;
+
+
+/* A value as the forms see it. */
+
+typedef struct {
+    size_t          n;             /* characters */
+    size_t          at;            /* the last "@", or n */
+    unsigned        bad;
+    uint32_t        head[HPF_MASK_HEAD];
+} hpf_mask_text_t;
+
+
+static void hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end);
+static void hpf_mask_form(const hpf_mask_shape_t *shape,
+    const hpf_mask_text_t *text, hpf_mask_cut_t *cut);
+static void hpf_mask_name_form(const hpf_mask_text_t *text,
+    hpf_mask_cut_t *cut);
+static unsigned hpf_mask_is_compound(const uint32_t *cp);
+static size_t hpf_mask_mobile_prefix(const hpf_mask_text_t *text);
+static void hpf_mask_email_form(const hpf_mask_text_t *text,
+    hpf_mask_cut_t *cut);
+static size_t hpf_mask_district(const hpf_mask_text_t *text);
+static unsigned hpf_mask_is_district(const hpf_mask_text_t *text, size_t i);
+static unsigned hpf_mask_is_street(uint32_t cp, size_t nth);
+static int hpf_mask_hex(unsigned char c);
+static size_t hpf_mask_utf8(const unsigned char *p, const unsigned char *end,
+    uint32_t *cp);
+
+
+static const hpf_mask_kind_t  hpf_mask_kinds[HPF_MASK_KINDS] = {
+    { "none",      0, 0, 0 },
+    { "name",      0, 0, 0 },
+    { "id-card",   1, 6, 4 },
+    { "mobile",    1, 3, 4 },
+    { "bank-card", 1, 0, 4 },
+    { "account",   1, 0, 4 },
+    { "address",   0, 0, 0 },
+    { "email",     0, 0, 0 },
+    { "amount",    0, 0, 0 },
+    { "all",       1, 0, 0 }
+};
+
+
+/* Surnames of two characters. */
+
+static const char  hpf_mask_compound[] =
+    "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台"
+    "皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙钟离长孙宇文司徒鲜于司空闾丘"
+    "子车亓官司寇巫马公西颛孙壤驷公良漆雕乐正宰父谷梁拓跋夹谷轩辕令狐"
+    "段干百里呼延东郭南门羊舌微生梁丘左丘西门第五即墨达奚褚师南荣东里";
+
+
+const char *
+hpf_mask_kind_name(unsigned kind)
+{
+    return hpf_mask_kinds[kind].name;
+}
+
+
+unsigned
+hpf_mask_kind_find(const char *name, size_t len)
+{
+    unsigned  kind;
+
+    for (kind = 0; kind < HPF_MASK_KINDS; kind++) {
+
+        if (strlen(hpf_mask_kinds[kind].name) == len
+            && memcmp(hpf_mask_kinds[kind].name, name, len) == 0)
+        {
+            break;
+        }
+    }
+
+    return kind;
+}
+
+
+void
+hpf_mask_shape_init(hpf_mask_shape_t *shape, unsigned kind)
+{
+    memset(shape, 0, sizeof(hpf_mask_shape_t));
+
+    shape->kind = (unsigned char) kind;
+    shape->left = hpf_mask_kinds[kind].left;
+    shape->right = hpf_mask_kinds[kind].right;
+    shape->nch = 1;
+    shape->ch[0] = '*';
+}
+
+
+int
+hpf_mask_shape_keep(hpf_mask_shape_t *shape, unsigned left, unsigned right)
+{
+    if (!hpf_mask_kinds[shape->kind].counts
+        || left > HPF_MASK_KEEP_MAX
+        || right > HPF_MASK_KEEP_MAX)
+    {
+        return HPF_ERROR;
+    }
+
+    shape->left = (unsigned char) left;
+    shape->right = (unsigned char) right;
+
+    return HPF_OK;
+}
+
+
+int
+hpf_mask_shape_char(hpf_mask_shape_t *shape, const char *ch, size_t len)
+{
+    uint32_t              cp;
+    const unsigned char  *p;
+
+    p = (const unsigned char *) ch;
+
+    if (len == 0
+        || hpf_mask_char(p, p + len, 0, &cp) != len
+        || cp == HPF_MASK_BAD
+        || cp < ' ' || cp == '"' || cp == '\\')
+    {
+        return HPF_ERROR;
+    }
+
+    memcpy(shape->ch, ch, len);
+    shape->nch = (unsigned char) len;
+
+    return HPF_OK;
+}
+
+
+void
+hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
+    const unsigned char *p, const unsigned char *end)
+{
+    size_t                i;
+    uint32_t              cp;
+    hpf_mask_cut_t        cut;
+    hpf_mask_text_t       text;
+    const unsigned char  *q;
+
+    if (p == end) {
+        return;
+    }
+
+    hpf_mask_read(&text, p, end);
+    hpf_mask_form(shape, &text, &cut);
+
+    q = p;
+
+    for (i = 0; i < cut.left; i++) {
+        q += hpf_mask_char(q, end, 1, &cp);
+    }
+
+    hpf_mask_put(out, p, (size_t) (q - p));
+    hpf_mask_stars(shape, out, cut.stars);
+
+    if (cut.right == 0) {
+        return;
+    }
+
+    for ( /* void */ ; i < text.n - cut.right; i++) {
+        q += hpf_mask_char(q, end, 1, &cp);
+    }
+
+    hpf_mask_put(out, q, (size_t) (end - q));
+}
+
+
+static void
+hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end)
+{
+    size_t    at;
+    uint32_t  cp;
+
+    text->n = 0;
+    text->bad = 0;
+    at = (size_t) -1;
+
+    while (p < end) {
+        p += hpf_mask_char(p, end, 1, &cp);
+
+        if (cp == HPF_MASK_BAD) {
+            text->bad = 1;
+        }
+
+        if (cp == '@') {
+            at = text->n;
+        }
+
+        if (text->n < HPF_MASK_HEAD) {
+            text->head[text->n] = cp;
+        }
+
+        text->n++;
+    }
+
+    text->at = (at == (size_t) -1) ? text->n : at;
+}
+
+
+static void
+hpf_mask_form(const hpf_mask_shape_t *shape, const hpf_mask_text_t *text,
+    hpf_mask_cut_t *cut)
+{
+    cut->left = 0;
+    cut->right = 0;
+    cut->stars = HPF_MASK_FIXED;
+
+    if (text->bad) {
+        return;
+    }
+
+    switch (shape->kind) {
+
+    case HPF_MASK_NAME:
+        hpf_mask_name_form(text, cut);
+        return;
+
+    case HPF_MASK_EMAIL:
+        hpf_mask_email_form(text, cut);
+        return;
+
+    case HPF_MASK_ADDRESS:
+        cut->left = hpf_mask_district(text);
+        return;
+
+    case HPF_MASK_AMOUNT:
+        return;
+
+    case HPF_MASK_ALL:
+        if (shape->left == 0 && shape->right == 0) {
+            return;
+        }
+
+        hpf_mask_cut(cut, text->n, shape->left, shape->right);
+        return;
+
+    case HPF_MASK_MOBILE:
+        hpf_mask_cut(cut, text->n,
+                     shape->left + hpf_mask_mobile_prefix(text),
+                     shape->right);
+        return;
+
+    default:
+        hpf_mask_cut(cut, text->n, shape->left, shape->right);
+        return;
+    }
+}
+
+
+void
+hpf_mask_cut(hpf_mask_cut_t *cut, size_t n, size_t left, size_t right)
+{
+    if (n <= left + right) {
+        left = (n > 1 && left + right > 0) ? 1 : 0;
+        right = 0;
+    }
+
+    cut->left = left;
+    cut->right = right;
+    cut->stars = n - left - right;
+}
+
+
+/* 张* · 张*三 · 欧阳** ; a longer name shows its first character alone. */
+
+static void
+hpf_mask_name_form(const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
+{
+    cut->left = (text->n > 1);
+
+    if (text->n == 3) {
+        cut->right = 1;
+
+    } else if (text->n > 3 && hpf_mask_is_compound(text->head)) {
+        cut->left = 2;
+    }
+
+    cut->stars = text->n - cut->left - cut->right;
+}
+
+
+static unsigned
+hpf_mask_is_compound(const uint32_t *cp)
+{
+    size_t                n;
+    uint32_t              c[2];
+    const unsigned char  *p, *end;
+
+    p = (const unsigned char *) hpf_mask_compound;
+    end = p + sizeof(hpf_mask_compound) - 1;
+
+    while (p < end) {
+        n = hpf_mask_utf8(p, end, &c[0]);
+        n += hpf_mask_utf8(p + n, end, &c[1]);
+
+        if (c[0] == cp[0] && c[1] == cp[1]) {
+            return 1;
+        }
+
+        p += n;
+    }
+
+    return 0;
+}
+
+
+/* The characters of +86, 0086 or 86 before a mobile number. */
+
+static size_t
+hpf_mask_mobile_prefix(const hpf_mask_text_t *text)
+{
+    size_t           i;
+    const uint32_t  *cp;
+
+    cp = text->head;
+    i = 0;
+
+    if (text->n > 11 && cp[0] == '+') {
+        i = 1;
+
+    } else if (text->n == 15 && cp[0] == '0' && cp[1] == '0') {
+        i = 2;
+
+    } else if (text->n != 13) {
+        return 0;
+    }
+
+    return (cp[i] == '8' && cp[i + 1] == '6' && cp[i + 2] != '*') ? i + 2 : 0;
+}
+
+
+static void
+hpf_mask_email_form(const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
+{
+    if (text->at == text->n) {
+        hpf_mask_cut(cut, text->n, 1, 0);
+        return;
+    }
+
+    cut->left = (text->at > 1);
+    cut->right = text->n - text->at;
+
+    if (text->at == 1) {
+        cut->stars = 1;
+    }
+}
+
+
+/*
+ * The length of 省 + 市 + 区 at the head of an address, 0 when there is none
+ * or when it is all there is.  In doubt less is shown: the search ends where
+ * a street begins, and a name of a district is short.
+ */
+
+static size_t
+hpf_mask_district(const hpf_mask_text_t *text)
+{
+    size_t    i, n, unit, cut;
+    uint32_t  cp;
+
+    n = (text->n < HPF_MASK_HEAD) ? text->n : HPF_MASK_HEAD;
+    unit = 0;
+    cut = 0;
+
+    for (i = 0; i < n && i - unit < HPF_MASK_DISTRICT; i++) {
+        cp = text->head[i];
+
+        if (hpf_mask_is_street(cp, i - unit)) {
+            break;
+        }
+
+        if (i - unit < 1 || i + 1 == text->n) {
+            continue;
+        }
+
+        if (cp == 0x5e02 /* 市 */ || cp == 0x7701 /* 省 */
+            || cp == 0x5dde /* 州 */ || cp == 0x76df /* 盟 */)
+        {
+            cut = i + 1;
+            unit = i + 1;
+            continue;
+        }
+
+        if (hpf_mask_is_district(text, i)) {
+            return i + 1;
+        }
+
+        if (cp == 0x533a /* 区 */
+            && (text->head[i - 1] == 0x6cbb /* 治 */
+                || text->head[i - 1] == 0x5730 /* 地 */))
+        {
+            cut = i + 1;
+            unit = i + 1;
+        }
+    }
+
+    return cut;
+}
+
+
+static unsigned
+hpf_mask_is_district(const hpf_mask_text_t *text, size_t i)
+{
+    uint32_t  before;
+
+    if (text->head[i] == 0x53bf /* 县 */ || text->head[i] == 0x65d7 /* 旗 */) {
+        return 1;
+    }
+
+    if (text->head[i] != 0x533a /* 区 */) {
+        return 0;
+    }
+
+    before = text->head[i - 1];
+
+    return before != 0x6cbb        /* 自治区 */
+           && before != 0x5730     /* 地区 */
+           && before != 0x5c0f     /* 小区 */
+           && before != 0x793e     /* 社区 */
+           && before != 0x56ed     /* 园区 */
+           && before != 0x6821     /* 校区 */
+           && before != 0x5382     /* 厂区 */
+           && before != 0x8f96;    /* 市辖区 */
+}
+
+
+/* Signs of a street; some of them begin the names of districts (路桥区). */
+
+static unsigned
+hpf_mask_is_street(uint32_t cp, size_t nth)
+{
+    switch (cp) {
+
+    case 0x8def:    /* 路 */
+    case 0x8857:    /* 街 */
+    case 0x9053:    /* 道 */
+    case 0x9547:    /* 镇 */
+    case 0x4e61:    /* 乡 */
+        return nth > 1;
+
+    case 0x5df7:    /* 巷 */
+    case 0x5f04:    /* 弄 */
+    case 0x53f7:    /* 号 */
+    case 0x6751:    /* 村 */
+        return 1;
+
+    default:
+        return cp < 0x80;
+    }
+}
+
+
+size_t
+hpf_mask_char(const unsigned char *p, const unsigned char *end,
+    unsigned json, uint32_t *cp)
+{
+    size_t    n;
+    uint32_t  low;
+
+    if (*p < 0x80 && (*p != '\\' || !json)) {
+        *cp = *p;
+        return 1;
+    }
+
+    if (*p != '\\') {
+        return hpf_mask_utf8(p, end, cp);
+    }
+
+    n = hpf_mask_escape(p, end, cp);
+
+    if (n == 0) {
+        *cp = HPF_MASK_BAD;
+        return 1;
+    }
+
+    if (*cp >= 0xd800 && *cp < 0xdc00
+        && end - p >= 12
+        && p[6] == '\\'
+        && hpf_mask_escape(p + 6, end, &low) == 6
+        && low >= 0xdc00 && low < 0xe000)
+    {
+        *cp = 0x10000 + ((*cp - 0xd800) << 10) + (low - 0xdc00);
+        return 12;
+    }
+
+    return n;
+}
+
+
+size_t
+hpf_mask_escape(const unsigned char *p, const unsigned char *end,
+    uint32_t *cp)
+{
+    static const char  from[] = "\"\\/bfnrt";
+    static const char  to[] = "\"\\/\b\f\n\r\t";
+
+    int                digit;
+    size_t             i;
+    const char        *c;
+
+    *cp = HPF_MASK_BAD;
+
+    if (end - p < 2) {
+        return 0;
+    }
+
+    if (p[1] != 'u') {
+        c = (p[1] == '\0') ? NULL : strchr(from, p[1]);
+
+        if (c != NULL) {
+            *cp = (unsigned char) to[c - from];
+        }
+
+        return 2;
+    }
+
+    *cp = 0;
+
+    for (i = 2; i < 6; i++) {
+
+        if (p + i == end) {
+            return 0;
+        }
+
+        digit = hpf_mask_hex(p[i]);
+
+        if (digit < 0) {
+            *cp = HPF_MASK_BAD;
+            return 2;
+        }
+
+        *cp = *cp << 4 | (uint32_t) digit;
+    }
+
+    return 6;
+}
+
+
+static int
+hpf_mask_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+
+static size_t
+hpf_mask_utf8(const unsigned char *p, const unsigned char *end, uint32_t *cp)
+{
+    size_t    i, n;
+    uint32_t  c, least;
+
+    c = *p;
+
+    if (c < 0x80) {
+        *cp = c;
+        return 1;
+    }
+
+    *cp = HPF_MASK_BAD;
+
+    if (c >= 0xc2 && c < 0xe0) {
+        n = 2;
+        c &= 0x1f;
+        least = 0x80;
+
+    } else if (c >= 0xe0 && c < 0xf0) {
+        n = 3;
+        c &= 0x0f;
+        least = 0x800;
+
+    } else if (c >= 0xf0 && c < 0xf5) {
+        n = 4;
+        c &= 0x07;
+        least = 0x10000;
+
+    } else {
+        return 1;
+    }
+
+    for (i = 1; i < n; i++) {
+
+        if (p + i == end || (p[i] & 0xc0) != 0x80) {
+            return 1;
+        }
+
+        c = c << 6 | (p[i] & 0x3f);
+    }
+
+    if (c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
+        return 1;
+    }
+
+    *cp = c;
+
+    return n;
+}
+
+
+void
+hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out, size_t n)
+{
+    while (n--) {
+        hpf_mask_put(out, shape->ch, shape->nch);
+    }
+}
+
+
+void
+hpf_mask_put(hpf_mask_sink_t *out, const unsigned char *p, size_t len)
+{
+    size_t  n;
+
+    while (len) {
+
+        if (out->n == HPF_MASK_OUT_LEN) {
+            hpf_mask_flush(out);
+        }
+
+        n = HPF_MASK_OUT_LEN - out->n;
+        n = (len < n) ? len : n;
+
+        memcpy(out->buf + out->n, p, n);
+
+        out->n += n;
+        p += n;
+        len -= n;
+    }
+}
+
+
+void
+hpf_mask_flush(hpf_mask_sink_t *out)
+{
+    if (out->n && out->rc == HPF_OK) {
+        out->rc = out->out(out->data, out->buf, out->n, 0);
+    }
+
+    out->n = 0;
+}
