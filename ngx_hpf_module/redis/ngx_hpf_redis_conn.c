@@ -810,17 +810,22 @@ ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
     ngx_hpf_redis_conn_release(conn);
     ngx_hpf_redis_conn_fail_all(conn);
 
+    if (up && conn->down) {
+        conn->down(conn);
+    }
+
     if (up && ngx_current_msec - conn->since >= NGX_HPF_REDIS_CONN_STABLE) {
+
+        /* the server may well be there, new commands need not fail */
+
         conn->attempts = 0;
+        ngx_hpf_redis_conn_open(conn);
+        return;
     }
 
     ngx_add_timer(&conn->retry, ngx_hpf_redis_conn_delay(conn));
 
     conn->attempts++;
-
-    if (up && conn->down) {
-        conn->down(conn);
-    }
 }
 
 

@@ -1,0 +1,415 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Writes JSON in one pass.  A string is looked at once: stretches that need
+ * nothing are copied whole.
+ */
+
+
+#include <string.h>
+
+#include "hpf_plugin.h"
+#include "hpf_json_out.h"
+
+
+#define HPF_JSON_OUT_NUMBER  20        /* digits of 2^64 */
+
+
+static int hpf_json_out_room(hpf_json_out_t *out, size_t need);
+static void hpf_json_out_put(hpf_json_out_t *out, const void *text,
+    size_t len);
+static void hpf_json_out_open(hpf_json_out_t *out, char c);
+static void hpf_json_out_close(hpf_json_out_t *out, char c);
+static void hpf_json_out_comma(hpf_json_out_t *out);
+static void hpf_json_out_text(hpf_json_out_t *out, const unsigned char *p,
+    size_t len);
+static size_t hpf_json_out_plain(const unsigned char *p, size_t len);
+static size_t hpf_json_out_utf8(const unsigned char *p, size_t len);
+static void hpf_json_out_escape(hpf_json_out_t *out, unsigned char c);
+static void hpf_json_out_digits(hpf_json_out_t *out, uint64_t v, int minus);
+
+
+void
+hpf_json_out_init(hpf_json_out_t *out, void *buf, size_t size)
+{
+    memset(out, 0, sizeof(hpf_json_out_t));
+
+    out->start = buf;
+    out->pos = buf;
+    out->last = out->start + size;
+}
+
+
+void
+hpf_json_out_begin_object(hpf_json_out_t *out)
+{
+    hpf_json_out_open(out, '{');
+}
+
+
+void
+hpf_json_out_end_object(hpf_json_out_t *out)
+{
+    hpf_json_out_close(out, '}');
+}
+
+
+void
+hpf_json_out_begin_array(hpf_json_out_t *out)
+{
+    hpf_json_out_open(out, '[');
+}
+
+
+void
+hpf_json_out_end_array(hpf_json_out_t *out)
+{
+    hpf_json_out_close(out, ']');
+}
+
+
+void
+hpf_json_out_key(hpf_json_out_t *out, const char *name)
+{
+    size_t          len;
+    unsigned char  *p;
+
+    len = strlen(name);
+
+    if (hpf_json_out_room(out, len + 4) != HPF_OK) {
+        return;
+    }
+
+    p = out->pos;
+
+    if (out->comma) {
+        *p++ = ',';
+    }
+
+    *p++ = '"';
+    memcpy(p, name, len);
+    p += len;
+    *p++ = '"';
+    *p++ = ':';
+
+    out->pos = p;
+    out->comma = 0;
+}
+
+
+void
+hpf_json_out_key_len(hpf_json_out_t *out, const void *name, size_t len)
+{
+    hpf_json_out_string(out, name, len);
+    hpf_json_out_put(out, ":", 1);
+
+    out->comma = 0;
+}
+
+
+void
+hpf_json_out_string(hpf_json_out_t *out, const void *text, size_t len)
+{
+    hpf_json_out_comma(out);
+    hpf_json_out_put(out, "\"", 1);
+    hpf_json_out_text(out, text, len);
+    hpf_json_out_put(out, "\"", 1);
+}
+
+
+void
+hpf_json_out_cstring(hpf_json_out_t *out, const char *text)
+{
+    hpf_json_out_string(out, text, strlen(text));
+}
+
+
+void
+hpf_json_out_string2(hpf_json_out_t *out, const char *a, const char *b)
+{
+    hpf_json_out_comma(out);
+    hpf_json_out_put(out, "\"", 1);
+    hpf_json_out_text(out, (const unsigned char *) a, strlen(a));
+    hpf_json_out_text(out, (const unsigned char *) b, strlen(b));
+    hpf_json_out_put(out, "\"", 1);
+}
+
+
+void
+hpf_json_out_int(hpf_json_out_t *out, int64_t value)
+{
+    if (value < 0) {
+        hpf_json_out_digits(out, 0 - (uint64_t) value, 1);
+
+    } else {
+        hpf_json_out_digits(out, (uint64_t) value, 0);
+    }
+}
+
+
+void
+hpf_json_out_uint(hpf_json_out_t *out, uint64_t value)
+{
+    hpf_json_out_digits(out, value, 0);
+}
+
+
+void
+hpf_json_out_bool(hpf_json_out_t *out, int value)
+{
+    hpf_json_out_value(out, value ? "true" : "false", value ? 4 : 5);
+}
+
+
+void
+hpf_json_out_null(hpf_json_out_t *out)
+{
+    hpf_json_out_value(out, "null", 4);
+}
+
+
+void
+hpf_json_out_value(hpf_json_out_t *out, const void *text, size_t len)
+{
+    hpf_json_out_comma(out);
+    hpf_json_out_put(out, text, len);
+}
+
+
+void
+hpf_json_out_raw(hpf_json_out_t *out, const void *text, size_t len)
+{
+    hpf_json_out_put(out, text, len);
+}
+
+
+int
+hpf_json_out_failed(const hpf_json_out_t *out)
+{
+    return out->failed;
+}
+
+
+size_t
+hpf_json_out_len(const hpf_json_out_t *out)
+{
+    return out->pos - out->start;
+}
+
+
+static int
+hpf_json_out_room(hpf_json_out_t *out, size_t need)
+{
+    if (out->failed) {
+        return HPF_ERROR;
+    }
+
+    if ((size_t) (out->last - out->pos) >= need) {
+        return HPF_OK;
+    }
+
+    if (out->grow == NULL || out->grow(out, need) != HPF_OK) {
+        out->failed = 1;
+        return HPF_ERROR;
+    }
+
+    return HPF_OK;
+}
+
+
+static void
+hpf_json_out_put(hpf_json_out_t *out, const void *text, size_t len)
+{
+    if (len && hpf_json_out_room(out, len) == HPF_OK) {
+        memcpy(out->pos, text, len);
+        out->pos += len;
+    }
+}
+
+
+static void
+hpf_json_out_open(hpf_json_out_t *out, char c)
+{
+    hpf_json_out_comma(out);
+    hpf_json_out_put(out, &c, 1);
+
+    out->comma = 0;
+}
+
+
+static void
+hpf_json_out_close(hpf_json_out_t *out, char c)
+{
+    hpf_json_out_put(out, &c, 1);
+
+    out->comma = 1;
+}
+
+
+/* before a value, which the next one is parted from */
+
+static void
+hpf_json_out_comma(hpf_json_out_t *out)
+{
+    if (out->comma) {
+        hpf_json_out_put(out, ",", 1);
+    }
+
+    out->comma = 1;
+}
+
+
+static void
+hpf_json_out_text(hpf_json_out_t *out, const unsigned char *p, size_t len)
+{
+    size_t  n;
+
+    while (len) {
+        n = hpf_json_out_plain(p, len);
+
+        hpf_json_out_put(out, p, n);
+
+        p += n;
+        len -= n;
+
+        if (len) {
+            hpf_json_out_escape(out, *p);
+            p++;
+            len--;
+        }
+    }
+}
+
+
+/* how many bytes from here on can stay as they are */
+
+static size_t
+hpf_json_out_plain(const unsigned char *p, size_t len)
+{
+    size_t  i, n;
+
+    i = 0;
+
+    while (i < len) {
+
+        if (p[i] < 0x80) {
+            if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\') {
+                break;
+            }
+
+            i++;
+            continue;
+        }
+
+        n = hpf_json_out_utf8(p + i, len - i);
+        if (n == 0) {
+            break;
+        }
+
+        i += n;
+    }
+
+    return i;
+}
+
+
+/* the length of a character of two bytes or more; 0: none (RFC 3629) */
+
+static size_t
+hpf_json_out_utf8(const unsigned char *p, size_t len)
+{
+    size_t    i, n;
+    unsigned  lo, hi;
+
+    lo = 0x80;
+    hi = 0xbf;
+
+    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+        n = 2;
+
+    } else if ((p[0] & 0xf0) == 0xe0) {
+        n = 3;
+        lo = p[0] == 0xe0 ? 0xa0 : 0x80;
+        hi = p[0] == 0xed ? 0x9f : 0xbf;
+
+    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+        n = 4;
+        lo = p[0] == 0xf0 ? 0x90 : 0x80;
+        hi = p[0] == 0xf4 ? 0x8f : 0xbf;
+
+    } else {
+        return 0;
+    }
+
+    if (len < n || p[1] < lo || p[1] > hi) {
+        return 0;
+    }
+
+    for (i = 2; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+
+    return n;
+}
+
+
+static void
+hpf_json_out_escape(hpf_json_out_t *out, unsigned char c)
+{
+    char  text[6];
+
+    static const char  letters[] = "btn\0fr";
+    static const char  hex[] = "0123456789abcdef";
+
+    if (c >= 0x80) {
+        hpf_json_out_put(out, "\xef\xbf\xbd", 3);
+        return;
+    }
+
+    text[0] = '\\';
+    text[1] = (char) c;
+
+    if (c >= 0x20) {
+        hpf_json_out_put(out, text, 2);
+        return;
+    }
+
+    if (c >= '\b' && c <= '\r' && c != '\v') {
+        text[1] = letters[c - '\b'];
+        hpf_json_out_put(out, text, 2);
+        return;
+    }
+
+    text[1] = 'u';
+    text[2] = '0';
+    text[3] = '0';
+    text[4] = hex[c >> 4];
+    text[5] = hex[c & 0xf];
+
+    hpf_json_out_put(out, text, 6);
+}
+
+
+static void
+hpf_json_out_digits(hpf_json_out_t *out, uint64_t v, int minus)
+{
+    char    text[HPF_JSON_OUT_NUMBER + 1];
+    size_t  i;
+
+    i = sizeof(text);
+
+    do {
+        text[--i] = (char) ('0' + v % 10);
+        v /= 10;
+    } while (v);
+
+    if (minus) {
+        text[--i] = '-';
+    }
+
+    hpf_json_out_value(out, text + i, sizeof(text) - i);
+}
