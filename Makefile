@@ -53,11 +53,13 @@ plugin_sos := $(foreach p,$(plugins),\
 plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
     $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
 
-.PHONY: all module units deps run start stop test lint fuzz bench install \
+.PHONY: all module plugins units deps run start stop test lint fuzz bench install \
         clean FORCE
 .DELETE_ON_ERROR:
 
-all: module $(plugin_sos) $(plugin_files)
+all: module plugins
+
+plugins: $(plugin_sos) $(plugin_files)
 
 -include demo/demo.mk
 
