@@ -24,11 +24,11 @@ package HPF::Test;
 # log       log_text() wait_log(QR) allow_log(QR)
 # redis     start_redis() kill_redis() pause_redis() resume_redis()
 #           redis(CMD, ARGS...) redis_addr()
-# demo      start_demo() kill_demo() demo(METHOD, PATH, BODY) demo_addr()
 # servers   start_backend(8NNN, sub { my ($request, $socket) = @_; ... })
 # waiting   wait_for(SUB, SECONDS): its true value, or false in the end
-# whole     gateway(%parts): Redis, demo and nginx with the standard
-#           configuration, ready for requests; see the function
+# whole     gateway(%parts): Redis, the demo back end and nginx with the
+#           project's own configuration, ready for requests, and what one does
+#           with it: see HPF::Test::Gateway
 # exported  http(RAW) http_get(PATH, %o) http_post(PATH, BODY, %o)
 #           http_request(METHOD, PATH, %o) client(PORT) port(N)
 #           sign_request(%o) content_digest(BODY) json(TEXT)
@@ -58,11 +58,12 @@ use Socket qw/ AF_UNIX SOCK_STREAM /;
 use Test::More ();
 use Time::HiRes qw/ sleep time /;
 
+use HPF::Test::Gateway;
 use HPF::Test::HTTP;
 use HPF::Test::Redis;
 use HPF::Test::Sign qw/ sign_request content_digest /;
 
-use base qw/ Exporter /;
+use base qw/ Exporter HPF::Test::Gateway /;
 
 our @EXPORT = qw/ http http_get http_post http_request client port json
                   sign_request content_digest /;
@@ -92,7 +93,7 @@ sub new {
     my $self = bless {
         dir => $dir,
         build => $build,
-        module => abs_path($module),
+        module => abs_path($module) || $module,
         nginx => $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx',
         procs => {},
         allowed => [],
@@ -338,19 +339,22 @@ sub run {
     my ($self) = @_;
     my $dir = $self->{dir};
 
-    unlink "$dir/nginx.pid";
+    my $conf = $self->{conf} || 'nginx.conf';
+    my ($pid_file) = $self->read_file($conf) =~ /^pid (.*);$/m;
+
+    unlink $pid_file;
 
     $self->spawn('nginx', 'QUIT', $self->{nginx}, '-p', "$dir/",
-                 '-c', 'nginx.conf', '-e', "$dir/logs/error.log");
+                 '-c', $conf, '-e', "$dir/logs/error.log");
 
     # the pid file comes after the sockets listen
 
     my $up = $self->wait_for(sub {
-        return 1 if -s "$dir/nginx.pid";
+        return 1 if -s $pid_file;
         return !$self->alive('nginx');
     });
 
-    if (!$up || !-s "$dir/nginx.pid") {
+    if (!$up || !-s $pid_file) {
         $self->{faults} = [];
         die "nginx does not start:\n" . tail($self->read_file('logs/nginx.out'))
             . tail($self->log_text);
@@ -436,19 +440,19 @@ sub allow_log {
 
 # Redis: private, on a unix socket; a second start has the first one's data
 
-sub redis_addr { "unix:$_[0]{dir}/redis.sock" }
+sub redis_addr { "unix:$_[0]{dir}/run/redis.sock" }
 
 
 sub start_redis {
     my ($self, @more) = @_;
     my $dir = $self->{dir};
 
-    mkpath("$dir/redis");
-    unlink "$dir/redis.sock";
+    mkpath([ "$dir/redis", "$dir/run" ]);
+    unlink "$dir/run/redis.sock";
     delete $self->{redis};
 
     $self->spawn('redis', 'TERM', 'redis-server', '--port', '0',
-        '--unixsocket', "$dir/redis.sock", '--dir', "$dir/redis",
+        '--unixsocket', "$dir/run/redis.sock", '--dir', "$dir/redis",
         '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '',
         '--daemonize', 'no', '--maxmemory-policy', 'noeviction', @more);
 

@@ -73,11 +73,10 @@ sub reply {
     my ($self, $timeout) = @_;
     my $deadline = time + ($timeout || $TIMEOUT);
 
-    until ($self->{buf} =~ s/\A([^\r]*)\r\n//) {
-        $self->fill($deadline);
-    }
+    $self->fill($deadline) until $self->{buf} =~ /\r\n/;
 
-    my ($type, $value) = (substr($1, 0, 1), substr($1, 1));
+    my ($type, $value) = $self->{buf} =~ /\A(.)([^\r]*)\r\n/;
+    substr($self->{buf}, 0, 3 + length $value, '');
 
     die "redis: $value\n" if $type eq '-';
     return $value if $type eq '+' || $type eq ':';
