@@ -38,7 +38,7 @@ hpf_json_out_init(hpf_json_out_t *out, void *buf, size_t size)
 
     out->start = buf;
     out->pos = buf;
-    out->last = out->start + size;
+    out->last = size ? out->start + size : buf;
 }
 
 
