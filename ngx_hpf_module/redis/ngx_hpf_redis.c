@@ -12,6 +12,7 @@
 #include <ngx_event.h>
 #include "ngx_hpf_redis_store.h"
 #include "ngx_hpf_redis_script.h"
+#include "ngx_hpf_redis_tls.h"
 
 
 ngx_hpf_redis_t *
@@ -27,6 +28,10 @@ ngx_hpf_redis_create(ngx_conf_t *cf, ngx_hpf_redis_conf_t *conf)
     rds->conf = *conf;
 
     if (ngx_hpf_redis_url_parse(cf, &conf->url, &rds->url) != NGX_OK) {
+        return NULL;
+    }
+
+    if (rds->url.tls && ngx_hpf_redis_tls_init(cf, rds) != NGX_OK) {
         return NULL;
     }
 

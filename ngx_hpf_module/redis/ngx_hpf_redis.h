@@ -56,7 +56,12 @@ typedef struct {
     ngx_msec_t   connect_timeout;
     ngx_msec_t   timeout;          /* of one command */
     ngx_msec_t   reconnect_max;    /* longest back-off */
-    size_t       max_reply;        /* bytes of one reply */
+    size_t       max_reply;        /* bytes of one reply in memory */
+
+    ngx_str_t    tls_ca;           /* PEM file, empty: the system's */
+    ngx_str_t    tls_cert;         /* of the client, PEM files, or empty */
+    ngx_str_t    tls_key;
+    ngx_flag_t   tls_insecure;     /* 1: the server is not verified */
 } ngx_hpf_redis_conf_t;
 
 
@@ -81,12 +86,17 @@ typedef struct {
 
 /*
  * At configuration time: parses the URL ("redis://user:password@host:port/db",
- * "unix:/path", there with "?db=1").  NULL: logged with file and line.
+ * "rediss://" with TLS, "unix:/path", there with "?db=1").  Other fields of
+ * conf than the URL's may be zero but for the times and max_reply.  NULL: logged with file and line.
  */
 ngx_hpf_redis_t *ngx_hpf_redis_create(ngx_conf_t *cf,
     ngx_hpf_redis_conf_t *conf);
 
-/* In init_process and exit_process of a worker. */
+/*
+ * In init_process and exit_process of a worker, not of cache processes.  At
+ * exit the handlers of what is under way are called, with UNSENT or LOST;
+ * afterwards the asynchronous functions return NULL.
+ */
 ngx_int_t ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle);
 void ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds);
 

@@ -14,6 +14,7 @@
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
 #include "ngx_hpf_redis_store.h"
+#include "ngx_hpf_redis_tls.h"
 
 
 #define NGX_HPF_REDIS_CONN_IN      16384
@@ -36,7 +37,11 @@ static void ngx_hpf_redis_conn_read_handler(ngx_event_t *rev);
 static void ngx_hpf_redis_conn_flush_handler(ngx_event_t *ev);
 static void ngx_hpf_redis_conn_expire_handler(ngx_event_t *ev);
 static void ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev);
-static ngx_int_t ngx_hpf_redis_conn_test(ngx_connection_t *c);
+static ngx_err_t ngx_hpf_redis_conn_test(ngx_connection_t *c);
+static void ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn,
+    ngx_err_t err);
+static void ngx_hpf_redis_conn_secure(ngx_hpf_redis_conn_t *conn);
+static void ngx_hpf_redis_conn_secured(ngx_connection_t *c);
 static void ngx_hpf_redis_conn_greet(ngx_hpf_redis_conn_t *conn);
 static void ngx_hpf_redis_conn_greeted(void *data,
     const ngx_hpf_redis_reply_t *reply);
@@ -53,6 +58,18 @@ static void ngx_hpf_redis_conn_watch(ngx_hpf_redis_conn_t *conn,
 static void ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn);
 static void ngx_hpf_redis_conn_fail_all(ngx_hpf_redis_conn_t *conn);
 static ngx_msec_t ngx_hpf_redis_conn_delay(ngx_hpf_redis_conn_t *conn);
+
+
+/* what was not done in time, by state */
+
+static const char  *ngx_hpf_redis_conn_steps[] = {
+    "attempt",
+    "connection",
+    "TLS handshake",
+    "greeting",
+    "link",
+    "link"
+};
 
 
 void
@@ -99,12 +116,12 @@ ngx_hpf_redis_conn_open(ngx_hpf_redis_conn_t *conn)
 
     if (rc == NGX_OK) {
         ngx_add_timer(&conn->retry, conn->rds->conf.connect_timeout);
-        ngx_hpf_redis_conn_greet(conn);
+        ngx_hpf_redis_conn_secure(conn);
         return;
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_hpf_redis_conn_drop(conn, "%s", strerror(ngx_socket_errno));
+        ngx_hpf_redis_conn_break(conn, ngx_socket_errno);
         return;
     }
 
@@ -180,7 +197,7 @@ ngx_hpf_redis_conn_connect(ngx_hpf_redis_conn_t *conn)
 static void
 ngx_hpf_redis_conn_write_handler(ngx_event_t *wev)
 {
-    ngx_int_t              err;
+    ngx_err_t              err;
     ngx_connection_t      *c;
     ngx_hpf_redis_conn_t  *conn;
 
@@ -198,21 +215,15 @@ ngx_hpf_redis_conn_write_handler(ngx_event_t *wev)
     err = ngx_hpf_redis_conn_test(c);
 
     if (err) {
-        ngx_hpf_redis_conn_drop(conn, "%s", strerror(err));
+        ngx_hpf_redis_conn_break(conn, err);
         return;
     }
 
-    ngx_hpf_redis_conn_greet(conn);
-
-    /* a server that speaks first was heard while we still connected */
-
-    if (conn->connection == c && c->read->ready) {
-        ngx_post_event(c->read, &ngx_posted_events);
-    }
+    ngx_hpf_redis_conn_secure(conn);
 }
 
 
-static ngx_int_t
+static ngx_err_t
 ngx_hpf_redis_conn_test(ngx_connection_t *c)
 {
     int        err;
@@ -226,6 +237,72 @@ ngx_hpf_redis_conn_test(ngx_connection_t *c)
     }
 
     return err;
+}
+
+
+static void
+ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn, ngx_err_t err)
+{
+    u_char  *last, text[NGX_HPF_REDIS_REASON];
+
+    if (conn->state > NGX_HPF_REDIS_CONN_SECURING && conn->rds->ssl) {
+
+        /* nginx has logged what OpenSSL said, there is no errno */
+
+        ngx_hpf_redis_conn_drop(conn, "TLS: connection broken");
+        return;
+    }
+
+    last = ngx_strerror(err, text, sizeof(text));
+
+    ngx_hpf_redis_conn_drop(conn, "%*s", (size_t) (last - text), text);
+}
+
+
+static void
+ngx_hpf_redis_conn_secure(ngx_hpf_redis_conn_t *conn)
+{
+    ngx_int_t  rc;
+
+    if (conn->rds->ssl == NULL) {
+        ngx_hpf_redis_conn_greet(conn);
+        return;
+    }
+
+    conn->state = NGX_HPF_REDIS_CONN_SECURING;
+
+    rc = ngx_hpf_redis_tls_start(conn, ngx_hpf_redis_conn_secured);
+
+    if (rc == NGX_ERROR) {
+        ngx_hpf_redis_conn_drop(conn, "TLS: handshake failed");
+        return;
+    }
+
+    if (rc == NGX_OK) {
+        ngx_hpf_redis_conn_secured(conn->connection);
+    }
+}
+
+
+static void
+ngx_hpf_redis_conn_secured(ngx_connection_t *c)
+{
+    const char            *reason;
+    ngx_hpf_redis_conn_t  *conn;
+
+    conn = c->data;
+
+    c->read->handler = ngx_hpf_redis_conn_read_handler;
+    c->write->handler = ngx_hpf_redis_conn_write_handler;
+
+    reason = ngx_hpf_redis_tls_verify(conn);
+
+    if (reason) {
+        ngx_hpf_redis_conn_drop(conn, "TLS: %s", reason);
+        return;
+    }
+
+    ngx_hpf_redis_conn_greet(conn);
 }
 
 
@@ -248,9 +325,15 @@ ngx_hpf_redis_conn_greet(ngx_hpf_redis_conn_t *conn)
     conn->state = NGX_HPF_REDIS_CONN_GREETING;
     conn->greetings = 0;
 
+    /* a server that speaks first was heard while we still connected */
+
+    if (conn->connection->read->ready) {
+        ngx_post_event(conn->connection->read, &ngx_posted_events);
+    }
+
     if (url->password.len) {
-        n = 0;
-        ngx_str_set(&argv[n++], "AUTH");
+        n = 1;
+        ngx_str_set(&argv[0], "AUTH");
 
         if (url->user.len) {
             argv[n++] = url->user;
@@ -386,7 +469,7 @@ ngx_hpf_redis_conn_read_handler(ngx_event_t *rev)
         return;
     }
 
-    if (conn->state == NGX_HPF_REDIS_CONN_CONNECTING) {
+    if (conn->state < NGX_HPF_REDIS_CONN_GREETING) {
         return;
     }
 
@@ -404,7 +487,7 @@ ngx_hpf_redis_conn_read_handler(ngx_event_t *rev)
         }
 
         if (n == NGX_ERROR) {
-            ngx_hpf_redis_conn_drop(conn, "%s", strerror(ngx_socket_errno));
+            ngx_hpf_redis_conn_break(conn, ngx_socket_errno);
             return;
         }
 
@@ -510,6 +593,7 @@ ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
         return;
 
     case NGX_HPF_REDIS_CONN_CONNECTING:
+    case NGX_HPF_REDIS_CONN_SECURING:
     case NGX_HPF_REDIS_CONN_GREETING:
 
         ngx_queue_insert_tail(&conn->held, &op->queue);
@@ -584,9 +668,10 @@ ngx_hpf_redis_conn_push_out(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
                 return NGX_ERROR;
             }
 
-            ngx_memcpy(p, out->pos, used);
-
-            ngx_free(out->start);
+            if (out->start) {
+                ngx_memcpy(p, out->pos, used);
+                ngx_free(out->start);
+            }
 
             out->start = p;
             out->end = p + size;
@@ -635,7 +720,7 @@ ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn)
     c = conn->connection;
     out = &conn->out;
 
-    if (c == NULL || conn->state == NGX_HPF_REDIS_CONN_CONNECTING) {
+    if (c == NULL || conn->state < NGX_HPF_REDIS_CONN_GREETING) {
         return;
     }
 
@@ -644,7 +729,7 @@ ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn)
         n = c->send(c, out->pos, out->last - out->pos);
 
         if (n == NGX_ERROR) {
-            ngx_hpf_redis_conn_drop(conn, "%s", strerror(ngx_socket_errno));
+            ngx_hpf_redis_conn_break(conn, ngx_socket_errno);
             return;
         }
 
@@ -770,8 +855,7 @@ ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev)
     }
 
     ngx_hpf_redis_conn_drop(conn, "no %s in %M ms",
-                            conn->state == NGX_HPF_REDIS_CONN_CONNECTING
-                            ? "connection" : "greeting",
+                            ngx_hpf_redis_conn_steps[conn->state],
                             conn->rds->conf.connect_timeout);
 }
 
@@ -866,6 +950,8 @@ ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn)
 
     if (c) {
         conn->connection = NULL;
+
+        ngx_hpf_redis_tls_end(c);
 
         pool = c->pool;
         ngx_close_connection(c);

@@ -30,6 +30,7 @@ typedef struct ngx_hpf_redis_conn_s  ngx_hpf_redis_conn_t;
 typedef enum {
     NGX_HPF_REDIS_CONN_DOWN = 0,      /* waits for the next attempt */
     NGX_HPF_REDIS_CONN_CONNECTING,
+    NGX_HPF_REDIS_CONN_SECURING,      /* TLS handshake */
     NGX_HPF_REDIS_CONN_GREETING,      /* AUTH, SELECT, SETNAME, PING */
     NGX_HPF_REDIS_CONN_UP,
     NGX_HPF_REDIS_CONN_CLOSED         /* for good */

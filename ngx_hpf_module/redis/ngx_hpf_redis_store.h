@@ -30,6 +30,7 @@ typedef struct {
 struct ngx_hpf_redis_s {
     ngx_hpf_redis_conf_t          conf;
     ngx_hpf_redis_url_t           url;
+    ngx_ssl_t                    *ssl;        /* NULL: without TLS */
 
     ngx_cycle_t                  *cycle;
     ngx_hpf_redis_conn_t         *link;       /* commands */
@@ -37,7 +38,7 @@ struct ngx_hpf_redis_s {
 
     ngx_queue_t                   subs;
     ngx_uint_t                    confirms;   /* of SUBSCRIBE, to come */
-    int64_t                       feed_id;    /* CLIENT ID, 0: not known */
+    int64_t                       feed_id;    /* CLIENT ID, 0: not up */
     int64_t                       tracking_id;  /* the feed asked for */
     ngx_event_t                   ping;
 

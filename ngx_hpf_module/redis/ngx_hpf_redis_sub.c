@@ -15,7 +15,8 @@
 #include "ngx_hpf_redis_store.h"
 
 
-#define NGX_HPF_REDIS_SUB_PING  1000
+#define NGX_HPF_REDIS_SUB_PING       1000
+#define NGX_HPF_REDIS_SUB_ANONYMOUS  -1
 
 
 static ngx_int_t ngx_hpf_redis_sub_add(ngx_hpf_redis_t *rds,
@@ -38,6 +39,8 @@ static void ngx_hpf_redis_sub_switch(ngx_hpf_redis_t *rds, ngx_uint_t argc,
 static void ngx_hpf_redis_sub_ignored(void *data,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_hpf_redis_sub_tracked(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_hpf_redis_sub_refused(ngx_hpf_redis_t *rds, char *command,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_hpf_redis_sub_down(ngx_hpf_redis_conn_t *conn);
 static void ngx_hpf_redis_sub_tell(ngx_hpf_redis_t *rds, ngx_uint_t tracks,
@@ -191,12 +194,17 @@ ngx_hpf_redis_sub_identified(void *data, const ngx_hpf_redis_reply_t *reply)
 
     rds = conn->rds;
 
-    if (reply->type != NGX_HPF_REDIS_INTEGER) {
-        ngx_hpf_redis_conn_drop(conn, "refused CLIENT ID");
-        return;
+    if (reply->type == NGX_HPF_REDIS_INTEGER) {
+        rds->feed_id = reply->u.integer;
+
+    } else {
+
+        /* channels work without */
+
+        rds->feed_id = NGX_HPF_REDIS_SUB_ANONYMOUS;
+        ngx_hpf_redis_sub_refused(rds, "CLIENT ID", reply);
     }
 
-    rds->feed_id = reply->u.integer;
     tracks = 0;
 
     for (q = ngx_queue_head(&rds->subs);
@@ -282,7 +290,7 @@ ngx_hpf_redis_sub_track(ngx_hpf_redis_t *rds)
     ngx_hpf_redis_sub_t  *sub;
 
     if (rds->feed == NULL
-        || rds->feed_id == 0
+        || rds->feed_id <= 0
         || rds->confirms
         || rds->link->state != NGX_HPF_REDIS_CONN_UP)
     {
@@ -425,21 +433,34 @@ ngx_hpf_redis_sub_tracked(void *data, const ngx_hpf_redis_reply_t *reply)
     rds->tracking_id = 0;
 
     if (reply->type == NGX_HPF_REDIS_ERROR) {
-
-        if (!rds->refused) {
-            rds->refused = 1;
-
-            ngx_log_error(NGX_LOG_ERR, rds->cycle->log, 0,
-                          "hpf redis: CLIENT TRACKING refused on \"%V\": %V",
-                          &rds->url.name, &reply->u.text);
-        }
-
+        ngx_hpf_redis_sub_refused(rds, "CLIENT TRACKING", reply);
         return;
     }
 
     rds->refused = 0;
 
     ngx_hpf_redis_sub_tell(rds, 1, 1);
+}
+
+
+/* Told once; asked for again at each PING. */
+
+static void
+ngx_hpf_redis_sub_refused(ngx_hpf_redis_t *rds, char *command,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t  text;
+
+    if (rds->refused) {
+        return;
+    }
+
+    rds->refused = 1;
+    text = ngx_hpf_redis_text(reply);
+
+    ngx_log_error(NGX_LOG_ERR, rds->cycle->log, 0,
+                  "hpf redis: %s refused on \"%V\", no key is tracked: %V",
+                  command, &rds->url.name, &text);
 }
 
 
@@ -600,6 +621,10 @@ ngx_hpf_redis_sub_ping_handler(ngx_event_t *ev)
     ngx_hpf_redis_t  *rds;
 
     rds = ev->data;
+
+    if (rds->feed->state != NGX_HPF_REDIS_CONN_UP) {
+        return;
+    }
 
     ngx_add_timer(&rds->ping, NGX_HPF_REDIS_SUB_PING);
 

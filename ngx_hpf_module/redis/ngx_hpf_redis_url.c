@@ -58,14 +58,16 @@ ngx_hpf_redis_url_parse(ngx_conf_t *cf, const ngx_str_t *text,
     if (rest.len > 9
         && ngx_strncasecmp(rest.data, (u_char *) "rediss://", 9) == 0)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "hpf redis: \"rediss://\" is not supported yet");
-        return NGX_ERROR;
+        url->tls = 1;
+        rest.data += 9;
+        rest.len -= 9;
+
+        return ngx_hpf_redis_url_tcp(cf, &rest, url);
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "hpf redis: invalid URL, \"redis://\" or \"unix:\" "
-                       "expected");
+                       "hpf redis: invalid URL, \"redis://\", "
+                       "\"rediss://\" or \"unix:\" expected");
     return NGX_ERROR;
 }
 

@@ -22,12 +22,13 @@ typedef struct {
     ngx_str_t    db;            /* digits, empty: 0 */
     ngx_addr_t  *addrs;
     ngx_uint_t   naddrs;
+    unsigned     tls:1;
 } ngx_hpf_redis_url_t;
 
 
 /*
- * Parses "redis://[user[:password]@]host[:port][/db]", where host may be an
- * IPv6 address in brackets, and "unix:/path[?db=N&user=U&password=P]"; user
+ * Parses "redis://[user[:password]@]host[:port][/db]" or the same with
+ * "rediss://", where host may be an IPv6 address in brackets, and "unix:/path[?db=N&user=U&password=P]"; user
  * and password may be percent-coded.  Names are resolved here, and only here:
  * a link asks for an address of addrs each time it connects.  The result is in
  * cf->pool.  NGX_ERROR: logged with file and line, without the password.
