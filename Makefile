@@ -60,6 +60,7 @@ plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
 all: module plugins
 
 plugins: $(plugin_sos) $(plugin_files)
+	@mkdir -p $(B)/plugins
 
 -include demo/demo.mk
 
