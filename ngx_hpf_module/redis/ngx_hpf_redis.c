@@ -65,8 +65,8 @@ ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle)
 
     ngx_str_set(&conn->role, "hpf");
     conn->label = "";
-    conn->up = ngx_hpf_redis_sub_link_up;
-    conn->down = ngx_hpf_redis_sub_link_down;
+    conn->up = ngx_hpf_redis_track_link_up;
+    conn->down = ngx_hpf_redis_track_link_down;
 
     rds->link = conn;
 

@@ -87,7 +87,8 @@ typedef struct {
 /*
  * At configuration time: parses the URL ("redis://user:password@host:port/db",
  * "rediss://" with TLS, "unix:/path", there with "?db=1").  Other fields of
- * conf than the URL's may be zero but for the times and max_reply.  NULL: logged with file and line.
+ * conf than the URL may be zero, but for the times and max_reply.  NULL:
+ * logged with file and line.
  */
 ngx_hpf_redis_t *ngx_hpf_redis_create(ngx_conf_t *cf,
     ngx_hpf_redis_conf_t *conf);

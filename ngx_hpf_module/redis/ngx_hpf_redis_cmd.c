@@ -185,8 +185,8 @@ ngx_int_t
 ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
     const ngx_str_t *argv)
 {
-    long long     len;
     size_t       *lens, stack_lens[NGX_HPF_REDIS_CMD_ARGS];
+    long long     len;
     ngx_uint_t    i;
     const char  **args, *stack_args[NGX_HPF_REDIS_CMD_ARGS];
 

@@ -18,7 +18,6 @@
 
 
 #define NGX_HPF_REDIS_CONN_IN      16384
-#define NGX_HPF_REDIS_CONN_OUT     16384
 #define NGX_HPF_REDIS_CONN_KEEP    262144
 
 /*
@@ -35,28 +34,18 @@ static ngx_int_t ngx_hpf_redis_conn_connect(ngx_hpf_redis_conn_t *conn);
 static void ngx_hpf_redis_conn_write_handler(ngx_event_t *wev);
 static void ngx_hpf_redis_conn_read_handler(ngx_event_t *rev);
 static void ngx_hpf_redis_conn_flush_handler(ngx_event_t *ev);
-static void ngx_hpf_redis_conn_expire_handler(ngx_event_t *ev);
 static void ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev);
 static ngx_err_t ngx_hpf_redis_conn_test(ngx_connection_t *c);
 static void ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn,
     ngx_err_t err);
 static void ngx_hpf_redis_conn_secure(ngx_hpf_redis_conn_t *conn);
 static void ngx_hpf_redis_conn_secured(ngx_connection_t *c);
-static void ngx_hpf_redis_conn_greet(ngx_hpf_redis_conn_t *conn);
-static void ngx_hpf_redis_conn_greeted(void *data,
-    const ngx_hpf_redis_reply_t *reply);
-static void ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn);
 static ngx_int_t ngx_hpf_redis_conn_parse(ngx_hpf_redis_conn_t *conn,
     u_char *data, size_t len);
 static void ngx_hpf_redis_conn_reply(ngx_hpf_redis_conn_t *conn,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_hpf_redis_conn_push_out(ngx_hpf_redis_conn_t *conn,
-    ngx_hpf_redis_op_t *op);
 static void ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn);
-static void ngx_hpf_redis_conn_watch(ngx_hpf_redis_conn_t *conn,
-    ngx_hpf_redis_op_t *op);
 static void ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn);
-static void ngx_hpf_redis_conn_fail_all(ngx_hpf_redis_conn_t *conn);
 static ngx_msec_t ngx_hpf_redis_conn_delay(ngx_hpf_redis_conn_t *conn);
 
 
@@ -90,7 +79,7 @@ ngx_hpf_redis_conn_init(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_t *rds)
 
     conn->expire.data = conn;
     conn->expire.log = &conn->log;
-    conn->expire.handler = ngx_hpf_redis_conn_expire_handler;
+    conn->expire.handler = ngx_hpf_redis_queue_expire_handler;
 
     conn->retry.data = conn;
     conn->retry.log = &conn->log;
@@ -265,7 +254,7 @@ ngx_hpf_redis_conn_secure(ngx_hpf_redis_conn_t *conn)
     ngx_int_t  rc;
 
     if (conn->rds->ssl == NULL) {
-        ngx_hpf_redis_conn_greet(conn);
+        ngx_hpf_redis_greet(conn);
         return;
     }
 
@@ -302,113 +291,11 @@ ngx_hpf_redis_conn_secured(ngx_connection_t *c)
         return;
     }
 
-    ngx_hpf_redis_conn_greet(conn);
+    ngx_hpf_redis_greet(conn);
 }
 
 
-/*
- * All in one packet; commands of callers wait until every answer is there,
- * so that none runs without its user or in another database.  PING tells
- * whether the data set is loaded.
- */
-
-static void
-ngx_hpf_redis_conn_greet(ngx_hpf_redis_conn_t *conn)
-{
-    u_char                name[NGX_INT64_LEN + 16];
-    ngx_str_t             argv[3];
-    ngx_uint_t            n;
-    ngx_hpf_redis_url_t  *url;
-
-    url = &conn->rds->url;
-
-    conn->state = NGX_HPF_REDIS_CONN_GREETING;
-    conn->greetings = 0;
-
-    /* a server that speaks first was heard while we still connected */
-
-    if (conn->connection->read->ready) {
-        ngx_post_event(conn->connection->read, &ngx_posted_events);
-    }
-
-    if (url->password.len) {
-        n = 1;
-        ngx_str_set(&argv[0], "AUTH");
-
-        if (url->user.len) {
-            argv[n++] = url->user;
-        }
-
-        argv[n++] = url->password;
-
-        if (ngx_hpf_redis_conn_command(conn, n, argv,
-                                       ngx_hpf_redis_conn_greeted)
-            != NGX_OK)
-        {
-            return;
-        }
-    }
-
-    if (url->db.len) {
-        ngx_str_set(&argv[0], "SELECT");
-        argv[1] = url->db;
-
-        if (ngx_hpf_redis_conn_command(conn, 2, argv,
-                                       ngx_hpf_redis_conn_greeted)
-            != NGX_OK)
-        {
-            return;
-        }
-    }
-
-    ngx_str_set(&argv[0], "CLIENT");
-    ngx_str_set(&argv[1], "SETNAME");
-    argv[2].data = name;
-    argv[2].len = ngx_snprintf(name, sizeof(name), "%V:%P", &conn->role,
-                               ngx_pid)
-                  - name;
-
-    if (ngx_hpf_redis_conn_command(conn, 3, argv, ngx_hpf_redis_conn_greeted)
-        != NGX_OK)
-    {
-        return;
-    }
-
-    ngx_str_set(&argv[0], "PING");
-
-    (void) ngx_hpf_redis_conn_command(conn, 1, argv,
-                                      ngx_hpf_redis_conn_greeted);
-}
-
-
-static void
-ngx_hpf_redis_conn_greeted(void *data, const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_str_t              text;
-    ngx_hpf_redis_conn_t  *conn = data;
-
-    if (reply->type == NGX_HPF_REDIS_ERROR) {
-
-        text = reply->u.text;
-
-        /* an ACL may spare us CLIENT and PING, but never AUTH and SELECT */
-
-        if (conn->greetings > 2
-            || text.len < 6
-            || ngx_strncmp(text.data, "NOPERM", 6) != 0)
-        {
-            ngx_hpf_redis_conn_drop(conn, "refused: %V", &text);
-            return;
-        }
-    }
-
-    if (--conn->greetings == 0) {
-        ngx_hpf_redis_conn_ready(conn);
-    }
-}
-
-
-static void
+void
 ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn)
 {
     ngx_uint_t           level;
@@ -439,7 +326,7 @@ ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn)
 
         op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
 
-        if (ngx_hpf_redis_conn_push_out(conn, op) != NGX_OK) {
+        if (ngx_hpf_redis_queue_send(conn, op) != NGX_OK) {
             ngx_hpf_redis_conn_drop(conn, "no memory");
             return;
         }
@@ -586,7 +473,7 @@ ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
 
     case NGX_HPF_REDIS_CONN_UP:
 
-        if (ngx_hpf_redis_conn_push_out(conn, op) != NGX_OK) {
+        if (ngx_hpf_redis_queue_send(conn, op) != NGX_OK) {
             ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
         }
 
@@ -597,7 +484,7 @@ ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
     case NGX_HPF_REDIS_CONN_GREETING:
 
         ngx_queue_insert_tail(&conn->held, &op->queue);
-        ngx_hpf_redis_conn_watch(conn, op);
+        ngx_hpf_redis_queue_watch(conn, op);
         return;
 
     default: /* DOWN, CLOSED */
@@ -631,72 +518,11 @@ ngx_hpf_redis_conn_command(ngx_hpf_redis_conn_t *conn, ngx_uint_t argc,
     }
 
     if (ngx_hpf_redis_cmd_format(op, argc, argv) != NGX_OK
-        || ngx_hpf_redis_conn_push_out(conn, op) != NGX_OK)
+        || ngx_hpf_redis_queue_send(conn, op) != NGX_OK)
     {
         ngx_hpf_redis_cmd_free(op);
         ngx_hpf_redis_conn_drop(conn, "no memory");
         return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-/* The bytes go out at the end of the turn, with those of others. */
-
-static ngx_int_t
-ngx_hpf_redis_conn_push_out(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
-{
-    u_char               *p;
-    size_t                size, used;
-    ngx_hpf_redis_out_t  *out;
-
-    out = &conn->out;
-
-    if ((size_t) (out->end - out->last) < op->len) {
-
-        used = out->last - out->pos;
-        size = out->end - out->start;
-
-        if (size - used < op->len || used > size / 2) {
-
-            size = ngx_max(size, NGX_HPF_REDIS_CONN_OUT / 2) * 2;
-            size = ngx_max(size, used + op->len);
-
-            p = ngx_alloc(size, &conn->log);
-            if (p == NULL) {
-                return NGX_ERROR;
-            }
-
-            if (out->start) {
-                ngx_memcpy(p, out->pos, used);
-                ngx_free(out->start);
-            }
-
-            out->start = p;
-            out->end = p + size;
-
-        } else {
-            ngx_memmove(out->start, out->pos, used);
-        }
-
-        out->pos = out->start;
-        out->last = out->start + used;
-    }
-
-    out->last = ngx_cpymem(out->last, op->cmd, op->len);
-
-    op->offset = conn->queued;
-    conn->queued += op->len;
-
-    ngx_hpf_redis_cmd_sent(op);
-
-    ngx_queue_insert_tail(&conn->fifo, &op->queue);
-
-    ngx_hpf_redis_conn_watch(conn, op);
-
-    if (!conn->flush.posted) {
-        ngx_post_event(&conn->flush, &ngx_posted_events);
     }
 
     return NGX_OK;
@@ -758,90 +584,6 @@ ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn)
 }
 
 
-/*
- * All operations live equally long, so the timer is for the oldest one and
- * is left to run when that one ends; cancelable tells nginx whether there is
- * something to wait for before a worker exits.
- */
-
-static void
-ngx_hpf_redis_conn_watch(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
-{
-    ngx_msec_int_t  left;
-
-    conn->expire.cancelable = conn->background;
-
-    if (conn->expire.timer_set
-        && (ngx_msec_int_t) (op->deadline - conn->expire.timer.key) >= 0)
-    {
-        return;
-    }
-
-    /* ngx_add_timer() would keep a timer that is not much too late */
-
-    if (conn->expire.timer_set) {
-        ngx_del_timer(&conn->expire);
-    }
-
-    left = (ngx_msec_int_t) (op->deadline - ngx_current_msec);
-
-    ngx_add_timer(&conn->expire, (ngx_msec_t) ngx_max(left, 1));
-}
-
-
-static void
-ngx_hpf_redis_conn_expire_handler(ngx_event_t *ev)
-{
-    ngx_queue_t           *q, *next;
-    ngx_hpf_redis_op_t    *op;
-    ngx_hpf_redis_conn_t  *conn;
-
-    conn = ev->data;
-
-    for (q = ngx_queue_head(&conn->held);
-         q != ngx_queue_sentinel(&conn->held);
-         q = next)
-    {
-        next = ngx_queue_next(q);
-        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
-
-        if ((ngx_msec_int_t) (op->deadline - ngx_current_msec) <= 0) {
-            conn->rds->stat.timeouts++;
-            conn->reason_len = ngx_snprintf(conn->reason,
-                                            NGX_HPF_REDIS_REASON,
-                                            "timed out while connecting")
-                               - conn->reason;
-
-            ngx_queue_remove(q);
-            ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
-            continue;
-        }
-
-        ngx_hpf_redis_conn_watch(conn, op);
-    }
-
-    for (q = ngx_queue_head(&conn->fifo);
-         q != ngx_queue_sentinel(&conn->fifo);
-         q = ngx_queue_next(q))
-    {
-        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
-
-        if ((ngx_msec_int_t) (op->deadline - ngx_current_msec) <= 0) {
-
-            /* a late reply must never reach another operation */
-
-            conn->rds->stat.timeouts++;
-            ngx_hpf_redis_conn_drop(conn, "no reply to %*s in %M ms",
-                                    op->name_len, op->name,
-                                    conn->rds->conf.timeout);
-            return;
-        }
-
-        ngx_hpf_redis_conn_watch(conn, op);
-    }
-}
-
-
 static void
 ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev)
 {
@@ -892,7 +634,7 @@ ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
     conn->state = NGX_HPF_REDIS_CONN_DOWN;
 
     ngx_hpf_redis_conn_release(conn);
-    ngx_hpf_redis_conn_fail_all(conn);
+    ngx_hpf_redis_queue_fail(conn);
 
     if (up && conn->down) {
         conn->down(conn);
@@ -922,7 +664,7 @@ ngx_hpf_redis_conn_close(ngx_hpf_redis_conn_t *conn, char *reason)
                        - conn->reason;
 
     ngx_hpf_redis_conn_release(conn);
-    ngx_hpf_redis_conn_fail_all(conn);
+    ngx_hpf_redis_queue_fail(conn);
 }
 
 
@@ -965,36 +707,6 @@ ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn)
         ngx_free(conn->out.start);
         ngx_memzero(&conn->out, sizeof(ngx_hpf_redis_out_t));
     }
-}
-
-
-static void
-ngx_hpf_redis_conn_fail_all(ngx_hpf_redis_conn_t *conn)
-{
-    ngx_queue_t         *q;
-    ngx_hpf_redis_op_t  *op;
-
-    while (!ngx_queue_empty(&conn->fifo)) {
-        q = ngx_queue_head(&conn->fifo);
-        ngx_queue_remove(q);
-
-        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
-
-        ngx_hpf_redis_cmd_fail(op, op->offset < conn->sent
-                                   ? NGX_HPF_REDIS_LOST
-                                   : NGX_HPF_REDIS_UNSENT);
-    }
-
-    while (!ngx_queue_empty(&conn->held)) {
-        q = ngx_queue_head(&conn->held);
-        ngx_queue_remove(q);
-
-        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
-
-        ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
-    }
-
-    conn->sent = conn->queued;
 }
 
 

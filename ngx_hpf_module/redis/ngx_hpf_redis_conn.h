@@ -146,6 +146,26 @@ ngx_int_t ngx_hpf_redis_conn_command(ngx_hpf_redis_conn_t *conn,
     ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler);
 
 
+/* The greeting is over: sends what was held, calls up. */
+void ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn);
+
+/* Greets the server; ends in ready or drop. */
+void ngx_hpf_redis_greet(ngx_hpf_redis_conn_t *conn);
+
+
+/* What is under way on a link: ngx_hpf_redis_queue.c */
+
+/* NGX_ERROR: no memory, op is still the caller's. */
+ngx_int_t ngx_hpf_redis_queue_send(ngx_hpf_redis_conn_t *conn,
+    ngx_hpf_redis_op_t *op);
+void ngx_hpf_redis_queue_watch(ngx_hpf_redis_conn_t *conn,
+    ngx_hpf_redis_op_t *op);
+void ngx_hpf_redis_queue_expire_handler(ngx_event_t *ev);
+
+/* The link is gone: with a byte sent LOST, else UNSENT. */
+void ngx_hpf_redis_queue_fail(ngx_hpf_redis_conn_t *conn);
+
+
 /* Operations: ngx_hpf_redis_cmd.c */
 
 ngx_hpf_redis_op_t *ngx_hpf_redis_cmd_alloc(ngx_hpf_redis_t *rds);

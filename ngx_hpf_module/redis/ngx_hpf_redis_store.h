@@ -58,8 +58,26 @@ struct ngx_hpf_redis_s {
 ngx_hpf_redis_conn_t *ngx_hpf_redis_route(ngx_hpf_redis_t *rds);
 
 /* The command link came up or went: tracking hangs on it. */
-void ngx_hpf_redis_sub_link_up(ngx_hpf_redis_conn_t *conn);
-void ngx_hpf_redis_sub_link_down(ngx_hpf_redis_conn_t *conn);
+void ngx_hpf_redis_track_link_up(ngx_hpf_redis_conn_t *conn);
+void ngx_hpf_redis_track_link_down(ngx_hpf_redis_conn_t *conn);
+
+/* Asks for tracking, if both links are up. */
+void ngx_hpf_redis_track_request(ngx_hpf_redis_t *rds);
+
+/* Tells, once, that keys cannot be tracked; asked for again at each PING. */
+void ngx_hpf_redis_track_refused(ngx_hpf_redis_t *rds, char *command,
+    const ngx_hpf_redis_reply_t *reply);
+
+/* What came on the channel of invalidations. */
+void ngx_hpf_redis_track_changed(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_reply_t *keys);
+
+ngx_uint_t ngx_hpf_redis_sub_match(const ngx_hpf_redis_sub_t *sub,
+    const ngx_str_t *key);
+
+/* Tells trackers, or the others, that what they hear is up or not. */
+void ngx_hpf_redis_sub_tell(ngx_hpf_redis_t *rds, ngx_uint_t tracks,
+    ngx_uint_t up);
 
 /* The worker exits; no handler is told. */
 void ngx_hpf_redis_sub_close(ngx_hpf_redis_t *rds);

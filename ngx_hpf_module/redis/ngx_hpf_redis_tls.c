@@ -118,8 +118,8 @@ ngx_hpf_redis_tls_start(ngx_hpf_redis_conn_t *conn,
 {
     char              *host;
     ngx_int_t          rc;
-    ngx_connection_t  *c;
     ngx_ssl_conn_t    *ssl;
+    ngx_connection_t  *c;
 
     c = conn->connection;
 

@@ -28,8 +28,9 @@ typedef struct {
 
 /*
  * Parses "redis://[user[:password]@]host[:port][/db]" or the same with
- * "rediss://", where host may be an IPv6 address in brackets, and "unix:/path[?db=N&user=U&password=P]"; user
- * and password may be percent-coded.  Names are resolved here, and only here:
+ * "rediss://", where host may be an IPv6 address in brackets, and
+ * "unix:/path[?db=N&user=U&password=P]"; user and password may be
+ * percent-coded.  Names are resolved here, and only here:
  * a link asks for an address of addrs each time it connects.  The result is in
  * cf->pool.  NGX_ERROR: logged with file and line, without the password.
  */
