@@ -43,8 +43,8 @@ vectors(void)
 static void
 round_trips(void)
 {
-    char           text[512];
     int            bad;
+    char           text[512];
     size_t         i, n;
     unsigned char  data[256], back[512];
 

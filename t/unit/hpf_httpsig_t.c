@@ -202,9 +202,9 @@ rfc_example(void)
 static void
 bases(void)
 {
+    int      bad;
     char     out[1024];
     size_t   n, full;
-    int      bad;
 
     static const field_t  none[] = {
         { "@query", "" }, { "@path", "" }, { NULL, NULL }
@@ -267,6 +267,10 @@ malformed(void)
     size_t         i;
     hpf_httpsig_t  sig;
 
+    static const char  too_many[] =
+        "hpf=(\"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" \"i\" \"j\" "
+        "\"k\" \"l\" \"m\" \"n\" \"o\" \"p\" \"q\")";
+
     static const char  *inputs[] = {
         "hpf=(\"@method\" \"@method\")",
         "hpf=(\"date\" \"@method\" \"date\")",
@@ -301,8 +305,7 @@ malformed(void)
         "hpf=(\"date\");keyid=1",
         "hpf=(\"date\");foo=1",
         "hpf=(\"date\");alg=\"a\";alg=\"a\"",
-        "hpf=(\"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" \"i\" \"j\" "
-        "\"k\" \"l\" \"m\" \"n\" \"o\" \"p\" \"q\")"
+        too_many
     };
 
     static const char  *signatures[] = {
