@@ -1,0 +1,68 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Configuration of the masking filter, and what its files need of each other.
+ */
+
+#ifndef _NGX_HTTP_HPF_MASK_CONF_H_INCLUDED_
+#define _NGX_HTTP_HPF_MASK_CONF_H_INCLUDED_
+
+
+#include "ngx_http_hpf_mask_filter.h"
+
+
+#define NGX_HTTP_HPF_MASK_REFUSE  0
+#define NGX_HTTP_HPF_MASK_PASS    1
+
+
+typedef struct {
+    const hpf_mask_rules_t   *base;
+} ngx_http_hpf_mask_main_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                enable;
+    ngx_uint_t                unscannable;
+
+    ngx_hash_t                types;
+    ngx_array_t              *types_keys;
+
+    ngx_array_t              *own;        /* ngx_http_hpf_mask_rule_t */
+    const hpf_mask_rules_t   *rules;      /* of the levels above as well */
+
+    unsigned                  all_text:1;      /* text/ and a star */
+    unsigned                  all_json:1;      /* application/ *+json */
+    unsigned                  all_xml:1;       /* application/ *+xml */
+} ngx_http_hpf_mask_loc_conf_t;
+
+
+/* Kinds of bodies. */
+#define NGX_HTTP_HPF_MASK_NO_TYPE  0
+#define NGX_HTTP_HPF_MASK_JSON     1
+#define NGX_HTTP_HPF_MASK_TEXT     2
+
+
+extern ngx_command_t  ngx_http_hpf_mask_commands[];
+
+void *ngx_http_hpf_mask_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_hpf_mask_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_hpf_mask_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* After the merge: the rules of the http block. */
+ngx_int_t ngx_http_hpf_mask_conf_base(ngx_conf_t *cf);
+
+/* How the body of the answer is to be read by its Content-Type. */
+ngx_uint_t ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
+    ngx_http_hpf_mask_loc_conf_t *hmlcf);
+
+/* Asks the back end for a whole and uncoded body.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_hpf_mask_request_prepare(ngx_http_request_t *r);
+
+/* The preaccess handler. */
+ngx_int_t ngx_http_hpf_mask_request_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_HPF_MASK_CONF_H_INCLUDED_ */
