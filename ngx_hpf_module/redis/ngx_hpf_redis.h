@@ -123,8 +123,8 @@ void ngx_hpf_redis_cancel(ngx_hpf_redis_op_t *op);
  * One subscription connection for each worker; called in init_process after
  * ngx_hpf_redis_init_worker().  handler gets every message of the channel.  A
  * NULL message tells that the link was lost (what was cached under it is
- * void), an empty channel that it is established again (state has to be read
- * again).
+ * void), an empty channel that it is established, for the first time or again
+ * (state has to be read).  Both come in turns; at exit nothing is told.
  */
 
 typedef void (*ngx_hpf_redis_message_pt)(void *data, const ngx_str_t *channel,
