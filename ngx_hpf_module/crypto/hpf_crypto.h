@@ -68,7 +68,7 @@ int hpf_crypto_hmac(hpf_crypto_hmac_t *h, const void *data, size_t len,
 /* As if the parts stood one after the other. */
 int hpf_crypto_hmac_parts(hpf_crypto_hmac_t *h,
     const hpf_crypto_part_t *parts, size_t n, unsigned char *out);
-/* For a key that is used once; five times the time of the above. */
+/* For a key that is used once; twice the time of the above. */
 int hpf_crypto_hmac_once(hpf_crypto_t *c, int md,
     const hpf_crypto_part_t *key, const hpf_crypto_part_t *data,
     unsigned char *out);

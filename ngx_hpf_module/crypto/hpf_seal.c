@@ -25,9 +25,6 @@
 #define HPF_SEAL_MASTER_MIN  32
 #define HPF_SEAL_IDS         256
 
-/* of the binary form */
-#define HPF_SEAL_SIZE        (HPF_SEAL_MAX + HPF_SEAL_OVERHEAD)
-
 
 typedef struct {
     EVP_CIPHER_CTX     *gcm_seal;
@@ -130,7 +127,7 @@ hpf_seal_seal(hpf_seal_t *s, const hpf_crypto_part_t *ad,
 {
     int              rc;
     size_t           n;
-    unsigned char    box[HPF_SEAL_SIZE];
+    unsigned char   *box;
     hpf_seal_key_t  *key;
 
     if (s->current == -1 || plain->len > HPF_SEAL_MAX) {
@@ -138,6 +135,15 @@ hpf_seal_seal(hpf_seal_t *s, const hpf_crypto_part_t *ad,
     }
 
     key = s->keys[s->current];
+
+    /*
+     * The binary form is made at the end of out: encoding it from there to
+     * the front writes four bytes after it has read three, and the room in
+     * front has one byte for each group of them.
+     */
+
+    n = plain->len + HPF_SEAL_OVERHEAD;
+    box = (unsigned char *) out + HPF_BASE64_URL_LEN(n) - n;
 
     box[0] = (unsigned char) (HPF_SEAL_VERSION << 4 | s->suite);
     box[1] = (unsigned char) s->current;
@@ -158,11 +164,9 @@ hpf_seal_seal(hpf_seal_t *s, const hpf_crypto_part_t *ad,
     }
 
     if (rc != HPF_OK) {
-        OPENSSL_cleanse(box, sizeof(box));
+        OPENSSL_cleanse(box, n);
         return HPF_ERROR;
     }
-
-    n = plain->len + HPF_SEAL_OVERHEAD;
 
     return hpf_base64_url_encode(out, box, n);
 }
@@ -175,45 +179,48 @@ hpf_seal_open(hpf_seal_t *s, const hpf_crypto_part_t *ad,
     int              rc;
     size_t           len;
     ssize_t          n;
-    unsigned char    box[HPF_SEAL_SIZE + 3];
     hpf_seal_key_t  *key;
 
-    n = hpf_seal_unpack(text, box);
+    n = hpf_seal_unpack(text, out);
     if (n < 0) {
         return HPF_ERROR;
     }
 
-    key = s->keys[box[1]];
+    key = s->keys[out[1]];
     if (key == NULL) {
         return HPF_DECLINED;
     }
 
     len = n - HPF_SEAL_OVERHEAD;
 
-    if ((box[0] & 0xf) == HPF_SEAL_AES) {
-        rc = hpf_seal_gcm_open(key, ad, box, len);
+    if ((out[0] & 0xf) == HPF_SEAL_AES) {
+        rc = hpf_seal_gcm_open(key, ad, out, len);
 
     } else {
-        rc = hpf_seal_sm_open(key, ad, box, len);
+        rc = hpf_seal_sm_open(key, ad, out, len);
     }
 
-    if (rc == HPF_OK) {
-        memcpy(out, box + HPF_SEAL_HEAD + HPF_SEAL_NONCE, len);
+    if (rc != HPF_OK) {
+        OPENSSL_cleanse(out, n);
+        return HPF_ERROR;
     }
 
-    OPENSSL_cleanse(box, n);
+    memmove(out, out + HPF_SEAL_HEAD + HPF_SEAL_NONCE, len);
 
-    return rc == HPF_OK ? (ssize_t) len : HPF_ERROR;
+    return len;
 }
 
 
 int
 hpf_seal_is_old(const hpf_seal_t *s, const hpf_crypto_part_t *text)
 {
-    unsigned char  box[HPF_SEAL_SIZE + 3];
+    unsigned char  head[3];
 
-    return hpf_seal_unpack(text, box) < 0 || (box[0] & 0xf) != s->suite
-           || box[1] != s->current;
+    /* four characters are three bytes, of which two are the head */
+
+    return text->len < 4 || hpf_base64_url_decode(head, text->data, 4) != 3
+           || head[0] != (HPF_SEAL_VERSION << 4 | s->suite)
+           || head[1] != s->current;
 }
 
 

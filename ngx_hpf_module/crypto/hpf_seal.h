@@ -28,7 +28,7 @@
 #define HPF_SEAL_AES  1                /* AES-256-GCM */
 #define HPF_SEAL_SM   2                /* SM4-CTR with HMAC-SM3 */
 
-#define HPF_SEAL_MAX       1024        /* bytes of a plain text, at most */
+#define HPF_SEAL_MAX       1048576     /* bytes of a plain text, at most */
 #define HPF_SEAL_OVERHEAD  30
 
 /* of the sealed text, without a zero */
@@ -53,15 +53,16 @@ int hpf_seal_add_key(hpf_seal_t *s, unsigned id,
 /*
  * ad is bound to the text and not in it ("user:UID:id_no"): a text that was
  * moved to another place does not open.  out has HPF_SEAL_LEN(plain->len)
- * characters.  The length of the text, or HPF_ERROR.
+ * characters and does not overlap plain.  The length, or HPF_ERROR.
  */
 ssize_t hpf_seal_seal(hpf_seal_t *s, const hpf_crypto_part_t *ad,
     const hpf_crypto_part_t *plain, char *out);
 
 /*
- * out has room for text->len bytes.  The length of the plain text; HPF_ERROR:
- * not a text of ours, changed, of another ad, or out of memory; HPF_DECLINED:
- * its key is not there.  Nothing of a changed text stays in out.
+ * out has room for text->len bytes and does not overlap it.  The length of
+ * the plain text; HPF_ERROR: not a text of ours, changed, of another ad, or
+ * out of memory; HPF_DECLINED: its key is not there.  What was changed leaves
+ * nothing of its plain text in out.
  */
 ssize_t hpf_seal_open(hpf_seal_t *s, const hpf_crypto_part_t *ad,
     const hpf_crypto_part_t *text, unsigned char *out);
