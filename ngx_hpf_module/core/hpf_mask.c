@@ -189,11 +189,6 @@ hpf_mask_gap(hpf_mask_t *m, const unsigned char *p, const unsigned char *end)
             p = hpf_mask_scan_space(p + 1, end);
             continue;
 
-        case ' ':
-        case '\t':
-        case '\r':
-            break;
-
         case '0': case '1': case '2': case '3': case '4':
         case '5': case '6': case '7': case '8': case '9':
             if (!m->number) {
@@ -210,7 +205,10 @@ hpf_mask_gap(hpf_mask_t *m, const unsigned char *p, const unsigned char *end)
             break;
 
         default:
-            m->number = 0;
+            if (*p > ' ') {
+                m->number = 0;
+            }
+
             break;
         }
 
@@ -545,6 +543,12 @@ static void
 hpf_mask_keep_name(hpf_mask_t *m, const unsigned char *end)
 {
     size_t  n, room;
+
+    /* what is read once more has been kept before */
+
+    if (m->copy) {
+        return;
+    }
 
     n = (size_t) (end - m->name);
     room = sizeof(m->namebuf) - m->nname;

@@ -352,14 +352,14 @@ hpf_mask_mobile_prefix(const hpf_mask_text_t *text)
         return 0;
     }
 
-    return (cp[i] == '8' && cp[i + 1] == '6' && cp[i + 2] != '*') ? i + 2 : 0;
+    return (cp[i] == '8' && cp[i + 1] == '6') ? i + 2 : 0;
 }
 
 
 static void
 hpf_mask_email_form(const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
 {
-    if (text->at == text->n) {
+    if (text->at == text->n || text->at == 0) {
         hpf_mask_cut(cut, text->n, 1, 0);
         return;
     }

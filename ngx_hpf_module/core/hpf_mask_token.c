@@ -30,6 +30,8 @@ static unsigned hpf_mask_number_kind(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end);
 static unsigned hpf_mask_number_long(hpf_mask_t *m);
 static void hpf_mask_number_again(hpf_mask_t *m, const unsigned char *p);
+static void hpf_mask_again(hpf_mask_t *m, size_t from,
+    const unsigned char *p);
 static unsigned hpf_mask_run_flags(hpf_mask_t *m);
 static void hpf_mask_run_found(hpf_mask_t *m, hpf_mask_run_t *run,
     const unsigned char *p);
@@ -37,8 +39,6 @@ static void hpf_mask_run_put(hpf_mask_t *m, const hpf_mask_run_t *run,
     const hpf_mask_cut_t *cut, unsigned kind);
 static const unsigned char *hpf_mask_run_again(hpf_mask_t *m,
     const hpf_mask_run_t *run, const unsigned char *p, size_t n);
-static const unsigned char *hpf_mask_run_rest(hpf_mask_t *m, size_t used,
-    const unsigned char *p);
 static unsigned hpf_mask_look_back(hpf_mask_t *m, const unsigned char *p);
 static void hpf_mask_field(hpf_mask_t *m, unsigned kind);
 static void hpf_mask_hold(hpf_mask_t *m, const unsigned char *p,
@@ -445,29 +445,45 @@ hpf_mask_number_long(hpf_mask_t *m)
 }
 
 
-/* What is held back is no number: it is searched as text; p goes on after. */
+/* What is held back is no number: it is searched as text. */
 
 static void
 hpf_mask_number_again(hpf_mask_t *m, const unsigned char *p)
 {
-    size_t         n;
-    unsigned char  text[HPF_MASK_NUMBER_MAX];
+    m->state = HPF_MASK_GAP;
+    m->number = 0;
 
-    n = m->nhold;
-    memcpy(text, m->hold, n);
+    hpf_mask_again(m, 0, p);
+}
+
+
+/*
+ * Reads what is held back from the offset on once more in the present state,
+ * as if it came before p.
+ */
+
+static void
+hpf_mask_again(hpf_mask_t *m, size_t from, const unsigned char *p)
+{
+    size_t                n;
+    unsigned char         text[HPF_MASK_RUN_BYTES];
+    const unsigned char  *name;
+
+    n = m->nhold - from;
+    name = m->name;
+
+    memcpy(text, m->hold + from, n);
 
     m->nhold = 0;
     m->nback = 0;
-    m->state = HPF_MASK_GAP;
-    m->number = 0;
     m->copy = 1;
 
     hpf_mask_bytes(m, text, text + n);
 
     m->copy = 0;
+    m->name = name;
     m->pass = p;
     m->floor = p;
-    m->name = p;
 }
 
 
@@ -538,7 +554,11 @@ hpf_mask_run(hpf_mask_t *m, const unsigned char *p, const unsigned char *end)
     used = (size_t) (run.end - m->hold);
 
     if (used < m->nhold) {
-        return hpf_mask_run_rest(m, used, p);
+
+        /* letters, or what an escape might have been */
+
+        hpf_mask_again(m, used, p);
+        return p;
     }
 
     p += used - m->nhold;
@@ -573,38 +593,6 @@ hpf_mask_run_again(hpf_mask_t *m, const hpf_mask_run_t *run,
     }
 
     return p + n;
-}
-
-
-/*
- * Bytes after the run were held back to see what they are: the beginning of
- * an escape, which goes on waiting, or letters.
- */
-
-static const unsigned char *
-hpf_mask_run_rest(hpf_mask_t *m, size_t used, const unsigned char *p)
-{
-    size_t  n;
-
-    n = m->nhold - used;
-
-    if (m->hold[used] == '\\' && m->resume == HPF_MASK_STRING) {
-        memmove(m->hold, m->hold + used, n);
-        m->nhold = n;
-        m->left = HPF_MASK_ALONE;
-        m->state = HPF_MASK_RUN;
-
-        return p;
-    }
-
-    hpf_mask_put(&m->out, m->hold + used, n);
-
-    memcpy(m->back, m->hold + used, n);
-    m->nback = n;
-    m->nhold = 0;
-    m->pass = p;
-
-    return p;
 }
 
 
