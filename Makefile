@@ -4,7 +4,8 @@
 # make start      the same in the background; returns when it is ready
 # make stop       ends it
 # make test       all tests; T="t/x.t …" some of them; SAN=1 in an nginx with
-#                 ASan, UBSan and NGX_DEBUG_PALLOC built from Debian's source
+#                 ASan, UBSan and NGX_DEBUG_PALLOC built from Debian's source;
+#                 NGINX_SRC=DIR in that nginx
 # make lint       style, layers, sizes, compilers, cppcheck, luacheck
 # make fuzz       each target in fuzz/ for FUZZ_TIME seconds
 # make bench      measures against plain proxy_pass
@@ -27,6 +28,9 @@ ifdef SAN
 B := build/san
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
              -fno-omit-frame-pointer
+else ifneq ($(realpath $(NGINX_SRC)),$(realpath $(DEBIAN_SRC)))
+B := build/nginx-$(shell sed -n 's/^.define NGINX_VERSION *"\(.*\)"/\1/p' \
+                   '$(NGINX_SRC)/src/core/nginx.h')
 else
 B := build
 endif
@@ -45,7 +49,7 @@ headers := $(wildcard $(M)/core/*.h $(M)/crypto/*.h plugins/include/*.h)
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
-fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
+fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*.c))
 
 plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 plugin_sos := $(foreach p,$(plugins),\
@@ -73,7 +77,8 @@ $(MODULE): module
 
 $(B)/plugins/%.so: plugins/%.c plugins/include/hpf_plugin.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -std=c99 -fPIC -shared -fvisibility=hidden \
+	@echo "cc $@"
+	@$(CC) $(CFLAGS) -std=c99 -fPIC -shared -fvisibility=hidden \
 	    -Iplugins/include -o $@.tmp $< && mv -f $@.tmp $@
 
 $(plugin_files): $(B)/plugins/%: plugins/%
@@ -83,7 +88,8 @@ $(plugin_files): $(B)/plugins/%: plugins/%
 define unit_rule
 $(B)/t/$(1): t/unit/$(1).c t/unit/tap.h $(call sources,t/unit/$(1).c) $(headers)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ $$(filter %.c,$$^) \
+	@echo "cc $$@"
+	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ $$(filter %.c,$$^) \
 	    $(call libs,t/unit/$(1).c)
 endef
 
@@ -94,18 +100,21 @@ units: $(units)
 define fuzz_rule
 build/fuzz/$(1): fuzz/$(1).c $(call sources,fuzz/$(1).c) $(headers)
 	@mkdir -p $$(@D)
-	clang -O1 -g -std=gnu99 -fsanitize=fuzzer,address,undefined \
+	@echo "clang $$@"
+	@clang -O1 -g -std=gnu99 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined $$(incs) -o $$@ $$(filter %.c,$$^) \
 	    $(call libs,fuzz/$(1).c)
 endef
 
 $(foreach f,$(notdir $(fuzzers)),$(eval $(call fuzz_rule,$(f))))
 
-fuzz: $(fuzzers)
+fuzz:
+	@tools/install-deps run fuzz
+	@$(MAKE) $(fuzzers)
 	@FUZZ_TIME='$(FUZZ_TIME)' tools/fuzz $(fuzzers)
 
 deps:
-	@tools/install-deps run test lint san bench
+	@tools/install-deps run test lint san fuzz bench
 
 run start:
 	@tools/install-deps run
@@ -118,7 +127,7 @@ stop:
 test:
 	@tools/install-deps run test $(if $(SAN),san)
 	@$(MAKE) all units SAN='$(SAN)'
-	@SAN='$(SAN)' tools/test $(T)
+	@SAN='$(SAN)' BUILD='$(B)' tools/test $(T)
 
 lint:
 	@tools/install-deps run lint
