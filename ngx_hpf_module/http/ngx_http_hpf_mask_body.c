@@ -1,0 +1,492 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The masking of a body: runs the engine over the chain.  What is not touched
+ * is passed on in shadows of its buffers, small pieces are gathered in
+ * buffers of the filter's own.
+ */
+
+#include "ngx_http_hpf_mask_body.h"
+#include "ngx_http_hpf_mask_conf.h"
+
+
+/* A span that is shorter costs less to copy than to pass on by itself. */
+#define NGX_HTTP_HPF_MASK_SHORT   2048
+
+#define NGX_HTTP_HPF_MASK_BUFFER  8192
+
+
+static ngx_int_t ngx_http_hpf_mask_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx,
+    ngx_buf_t *b);
+static ngx_int_t ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx,
+    ngx_buf_t *b);
+static ngx_int_t ngx_http_hpf_mask_body_drain(ngx_http_hpf_mask_ctx_t *ctx,
+    ngx_buf_t *b);
+static ngx_int_t ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx);
+static int ngx_http_hpf_mask_body_out(void *data, const unsigned char *p,
+    size_t len, unsigned pass);
+static ngx_int_t ngx_http_hpf_mask_body_shadow(ngx_http_hpf_mask_ctx_t *ctx,
+    u_char *p, size_t len);
+static ngx_int_t ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx);
+static ngx_chain_t *ngx_http_hpf_mask_body_get(ngx_pool_t *pool,
+    ngx_chain_t **free);
+
+
+static ngx_http_output_body_filter_pt  ngx_http_next_body_filter;
+
+
+void
+ngx_http_hpf_mask_body_init(void)
+{
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_hpf_mask_body_filter;
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
+    ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
+    ngx_uint_t type)
+{
+    ngx_tm_t           tm;
+    ngx_time_t        *tp;
+    hpf_mask_conf_t    conf;
+
+    ctx->engine = ngx_palloc(r->pool, sizeof(hpf_mask_t));
+    if (ctx->engine == NULL) {
+        return NGX_ERROR;
+    }
+
+    tp = ngx_timeofday();
+    ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
+
+    conf.rules = rules;
+    conf.today.year = tm.ngx_tm_year;
+    conf.today.month = tm.ngx_tm_mon;
+    conf.today.day = tm.ngx_tm_mday;
+    conf.text = (type == NGX_HTTP_HPF_MASK_TEXT);
+    conf.out = ngx_http_hpf_mask_body_out;
+    conf.data = ctx;
+
+    hpf_mask_init(ctx->engine, &conf);
+
+    ctx->sent = 0;
+    ctx->out = NULL;
+    ctx->last_out = &ctx->out;
+    ctx->busy = NULL;
+    ctx->own = NULL;
+
+    r->filter_need_in_memory = 1;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "hpf mask: body is masked, text:%ui", conf.text);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t                 rc;
+    ngx_chain_t              *cl;
+    ngx_http_hpf_mask_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_hpf_mask_filter_module);
+
+    if (ctx == NULL
+        || (ctx->engine == NULL && !ctx->refused)
+        || (in == NULL && ctx->busy == NULL))
+    {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+
+        if (ctx->refused) {
+            rc = ngx_http_hpf_mask_body_drain(ctx, cl->buf);
+
+        } else {
+            rc = ngx_http_hpf_mask_body_feed(ctx, cl->buf);
+        }
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_hpf_mask_body_send(ctx);
+}
+
+
+/* One buffer of the input: bytes, signs, or both. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
+{
+    ctx->buf = b;
+    ctx->ref = NULL;
+
+    if (b->pos < b->last && ngx_buf_in_memory(b)) {
+
+        if (hpf_mask_feed(ctx->engine, b->pos, b->last - b->pos) != HPF_OK) {
+            return NGX_ERROR;
+        }
+
+    } else if (b->in_file) {
+        ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
+                      "hpf mask: a buffer in a file came to the filter");
+        return NGX_ERROR;
+    }
+
+    if ((b->last_buf || b->last_in_chain) && !ctx->sent) {
+
+        if (hpf_mask_finish(ctx->engine) != HPF_OK) {
+            return NGX_ERROR;
+        }
+
+        ctx->sent = 1;
+
+        if (ngx_http_hpf_mask_body_report(ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_hpf_mask_body_end(ctx, b);
+}
+
+
+/* The record is that of the main request. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ngx_http_request_t       *r;
+    ngx_http_hpf_mask_ctx_t  *parent;
+
+    r = ctx->request;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "hpf mask: %uz fields masked", ctx->engine->count);
+
+    if (r == r->main || ctx->engine->count == 0) {
+        return NGX_OK;
+    }
+
+    parent = ngx_http_hpf_mask_create_ctx(r->main);
+    if (parent == NULL) {
+        return NGX_ERROR;
+    }
+
+    parent->count += ctx->engine->count;
+
+    return NGX_OK;
+}
+
+
+/*
+ * All of a buffer is in ctx->out.  It goes back to its owner when its last
+ * shadow is sent, at once when there is none; its signs go with the last
+ * buffer that came of it.
+ */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
+{
+    ngx_buf_t    *last;
+    ngx_chain_t  *cl;
+
+    if (ctx->ref != NULL) {
+        ctx->ref->shadow = b;
+        ctx->ref->recycled = b->recycled;
+
+    } else {
+        b->pos = b->last;
+    }
+
+    if (!b->last_buf && !b->last_in_chain && !b->flush && !b->sync) {
+        return NGX_OK;
+    }
+
+    last = (ctx->own != NULL) ? ctx->own : ctx->ref;
+
+    if (last == NULL) {
+        cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
+        if (cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        last = cl->buf;
+        last->sync = 1;
+
+        *ctx->last_out = cl;
+        ctx->last_out = &cl->next;
+    }
+
+    last->last_buf = b->last_buf;
+    last->last_in_chain = b->last_in_chain;
+    last->flush = b->flush;
+
+    ctx->own = NULL;
+
+    return NGX_OK;
+}
+
+
+/* A refused body: each buffer goes back, the last is answered for all. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_drain(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
+{
+    ngx_buf_t    *last;
+    ngx_chain_t  *cl;
+
+    b->pos = b->last;
+
+    if (b->in_file) {
+        b->file_pos = b->file_last;
+    }
+
+    if (!b->last_buf && !b->last_in_chain) {
+        return NGX_OK;
+    }
+
+    if (ctx->sent) {
+        return NGX_OK;
+    }
+
+    cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    last = cl->buf;
+
+    last->memory = 1;
+    last->start = ctx->problem.data;
+    last->pos = last->start;
+    last->end = last->start + ctx->problem.len;
+    last->last = last->end;
+    last->last_buf = b->last_buf;
+    last->last_in_chain = b->last_in_chain;
+
+    *ctx->last_out = cl;
+    ctx->last_out = &cl->next;
+    ctx->sent = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t         *cl, **ll;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->out == NULL && ctx->busy == NULL) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_next_body_filter(r, ctx->out);
+
+    for (ll = &ctx->busy; *ll; ll = &(*ll)->next) { /* void */ }
+
+    *ll = ctx->out;
+    ctx->out = NULL;
+    ctx->last_out = &ctx->out;
+    ctx->own = NULL;
+
+    while (ctx->busy) {
+        cl = ctx->busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        if (b->shadow) {
+            b->shadow->pos = b->shadow->last;
+            b->shadow = NULL;
+        }
+
+        ctx->busy = cl->next;
+
+        /* a buffer without bytes may still be on its way: it is not reused */
+
+        if (b->temporary) {
+            cl->next = ctx->buffers;
+            ctx->buffers = cl;
+
+        } else if (b->start != NULL) {
+            cl->next = ctx->shadows;
+            ctx->shadows = cl;
+
+        } else {
+            ngx_free_chain(r->pool, cl);
+        }
+    }
+
+    return rc;
+}
+
+
+/* Takes the output of the engine. */
+
+static int
+ngx_http_hpf_mask_body_out(void *data, const unsigned char *p, size_t len,
+    unsigned pass)
+{
+    ngx_http_hpf_mask_ctx_t *ctx = data;
+
+    size_t      n;
+    ngx_buf_t  *b;
+
+    b = ctx->buf;
+
+    if (pass
+        && (len >= NGX_HTTP_HPF_MASK_SHORT
+            || (ctx->own == NULL && len == (size_t) (b->last - b->pos))))
+    {
+        return ngx_http_hpf_mask_body_shadow(ctx, (u_char *) p, len);
+    }
+
+    while (len) {
+
+        if (ctx->own == NULL || ctx->own->last == ctx->own->end) {
+
+            if (ngx_http_hpf_mask_body_own(ctx) != NGX_OK) {
+                return HPF_ERROR;
+            }
+        }
+
+        b = ctx->own;
+        n = ngx_min((size_t) (b->end - b->last), len);
+
+        b->last = ngx_cpymem(b->last, p, n);
+        p += n;
+        len -= n;
+    }
+
+    return HPF_OK;
+}
+
+
+/* Passes on bytes of the input where they are. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_shadow(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
+    size_t len)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
+    if (cl == NULL) {
+        return HPF_ERROR;
+    }
+
+    b = cl->buf;
+
+    b->memory = 1;
+    b->start = p;
+    b->pos = p;
+    b->last = p + len;
+    b->end = b->last;
+
+    *ctx->last_out = cl;
+    ctx->last_out = &cl->next;
+
+    ctx->ref = b;
+    ctx->own = NULL;
+
+    return HPF_OK;
+}
+
+
+/* Opens a buffer of the filter's own. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    u_char       *start, *end;
+    size_t        size;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    start = NULL;
+    end = NULL;
+
+    if (ctx->buffers != NULL) {
+        start = ctx->buffers->buf->start;
+        end = ctx->buffers->buf->end;
+    }
+
+    cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->buffers);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    if (start == NULL) {
+
+        /* the first one for what is most likely all of a small body */
+
+        size = (ctx->buf->last - ctx->buf->pos) * 5 / 4 + 256;
+
+        if (ctx->own != NULL || size > NGX_HTTP_HPF_MASK_BUFFER) {
+            size = NGX_HTTP_HPF_MASK_BUFFER;
+        }
+
+        start = ngx_palloc(ctx->request->pool, size);
+        if (start == NULL) {
+            return NGX_ERROR;
+        }
+
+        end = start + size;
+    }
+
+    b->temporary = 1;
+    b->start = start;
+    b->pos = start;
+    b->last = start;
+    b->end = end;
+
+    *ctx->last_out = cl;
+    ctx->last_out = &cl->next;
+
+    ctx->own = b;
+
+    return NGX_OK;
+}
+
+
+/* A link and a buffer with all bits clear. */
+
+static ngx_chain_t *
+ngx_http_hpf_mask_body_get(ngx_pool_t *pool, ngx_chain_t **free)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_chain_get_free_buf(pool, free);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(cl->buf, sizeof(ngx_buf_t));
+
+    cl->buf->tag = (ngx_buf_tag_t) &ngx_http_hpf_mask_filter_module;
+    cl->next = NULL;
+
+    return cl;
+}
