@@ -22,9 +22,10 @@ for my $file (source_files(qr/\.c$/, 'ngx_hpf_module')) {
     # a directive's name is followed by where it is allowed, a variable's not
 
     for my $i (0 .. $#$lines - 1) {
+        next unless $lines->[$i + 1] =~ /NGX_\w+_CONF/;
+
         $directives{$1} ||= [ $file, $i + 1 ]
-            if $lines->[$i] =~ /^ +\{ ngx_string\("(hpf_\w+)"\),\s*$/
-               && $lines->[$i + 1] =~ /NGX_\w+_CONF/;
+            if $lines->[$i] =~ /^ +\{ ngx_string\("(hpf_\w+)"\),\s*$/;
     }
 }
 
