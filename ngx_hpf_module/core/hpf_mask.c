@@ -23,6 +23,8 @@ typedef const unsigned char *(*hpf_mask_state_pt)(hpf_mask_t *m,
 
 static const unsigned char *hpf_mask_gap(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end);
+static const unsigned char *hpf_mask_plain(hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end);
 static const unsigned char *hpf_mask_open(hpf_mask_t *m,
     const unsigned char *p);
 static void hpf_mask_colon(hpf_mask_t *m);
@@ -154,12 +156,21 @@ hpf_mask_bytes(hpf_mask_t *m, const unsigned char *p,
 static const unsigned char *
 hpf_mask_gap(hpf_mask_t *m, const unsigned char *p, const unsigned char *end)
 {
+    const unsigned char  *q;
+
     while (p < end) {
 
         switch (*p) {
 
         case '"':
-            return hpf_mask_open(m, p + 1);
+            q = hpf_mask_plain(m, p + 1, end);
+
+            if (q == NULL) {
+                return hpf_mask_open(m, p + 1);
+            }
+
+            p = q;
+            continue;
 
         case ':':
             hpf_mask_colon(m);
@@ -216,6 +227,44 @@ hpf_mask_gap(hpf_mask_t *m, const unsigned char *p, const unsigned char *end)
     }
 
     return p;
+}
+
+
+/*
+ * Most strings are whole, have no rule and hold nothing of interest: the byte
+ * after such a one at p, or NULL.
+ */
+
+static const unsigned char *
+hpf_mask_plain(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    const unsigned char      *q;
+    const hpf_mask_shape_t   *key;
+
+    if (m->shape != NULL) {
+        return NULL;
+    }
+
+    q = hpf_mask_scan_string(p, end);
+
+    if (q == end || *q != '"') {
+        return NULL;
+    }
+
+    key = NULL;
+
+    if (!m->value && hpf_mask_rules_may(m->rules, p, (size_t) (q - p))) {
+        key = hpf_mask_rules_find(m->rules, p, (size_t) (q - p));
+    }
+
+    hpf_mask_next(m);
+
+    m->key = key;
+    m->number = 0;
+    hpf_mask_move(m, q + 1);
+
+    return q + 1;
 }
 
 

@@ -634,6 +634,12 @@ hpf_mask_utf8(const unsigned char *p, const unsigned char *end, uint32_t *cp)
 void
 hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out, size_t n)
 {
+    if (shape->nch == 1 && n <= HPF_MASK_OUT_LEN - out->n) {
+        memset(out->buf + out->n, shape->ch[0], n);
+        out->n += n;
+        return;
+    }
+
     while (n--) {
         hpf_mask_put(out, shape->ch, shape->nch);
     }

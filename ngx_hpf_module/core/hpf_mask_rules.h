@@ -81,6 +81,31 @@ int hpf_mask_rules_value(hpf_mask_rules_t *rules,
 /* After the last rule and before the first use.  HPF_OK or HPF_ERROR. */
 int hpf_mask_rules_compile(hpf_mask_rules_t *rules);
 
+/* Whether a key may have a rule: most are refused by this alone. */
+static inline unsigned
+hpf_mask_rules_may(const hpf_mask_rules_t *rules, const unsigned char *name,
+    size_t len)
+{
+    unsigned char  c;
+
+    if (rules->npatterns) {
+        return 1;
+    }
+
+    if (len == 0) {
+        return 0;
+    }
+
+    c = name[0];
+
+    if (c >= 'A' && c <= 'Z') {
+        c |= 0x20;
+    }
+
+    return (rules->lens[c] >> ((len < 63) ? len : 63)) & 1;
+}
+
+
 /* The form for a key (UTF-8 without escapes), or NULL. */
 const hpf_mask_shape_t *hpf_mask_rules_find(const hpf_mask_rules_t *rules,
     const unsigned char *name, size_t len);
