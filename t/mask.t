@@ -29,6 +29,8 @@ http {
 
     log_format masked $hpf_masked_fields;
 
+    proxy_cache_path %%TESTDIR%%/cache keys_zone=one:1m;
+
     server {
         listen 127.0.0.1:8080;
 
@@ -63,6 +65,28 @@ http {
         location /off/ {
             hpf_mask off;
             proxy_pass http://127.0.0.1:8081/;
+        }
+
+        location /cached/ {
+            proxy_cache one;
+            proxy_cache_key one;
+            proxy_cache_valid any 1h;
+            proxy_pass http://127.0.0.1:8081/;
+        }
+
+        location /uncovered/ {
+            hpf_mask off;
+            proxy_cache one;
+            proxy_cache_key one;
+            proxy_cache_valid any 1h;
+            proxy_pass http://127.0.0.1:8081/;
+        }
+
+        location /upgrade {
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+            proxy_pass http://127.0.0.1:8081;
         }
 
         location /types/ {
@@ -248,6 +272,26 @@ is(http_get('/sub/secret')->body, '{"pwd":"a text in its place","x":'
 is(http_get('/ssi/page')->body, 'a 138****8000 b 138****8000 c',
    'ssi and its part');
 
+# with a cache: it keeps what the back end sent, masked is what leaves
+
+is(http_get('/cached/person')->body, $masked, 'into the cache');
+is(http_get('/cached/gone')->body, $masked, 'from the cache');
+is(http_get('/uncovered/gone')->body, $person, 'which is not masked');
+is(http_get('/cached/gone', headers => [Range => 'bytes=0-20'])->body,
+   $masked, 'no part from the cache');
+
+# connections that go on
+
+is(scalar(() = http("GET /person HTTP/1.1\r\nHost: x\r\n\r\n" x 3
+                    . "GET /return HTTP/1.1\r\nHost: x\r\n"
+                    . "Connection: close\r\n\r\n")
+               =~ /\Q"110105********002X"\E/g),
+   3, 'pipelined');
+
+like(http("GET /upgrade HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\n"
+          . "Connection: upgrade\r\n\r\n"),
+     qr/^HTTP\/1.1 101 .*\r\n\r\n13800138000$/s, 'a tunnel is not masked');
+
 # rules
 
 is(http_get('/rules/rules')->body, '{"serial":"11010519491231002X",'
@@ -280,12 +324,27 @@ my ($worker) = $t->workers;
 http_get('/person') for 1 .. 20;
 
 my $before = memory($worker);
-my ($size, $count) = large('/large');
-my $after = memory($worker);
 
-is($size, 64 * 1024 * 1024 + 1024 * length($masked), 'size of a large body');
-is($count, 1024, 'masked throughout');
-cmp_ok($after - $before, '<', 1024, 'in flat memory');
+for my $path ('/large', '/unbuffered/large') {
+    my ($size, $count) = large($path);
+
+    is($size, 64 * 1024 * 1024 + 1024 * length($masked), "size of $path");
+    is($count, 1024, 'masked throughout');
+    cmp_ok(memory($worker) - $before, '<', 1024, 'in flat memory');
+}
+
+# clients that leave
+
+for my $n (1 .. 20) {
+    my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . port(8080))
+        or die "connect: $!\n";
+
+    print $s "GET /unbuffered/large HTTP/1.0\r\nHost: x\r\n\r\n";
+    sysread($s, my $buf, 5000 * $n);
+    close $s;
+}
+
+is(http_get('/person')->body, $masked, 'after clients that left');
 
 done_testing();
 
@@ -433,6 +492,10 @@ sub backend {
         answer($s, $json, '{"serial":"11010519491231002X","Code1":"abc",'
                . '"id_no":"11010519491231002X","x":"11010519491231002X",'
                . '"sjh":"13800138000","y":"13800138000"}');
+
+    } elsif ($path eq '/upgrade') {
+        print $s "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\n"
+            . "Upgrade: x\r\n\r\n13800138000";
 
     } elsif ($path eq '/large') {
         answer($s, $json, '');
