@@ -333,6 +333,13 @@ for my $path ('/large', '/unbuffered/large') {
     cmp_ok(memory($worker) - $before, '<', 1024, 'in flat memory');
 }
 
+# a source faster than its client: a file
+
+$t->write_file('file.json', $person x 120_000);
+is((large('/static/file.json'))[0], 120_000 * length $masked,
+   'size of a large file');
+cmp_ok(memory($worker) - $before, '<', 1024, 'in flat memory too');
+
 # clients that leave
 
 for my $n (1 .. 20) {

@@ -190,9 +190,9 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
 
 
 /*
- * All of a buffer is in ctx->out.  It goes back to its owner when its last
- * shadow is sent, at once when there is none; its signs go with the last
- * buffer that came of it.
+ * All of a buffer is in ctx->out.  It goes back to its owner only when the
+ * last of what came of it is sent, copies as well: this is what holds a fast
+ * source to the pace of a slow client.  Its signs go with that last buffer.
  */
 
 static ngx_int_t
@@ -209,11 +209,13 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         b->pos = b->last;
     }
 
+    ctx->own = NULL;
+
     if (!b->last_buf && !b->last_in_chain && !b->flush && !b->sync) {
         return NGX_OK;
     }
 
-    last = (ctx->own != NULL) ? ctx->own : ctx->ref;
+    last = ctx->ref;
 
     if (last == NULL) {
         cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
@@ -231,8 +233,6 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
     last->last_buf = b->last_buf;
     last->last_in_chain = b->last_in_chain;
     last->flush = b->flush;
-
-    ctx->own = NULL;
 
     return NGX_OK;
 }
@@ -419,9 +419,18 @@ static ngx_int_t
 ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx)
 {
     u_char       *start, *end;
-    size_t        size;
+    size_t        size, need;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
+
+    /* most likely all that comes of the input fits */
+
+    need = (ctx->buf->last - ctx->buf->pos) * 5 / 4 + 256;
+    size = 1024;
+
+    while (size < need && size < NGX_HTTP_HPF_MASK_BUFFER) {
+        size *= 2;
+    }
 
     start = NULL;
     end = NULL;
@@ -438,15 +447,7 @@ ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx)
 
     b = cl->buf;
 
-    if (start == NULL) {
-
-        /* the first one for what is most likely all of a small body */
-
-        size = (ctx->buf->last - ctx->buf->pos) * 5 / 4 + 256;
-
-        if (ctx->own != NULL || size > NGX_HTTP_HPF_MASK_BUFFER) {
-            size = NGX_HTTP_HPF_MASK_BUFFER;
-        }
+    if (start == NULL || (size_t) (end - start) < size) {
 
         start = ngx_palloc(ctx->request->pool, size);
         if (start == NULL) {
@@ -466,6 +467,7 @@ ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx)
     ctx->last_out = &cl->next;
 
     ctx->own = b;
+    ctx->ref = b;
 
     return NGX_OK;
 }

@@ -21,7 +21,7 @@ typedef struct {
     hpf_mask_t               *engine;     /* NULL: the body is not masked */
 
     ngx_buf_t                *buf;        /* of the input, being fed */
-    ngx_buf_t                *ref;        /* the last shadow of it */
+    ngx_buf_t                *ref;        /* the last that came of it */
     ngx_buf_t                *own;        /* open for more bytes */
 
     ngx_chain_t              *out;
