@@ -63,13 +63,20 @@ typedef struct {
 uint32_t ngx_hpf_clock(void);
 
 /*
- * NGX_OK: *rec is a copy, its idle time begins anew in the cache.  NGX_DECLINED: not there, or ended or to
- * be asked again.  NGX_ABORT: known not to exist (negative entry).
+ * NGX_OK: *rec is a copy, its idle time begins anew in the cache.
+ * NGX_DECLINED: not there, or ended, or to be asked again.  NGX_ABORT: known
+ * not to exist (negative entry).
  */
 ngx_int_t ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
     ngx_hpf_session_rec_t *rec);
+/*
+ * mark is what ngx_hpf_session_mark() gave before the store was asked: when a
+ * session was dropped since then, what the store said may be old and is not
+ * kept.
+ */
+uint64_t ngx_hpf_session_mark(ngx_hpf_zone_t *zone);
 void ngx_hpf_session_put(ngx_hpf_zone_t *zone,
-    const ngx_hpf_session_rec_t *rec);
+    const ngx_hpf_session_rec_t *rec, uint64_t mark);
 /* A negative entry that holds for ttl seconds. */
 void ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
     ngx_uint_t ttl);
@@ -140,15 +147,14 @@ ngx_uint_t ngx_hpf_switch_version(ngx_hpf_zone_t *zone);
 
 /*
  * Load: requests in progress by a name ("channel:ID"), by index from
- * ngx_hpf_load_slot(), which any worker may ask for at any time.  enter()
- * gives the number in progress with this one.  A worker that died is
- * counted out by ngx_hpf_load_reset_worker().
+ * ngx_hpf_load_slot(), which any worker may ask for at any time, -1: no room.
+ * enter() gives the number in progress with this one.  What a worker that
+ * died had under way is counted out when another starts.
  */
 ngx_int_t ngx_hpf_load_slot(ngx_hpf_zone_t *zone, ngx_str_t *name);
 ngx_uint_t ngx_hpf_load_enter(ngx_hpf_zone_t *zone, ngx_int_t slot);
 void ngx_hpf_load_leave(ngx_hpf_zone_t *zone, ngx_int_t slot);
 ngx_uint_t ngx_hpf_load_get(ngx_hpf_zone_t *zone, ngx_int_t slot);
-void ngx_hpf_load_reset_worker(ngx_hpf_zone_t *zone, ngx_uint_t worker);
 
 
 /*
