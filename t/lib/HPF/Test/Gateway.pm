@@ -168,8 +168,11 @@ sub start_demo {
     mkpath([ "$dir/run", "$dir/demo" ]);
     unlink "$dir/run/demo.sock";
 
-    $self->spawn('demo', 'TERM', $ENV{TEST_DEMO} || $self->root
-                 . '/build/hpf-demo', '--listen', $self->demo_addr,
+    my ($demo) = grep { -x } map { "$_/hpf-demo" }
+                 $self->build_dir, $self->root . '/build';
+
+    $self->spawn('demo', 'TERM', $ENV{TEST_DEMO} || $demo || 'hpf-demo',
+                 '--listen', $self->demo_addr,
                  '--data', "$dir/demo", '--outbox', "$dir/outbox.jsonl");
 
     my $up = $self->wait_for(sub {
