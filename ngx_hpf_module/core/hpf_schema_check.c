@@ -1,0 +1,159 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The walk over a schema and an instance: every rule of a node is asked, so
+ * that all faults are told; in a question ("quiet") the first fault ends it.
+ */
+
+#include "hpf_schema_node.h"
+
+#include <string.h>
+
+#include "hpf_plugin.h"
+
+
+int
+hpf_schema_check_node(hpf_schema_ctx_t *ctx, const hpf_schema_node_t *node,
+    const json_t *value, const hpf_schema_path_t *path)
+{
+    int                       rc, valid;
+    size_t                    i;
+    unsigned                  type;
+    const hpf_schema_rule_t  *rule;
+
+    if (ctx->depth == HPF_SCHEMA_DEPTH
+        || hpf_schema_check_work(ctx, 1) != HPF_OK)
+    {
+        return -1;
+    }
+
+    if (json_is_false(node->json)) {
+        return hpf_schema_text_fault(ctx, NULL, path);
+    }
+
+    ctx->depth++;
+    valid = 1;
+    type = hpf_schema_value_type(value);
+
+    for (i = 0; i < node->nrules; i++) {
+        rule = &node->rules[i];
+
+        if (rule->keyword->check == NULL || !(rule->keyword->types & type)) {
+            continue;
+        }
+
+        rc = rule->keyword->check(ctx, rule, value, path);
+
+        if (rc == 1) {
+            continue;
+        }
+
+        valid = rc;
+
+        if (rc == -1 || ctx->quiet) {
+            break;
+        }
+    }
+
+    ctx->depth--;
+
+    return valid;
+}
+
+
+int
+hpf_schema_check_quietly(hpf_schema_ctx_t *ctx, const hpf_schema_node_t *node,
+    const json_t *value, const hpf_schema_path_t *path)
+{
+    int  rc;
+
+    ctx->quiet++;
+    rc = hpf_schema_check_node(ctx, node, value, path);
+    ctx->quiet--;
+
+    return rc;
+}
+
+
+/*
+ * A match that takes too many steps says nothing about the text: it is the
+ * schema that is at fault, so it counts as the work limit.
+ */
+
+int
+hpf_schema_check_match(hpf_schema_ctx_t *ctx, const pcre2_code *code,
+    const char *p, size_t len)
+{
+    int  rc;
+
+    if (hpf_schema_check_work(ctx, 64 + len / 16) != HPF_OK) {
+        return -1;
+    }
+
+    if (ctx->match == NULL) {
+        ctx->match = pcre2_match_data_create(1, NULL);
+        if (ctx->match == NULL) {
+            return -1;
+        }
+    }
+
+    rc = pcre2_match(code, (PCRE2_SPTR) p, len, 0, 0, ctx->match,
+                     ctx->schema->match);
+
+    if (rc >= 0) {
+        return 1;
+    }
+
+    return (rc == PCRE2_ERROR_NOMATCH) ? 0 : -1;
+}
+
+
+int
+hpf_schema_check_work(hpf_schema_ctx_t *ctx, size_t n)
+{
+    ctx->work += n;
+
+    return (ctx->work > HPF_SCHEMA_WORK) ? HPF_ERROR : HPF_OK;
+}
+
+
+/* the rule of another keyword in the same schema, or NULL */
+
+const hpf_schema_rule_t *
+hpf_schema_check_sibling(const hpf_schema_rule_t *rule, const char *keyword)
+{
+    size_t  i;
+
+    for (i = 0; i < rule->owner->nrules; i++) {
+        if (strcmp(rule->owner->rules[i].keyword->name, keyword) == 0) {
+            return &rule->owner->rules[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* the schema of a property in the same schema, or NULL */
+
+const hpf_schema_node_t *
+hpf_schema_check_property(const hpf_schema_rule_t *rule, const char *name)
+{
+    size_t                    i;
+    const hpf_schema_rule_t  *properties;
+
+    properties = hpf_schema_check_sibling(rule, "properties");
+    if (properties == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < properties->nmembers; i++) {
+        if (strcmp(properties->members[i].name, name) == 0) {
+            return properties->members[i].node;
+        }
+    }
+
+    return NULL;
+}
