@@ -1,0 +1,306 @@
+/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_money.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Manifests: those of the project are good, and what is wrong with another is
+ * told by line, all of it at once.  Money on the side: it is what forms hold.
+ */
+
+#include "hpf_form_formats.h"
+#include "hpf_json_line.h"
+#include "hpf_manifest.h"
+#include "hpf_money.h"
+#include "hpf_plugin.h"
+#include "tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+static char      told[8192];
+static unsigned  faults;
+
+
+static hpf_date_t
+today(void)
+{
+    hpf_date_t  date = { 2026, 11, 23 };
+
+    return date;
+}
+
+
+static void
+fault(void *data, unsigned line, const char *text)
+{
+    size_t  n;
+
+    (void) data;
+
+    n = strlen(told);
+    (void) snprintf(told + n, sizeof(told) - n, "%u: %s\n", line, text);
+    faults++;
+}
+
+
+static hpf_manifest_t *
+parse(const char *folder, const char *text)
+{
+    hpf_manifest_conf_t  conf = { 0 };
+
+    conf.folder = folder;
+    conf.formats = hpf_form_formats(today);
+    conf.fault = fault;
+
+    told[0] = '\0';
+    faults = 0;
+
+    return hpf_manifest_parse(text, strlen(text), &conf);
+}
+
+
+static char *
+slurp(const char *name)
+{
+    char    *text;
+    FILE    *f;
+    size_t   n;
+
+    f = fopen(name, "rb");
+    text = calloc(1, 65536);
+
+    if (f && text) {
+        n = fread(text, 1, 65535, f);
+        text[n] = '\0';
+        fclose(f);
+    }
+
+    return text;
+}
+
+
+static void
+test_own(void)
+{
+    char            *text;
+    hpf_manifest_t  *mf;
+
+    text = slurp("plugins/withdraw-rent/manifest.json");
+    mf = parse("withdraw-rent", text);
+
+    ok(mf != NULL, "withdraw-rent");
+    is_str(told, strlen(told), "", "nothing is wrong with it");
+    is_str(mf->id, strlen(mf->id), "withdraw-rent", "id");
+    is_str(mf->name_zh, strlen(mf->name_zh), "租房提取住房公积金", "name");
+    is_str(mf->name_en, strlen(mf->name_en), "Withdrawal for rent", "name in English");
+    is_int(mf->mode, HPF_MANIFEST_APPLICATION, "mode");
+    is_int(mf->language, HPF_MANIFEST_LUA, "language");
+    is_int(mf->users, HPF_MANIFEST_INDIVIDUAL, "users");
+    is_int(mf->level, 2, "level");
+    is_int(mf->days, 3, "days");
+    is_int(mf->working, 1, "working days");
+    is_int(mf->nlimits, 1, "limits");
+    is_int(mf->limits[0].by, HPF_MANIFEST_BY_USER, "by");
+    is_int(mf->limits[0].quota, 10, "quota");
+    is_int(mf->limits[0].period, 60, "period");
+    is_int(mf->limits[0].burst, 10, "burst");
+    ok(hpf_manifest_on_channel(mf, "hall", 4), "on a channel");
+    ok(!hpf_manifest_on_channel(mf, "hal", 3), "not on another");
+    ok(!hpf_manifest_on_channel(mf, "partner", 7), "nor on that");
+    ok(hpf_manifest_may_call(mf, "core", 4), "a back end");
+    ok(!hpf_manifest_may_call(mf, "cor", 3), "no other");
+    ok(!hpf_manifest_may_call(mf, "core/", 5), "nor this");
+
+    hpf_manifest_free(mf);
+    free(text);
+
+    text = slurp("plugins/account-query/manifest.json");
+    mf = parse("account-query", text);
+    ok(mf != NULL && mf->language == HPF_MANIFEST_C, "account-query");
+    ok(hpf_manifest_on_channel(mf, "anything", 8), "on every channel");
+    hpf_manifest_free(mf);
+    free(text);
+
+    text = slurp("plugins/account-details/manifest.json");
+    mf = parse("account-details", text);
+    ok(mf != NULL && mf->mode == HPF_MANIFEST_QUERY, "account-details");
+    hpf_manifest_free(mf);
+    free(text);
+}
+
+
+#define HEAD                                                                  \
+    "{\n\"id\": \"x\", \"version\": \"1.0.0\", \"language\": \"lua\",\n"      \
+    "\"name\": \"x\", \"users\": [\"unit\"], \"level\": 1,\n"                 \
+    "\"channels\": [\"*\"]"
+
+static void
+test_defaults(void)
+{
+    json_t          *empty, *other, *list;
+    hpf_manifest_t  *mf;
+
+    mf = parse("x", HEAD "}");
+    ok(mf != NULL, "the least that there must be");
+    is_str(told, strlen(told), "", "is enough");
+    is_int(mf->kind, HPF_MANIFEST_ITEM, "kind");
+    is_int(mf->mode, HPF_MANIFEST_QUERY, "mode");
+    is_int(mf->users, HPF_MANIFEST_UNIT, "users");
+    is_str(mf->name_en, strlen(mf->name_en), "x", "one name for both languages");
+    is_int(mf->nmask, 0, "no rules of masking");
+    is_int(mf->resources.memory, 8 << 20, "memory");
+
+    empty = json_object();
+    other = json_pack("{s:i}", "a", 1);
+    list = NULL;
+
+    is_int(hpf_schema_check(mf->form, empty, 0, &list), HPF_OK,
+           "an empty form");
+    is_int(hpf_schema_check(mf->form, other, 0, &list), HPF_DECLINED,
+           "and no other");
+
+    json_decref(list);
+    json_decref(empty);
+    json_decref(other);
+    hpf_manifest_free(mf);
+
+    mf = parse("x", HEAD ",\"mask\": [{\"keys\": [\"a\", \"b\"],"
+               "\"kind\": \"all\"}, {\"keys\": [\"c\"], \"kind\": \"name\","
+               "\"left\": 2, \"right\": 0}]}");
+    is_int(mf->nmask, 2, "rules of masking");
+    is_str(mf->mask[0].keys[1], strlen(mf->mask[0].keys[1]), "b", "keys");
+    is_int(mf->mask[0].left, -1, "as usual");
+    is_int(mf->mask[1].left, 2, "other than usual");
+    hpf_manifest_free(mf);
+}
+
+
+static void
+bad(const char *text, const char *want, const char *name)
+{
+    hpf_manifest_t  *mf;
+
+    mf = parse("x", text);
+
+    ok(mf == NULL && strstr(told, want) != NULL, name);
+
+    if (mf || strstr(told, want) == NULL) {
+        printf("# wanted \"%s\" in:\n# %s\n", want, told);
+    }
+}
+
+
+static void
+test_faults(void)
+{
+    bad("", "1: ", "nothing");
+    bad("{\n\"id\": \"x\",\n nonsense\n}", "3: ", "no JSON, by line");
+    bad("[]", "1: ", "no object");
+    bad("{}", "is required", "members that are missing");
+    ok(faults >= 7, "all of them are told");
+    bad(HEAD ",\n\"levle\": 1}", "5: unknown member \"levle\"",
+        "a member that there is not, by line");
+    bad(HEAD ",\n\"time_limit\": {\"days\": -1},\n\"mode\": \"x\"}",
+        "5: ", "a value that cannot be, by line");
+    is_int(faults, 2, "and another in one go");
+    ok(strstr(told, "6: ") != NULL, "by its line");
+    bad("{\n\"id\": \"y\", \"version\": \"1.0.0\", \"language\": \"lua\","
+        "\"name\": \"x\", \"users\": [\"unit\"], \"level\": 1,"
+        "\"channels\": [\"*\"]}", "2: it must be the name of the folder",
+        "another id than the folder");
+    bad(HEAD ",\"limits\": [{\"by\": \"user\", \"rate\": \"5\"}]}",
+        "/limits/0/rate", "a rate without a unit");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"all\","
+        "\"left\": 1}]}", "/mask/0", "left without right");
+    bad(HEAD ",\n\"form\": {\n\"type\": \"objekt\"}}", "6: ",
+        "a form that is no schema, by line");
+    bad(HEAD ",\"form\": {\"properties\": {\"a\": {\"format\": \"x\"}}}}",
+        "/form/properties/a", "a format that there is not");
+    bad(HEAD ",\"mode\": \"application\", \"level\": 1}", "4: duplicate",
+        "a member twice");
+}
+
+
+static void
+test_lines(void)
+{
+    static const char  text[] =
+        "{\n"                                       /* 1 */
+        "  \"a\": [1,\n"                            /* 2 */
+        "    {\"b\": \"\\\"}]\", \"c/d\": 2},\n"    /* 3 */
+        "    3\n"                                   /* 4 */
+        "  ],\n"
+        "  \"z\": {}\n"                             /* 6 */
+        "}\n";
+
+#define line(p)  hpf_json_line((const unsigned char *) text,                  \
+                               sizeof(text) - 1, p)
+
+    is_int(line(""), 1, "the whole");
+    is_int(line("/a"), 2, "a member");
+    is_int(line("/a/0"), 2, "an element");
+    is_int(line("/a/1"), 3, "the next");
+    is_int(line("/a/1/b"), 3, "deeper");
+    is_int(line("/a/1/c~1d"), 3, "an escaped name");
+    is_int(line("/a/2"), 4, "behind a string with brackets");
+    is_int(line("/z"), 6, "behind it all");
+    is_int(line("/z/none"), 6, "the deepest that there is");
+    is_int(hpf_json_line((const unsigned char *) "{\"a", 3, "/a/b/0"), 1,
+           "a text that was cut off");
+}
+
+
+static void
+money(const char *s, int rc, int64_t want)
+{
+    int64_t  fen;
+
+    fen = -7;
+
+    is_int(hpf_money_parse(s, strlen(s), &fen), rc, s);
+    is_int(fen, rc == HPF_OK ? want : -7, "fen");
+}
+
+
+static void
+test_money(void)
+{
+    char  buf[HPF_MONEY_LEN];
+
+    money("1024.00", HPF_OK, 102400);
+    money("0.00", HPF_OK, 0);
+    money("-0.01", HPF_OK, -1);
+    money("9999999999999.99", HPF_OK, 999999999999999LL);
+    money("99999999999999.99", HPF_ERROR, 0);
+    money("-0.00", HPF_ERROR, 0);
+    money("1.0", HPF_ERROR, 0);
+    money("01.00", HPF_ERROR, 0);
+    money(".00", HPF_ERROR, 0);
+    money("1,000.00", HPF_ERROR, 0);
+    money("", HPF_ERROR, 0);
+    money("1e5.00", HPF_ERROR, 0);
+
+    is_int(hpf_money_print(buf, 102400), 7, "length");
+    ok(memcmp(buf, "1024.00", 7) == 0, "printed");
+    ok(hpf_money_print(buf, -5) == 5 && memcmp(buf, "-0.05", 5) == 0,
+       "less than nothing");
+    ok(hpf_money_print(buf, 0) == 4 && memcmp(buf, "0.00", 4) == 0, "nothing");
+    is_int(hpf_money_print(buf, -HPF_MONEY_MAX), HPF_MONEY_LEN, "the most");
+    is_int(hpf_money_print(buf, HPF_MONEY_MAX + 1), 0, "and no more");
+}
+
+
+int
+main(void)
+{
+    test_own();
+    test_defaults();
+    test_faults();
+    test_lines();
+    test_money();
+
+    return done();
+}
