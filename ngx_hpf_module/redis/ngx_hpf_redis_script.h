@@ -18,7 +18,20 @@
 
 
 #define NGX_HPF_REDIS_SCRIPTS(script)                                        \
-    script(cas)
+    script(cas)                                                              \
+    script(session_get)                                                      \
+    script(session_create)                                                   \
+    script(session_index)                                                    \
+    script(challenge_allow)                                                  \
+    script(challenge_create)                                                 \
+    script(challenge_verify)                                                 \
+    script(user_claim)                                                       \
+    script(idempotency_begin)                                                \
+    script(idempotency_end)                                                  \
+    script(kv_incr)                                                          \
+    script(case_open)                                                        \
+    script(case_set)                                                         \
+    script(case_list)
 
 
 #define NGX_HPF_REDIS_SCRIPT_DECLARE(name)                                   \

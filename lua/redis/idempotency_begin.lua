@@ -1,0 +1,40 @@
+-- A request with an Idempotency-Key begins.
+--
+-- KEYS[1]  hpf:{u:UID}:idem:HASH
+-- ARGV[1]  digest of what is asked: method, path and body
+-- ARGV[2]  seconds that a first attempt may take
+-- ARGV[3]  a token of this attempt
+--
+-- Returns { state, ... }:
+--   0  new: this attempt is the first
+--   1  conflict: the key was used with something else
+--   2  busy: a first attempt is under way
+--   3  case, number: a first attempt ended without an answer, but had opened
+--      a case
+--   4  done, status, sealed answer, location, case
+
+local s = redis.call("HMGET", KEYS[1], "digest", "status", "answer",
+                     "location", "case", "until")
+local now = redis.call("TIME")[1] + 0
+
+if s[1] and s[1] ~= ARGV[1] then
+    return { 1 }
+end
+
+if s[2] then
+    return { 4, s[2], s[3], s[4] or "", s[5] or "" }
+end
+
+if s[1] and now < tonumber(s[6]) then
+    return { 2 }
+end
+
+if s[5] then
+    return { 3, s[5] }
+end
+
+redis.call("HSET", KEYS[1], "digest", ARGV[1], "until", now + ARGV[2],
+           "token", ARGV[3])
+redis.call("EXPIRE", KEYS[1], 86400)
+
+return { 0 }

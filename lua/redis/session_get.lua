@@ -1,0 +1,24 @@
+-- The session of a token; its idle time begins anew.
+--
+-- KEYS[1]  hpf:{s:HASH}, with uid, type, level, subj, idle, ends
+-- KEYS[2]  hpf:idle:{s:HASH}, which lives as long as the session is in use
+--
+-- The idle time is a key of its own because caches are told of every change
+-- of the first.  Returns false when there is no session, else
+-- { uid, type, level, subj, idle, seconds until it ends absolutely }.
+
+local s = redis.call("HMGET", KEYS[1],
+                     "uid", "type", "level", "subj", "idle", "ends")
+
+if not s[1] then
+    return false
+end
+
+local left = tonumber(s[6]) - redis.call("TIME")[1]
+
+if left <= 0 or redis.call("EXPIRE", KEYS[2], s[5]) == 0 then
+    redis.call("UNLINK", KEYS[1], KEYS[2])
+    return false
+end
+
+return { s[1], s[2], s[3], s[4], tonumber(s[5]), left }
