@@ -20,7 +20,7 @@
 
 typedef struct {
     u_char     key[HPF_HASH_LEN];
-    uint32_t   until;                  /* ngx_hpf_clock() */
+    uint32_t   until;                  /* ngx_hpf_session_cache_clock() */
     uint32_t   unused;
 } ngx_hpf_nonce_t;
 
@@ -44,7 +44,7 @@ ngx_hpf_nonce_add(ngx_hpf_zone_t *zone, const u_char *key, ngx_uint_t ttl)
 
     ngx_memcpy(&hash, key, sizeof(hash));
 
-    now = ngx_hpf_clock();
+    now = ngx_hpf_session_cache_clock();
     nonce = NULL;
     rc = NGX_BUSY;
 

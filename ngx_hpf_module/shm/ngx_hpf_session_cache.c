@@ -59,7 +59,7 @@ ngx_hpf_session_none_shape(uint32_t *ways, uint32_t *size)
 
 
 uint32_t
-ngx_hpf_clock(void)
+ngx_hpf_session_cache_clock(void)
 {
     struct timespec  ts;
 
@@ -76,7 +76,7 @@ ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
     uint32_t            now;
     ngx_hpf_session_t  *set, *s;
 
-    now = ngx_hpf_clock();
+    now = ngx_hpf_session_cache_clock();
 
     set = hpf_set_lock(zone->sessions, ngx_hpf_session_hash(key));
 
@@ -172,7 +172,7 @@ ngx_hpf_session_put(ngx_hpf_zone_t *zone, const ngx_hpf_session_rec_t *rec,
     }
 
     s->rec = *rec;
-    s->used_at = ngx_hpf_clock();
+    s->used_at = ngx_hpf_session_cache_clock();
     s->epoch = epoch;
 
     hpf_set_unlock(zone->sessions, set);
@@ -189,7 +189,7 @@ ngx_hpf_session_touched(ngx_hpf_zone_t *zone, const u_char *key)
     s = ngx_hpf_session_find(zone, set, key);
 
     if (s) {
-        s->rec.touched_at = ngx_hpf_clock();
+        s->rec.touched_at = ngx_hpf_session_cache_clock();
     }
 
     hpf_set_unlock(zone->sessions, set);
@@ -250,7 +250,7 @@ ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
     }
 
     ngx_memcpy(none->key, key, sizeof(none->key));
-    none->until = ngx_hpf_clock() + ttl;
+    none->until = ngx_hpf_session_cache_clock() + ttl;
 
     hpf_set_unlock(zone->nones, set);
 }

@@ -37,7 +37,8 @@ ngx_hpf_zone_t *ngx_hpf_zone_create(ngx_conf_t *cf,
 
 /*
  * Session cache: fixed-size records, LRU and TTL, in shards with a lock each.
- * The key is the keyed hash of a token; times are of ngx_hpf_clock().
+ * The key is the keyed hash of a token; times are of
+ * ngx_hpf_session_cache_clock().
  */
 
 #define NGX_HPF_SESSION_KEY   32
@@ -60,7 +61,7 @@ typedef struct {
 } ngx_hpf_session_rec_t;
 
 /* Seconds of the monotonic clock of this machine, the same in all workers. */
-uint32_t ngx_hpf_clock(void);
+uint32_t ngx_hpf_session_cache_clock(void);
 
 /*
  * NGX_OK: *rec is a copy, its idle time begins anew in the cache.

@@ -1,0 +1,242 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Generations: a plugin as it was at one time, loaded from its private copy.
+ * A generation lives as long as a catalogue or a call has it.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_hpf_plugins.h"
+
+
+static ngx_hpf_plugin_t *ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
+static ngx_int_t ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin);
+static void ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin);
+
+
+ngx_hpf_plugin_t *
+ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source)
+{
+    ngx_queue_t       *q;
+    ngx_hpf_plugin_t  *plugin;
+
+    for (q = ngx_queue_head(&plugins->generations);
+         q != ngx_queue_sentinel(&plugins->generations);
+         q = ngx_queue_next(q))
+    {
+        plugin = ngx_queue_data(q, ngx_hpf_plugin_t, queue);
+
+        if (ngx_strcmp(plugin->id.data, source->id) == 0
+            && ngx_strcmp(plugin->digest.data, source->digest) == 0)
+        {
+            plugin->refs++;
+            return plugin;
+        }
+    }
+
+    return ngx_hpf_generation_load(plugins, source);
+}
+
+
+static ngx_hpf_plugin_t *
+ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source)
+{
+    ngx_pool_t        *pool;
+    ngx_hpf_plugin_t  *plugin;
+
+    pool = ngx_create_pool(4096, plugins->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    plugin = ngx_pcalloc(pool, sizeof(ngx_hpf_plugin_t));
+    if (plugin == NULL) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    plugin->magic = NGX_HPF_PLUGIN_MAGIC;
+    plugin->refs = 1;
+    plugin->pool = pool;
+    plugin->log = plugins->log;
+    plugin->plugins = plugins;
+
+    ngx_queue_insert_tail(&plugins->generations, &plugin->queue);
+
+    plugin->id.len = ngx_strlen(source->id);
+    plugin->id.data = ngx_pnalloc(pool, plugin->id.len + 1);
+    plugin->digest.len = ngx_strlen(source->digest);
+    plugin->digest.data = ngx_pnalloc(pool, plugin->digest.len + 1);
+
+    if (plugin->id.data == NULL || plugin->digest.data == NULL) {
+        ngx_hpf_generation_free(plugin);
+        return NULL;
+    }
+
+    ngx_cpystrn(plugin->id.data, (u_char *) source->id, plugin->id.len + 1);
+    ngx_cpystrn(plugin->digest.data, (u_char *) source->digest,
+                plugin->digest.len + 1);
+
+    if (ngx_hpf_generation_open(plugin) != NGX_OK) {
+        ngx_hpf_generation_free(plugin);
+        return NULL;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, plugins->log, 0,
+                  "hpf plugin: \"%V\" loaded, digest %V", &plugin->id,
+                  &plugin->digest);
+
+    return plugin;
+}
+
+
+static ngx_int_t
+ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin)
+{
+    u_char              file[NGX_MAX_PATH];
+    ngx_str_t           text;
+    ngx_hpf_plugins_t  *plugins;
+
+    plugins = plugin->plugins;
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%V/manifest.json%Z",
+                        &plugins->conf.cache, &plugin->digest);
+
+    text = ngx_hpf_source_file(plugin->pool, (char *) file, plugin->log);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    plugin->manifest = ngx_hpf_source_manifest(plugins, &text, (char *) file,
+                                               (char *) plugin->id.data,
+                                               plugin->log);
+    if (plugin->manifest == NULL) {
+        return NGX_ERROR;
+    }
+
+    plugin->host = plugin->manifest->language == HPF_MANIFEST_C
+                   ? &ngx_hpf_plugin_c_host : &ngx_hpf_lua_host;
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.%s%Z",
+                        &plugins->conf.cache, &plugin->digest, &plugin->id,
+                        plugin->manifest->language == HPF_MANIFEST_C
+                        ? "so" : "lua");
+
+    if (plugin->host->load(plugin, (char *) file) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return plugins->conf.load(plugin, plugins->conf.data);
+}
+
+
+static void
+ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin)
+{
+    ngx_hpf_plugins_t  *plugins;
+
+    plugins = plugin->plugins;
+
+    ngx_queue_remove(&plugin->queue);
+
+    if (plugin->data) {
+        plugins->conf.unload(plugin, plugins->conf.data);
+    }
+
+    if (plugin->host) {
+        plugin->host->unload(plugin);
+    }
+
+    hpf_manifest_free(plugin->manifest);
+
+    plugin->magic = 0;
+
+    ngx_destroy_pool(plugin->pool);
+}
+
+
+void
+ngx_hpf_plugin_unref(ngx_hpf_plugin_t *plugin)
+{
+    if (--plugin->refs) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, plugin->log, 0,
+                  "hpf plugin: \"%V\" unloaded, digest %V, %ui calls",
+                  &plugin->id, &plugin->digest, plugin->calls);
+
+    ngx_hpf_generation_free(plugin);
+}
+
+
+ngx_hpf_catalogue_t *
+ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number)
+{
+    ngx_int_t             n;
+    ngx_hpf_source_t     *list;
+    ngx_hpf_catalogue_t  *catalogue;
+
+    catalogue = ngx_calloc(sizeof(ngx_hpf_catalogue_t), plugins->log);
+    list = ngx_alloc(NGX_HPF_PLUGINS_MAX * sizeof(ngx_hpf_source_t),
+                     plugins->log);
+
+    if (catalogue == NULL || list == NULL) {
+        goto failed;
+    }
+
+    catalogue->number = number;
+
+    n = ngx_hpf_source_load(plugins, number, list);
+
+    if (n == NGX_ERROR) {
+        goto failed;
+    }
+
+    for ( /* void */ ; catalogue->n < (ngx_uint_t) n; catalogue->n++) {
+
+        catalogue->plugin[catalogue->n] =
+                          ngx_hpf_generation_get(plugins, &list[catalogue->n]);
+
+        if (catalogue->plugin[catalogue->n] == NULL) {
+            goto failed;
+        }
+    }
+
+    ngx_free(list);
+
+    return catalogue;
+
+failed:
+
+    if (catalogue) {
+        ngx_hpf_generation_catalogue_free(catalogue);
+    }
+
+    if (list) {
+        ngx_free(list);
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_hpf_generation_catalogue_free(ngx_hpf_catalogue_t *catalogue)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < catalogue->n; i++) {
+        ngx_hpf_plugin_unref(catalogue->plugin[i]);
+    }
+
+    ngx_free(catalogue);
+}

@@ -1,0 +1,256 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The table "hpf" and the request, as Lua sees them.  Programming errors
+ * raise; what may happen to a right program is returned, as nil and why.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "hpf_money.h"
+#include "ngx_hpf_lua.h"
+
+
+static int ngx_hpf_lua_api_fail(lua_State *L);
+static int ngx_hpf_lua_api_escape(lua_State *L);
+static int ngx_hpf_lua_api_fen(lua_State *L);
+static int ngx_hpf_lua_api_yuan(lua_State *L);
+static void ngx_hpf_lua_api_log(lua_State *L);
+static int ngx_hpf_lua_api_log_write(lua_State *L);
+static void ngx_hpf_lua_api_user(lua_State *L, ngx_hpf_call_t *call);
+static int ngx_hpf_lua_api_fact(lua_State *L, ngx_hpf_call_t *call,
+    const char *name, const char *field);
+
+
+static const luaL_Reg  ngx_hpf_lua_api_functions[] = {
+    { "fail", ngx_hpf_lua_api_fail },
+    { "escape", ngx_hpf_lua_api_escape },
+    { "fen", ngx_hpf_lua_api_fen },
+    { "yuan", ngx_hpf_lua_api_yuan },
+    { NULL, NULL }
+};
+
+
+void
+ngx_hpf_lua_api(lua_State *L)
+{
+    lua_newtable(L);
+
+    luaL_register(L, NULL, ngx_hpf_lua_api_functions);
+
+    ngx_hpf_lua_json_init(L);
+    ngx_hpf_lua_ops_init(L);
+    ngx_hpf_lua_api_log(L);
+}
+
+
+/* hpf.fail(code [, detail [, extra]]): does not return. */
+
+static int
+ngx_hpf_lua_api_fail(lua_State *L)
+{
+    json_t          *extra;
+    const char      *code, *detail;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_lua_call(L, "fail");
+
+    code = luaL_checkstring(L, 1);
+    detail = luaL_optstring(L, 2, NULL);
+    extra = NULL;
+
+    if (!lua_isnoneornil(L, 3)) {
+        luaL_checktype(L, 3, LUA_TTABLE);
+        extra = ngx_hpf_lua_to_json(L, 3);
+    }
+
+    (void) ngx_hpf_call_fail(call, code, detail, extra);
+
+    json_decref(extra);
+
+    return luaL_error(L, "%s", code);
+}
+
+
+/* hpf.escape(text): for a part of a path or a query. */
+
+static int
+ngx_hpf_lua_api_escape(lua_State *L)
+{
+    u_char      *buf, *last;
+    size_t       len;
+    const char  *s;
+
+    s = luaL_checklstring(L, 1, &len);
+
+    buf = lua_newuserdata(L, len * 3 + 1);
+    last = (u_char *) ngx_escape_uri(buf, (u_char *) s, len,
+                                     NGX_ESCAPE_URI_COMPONENT);
+
+    lua_pushlstring(L, (char *) buf, last - buf);
+
+    return 1;
+}
+
+
+/* hpf.fen("1024.00") is 102400, nil for what is no money. */
+
+static int
+ngx_hpf_lua_api_fen(lua_State *L)
+{
+    size_t       len;
+    int64_t      fen;
+    const char  *s;
+
+    s = luaL_checklstring(L, 1, &len);
+
+    if (hpf_money_parse(s, len, &fen) != HPF_OK) {
+        lua_pushnil(L);
+
+    } else {
+        lua_pushnumber(L, (lua_Number) fen);
+    }
+
+    return 1;
+}
+
+
+/* hpf.yuan(102400) is "1024.00". */
+
+static int
+ngx_hpf_lua_api_yuan(lua_State *L)
+{
+    char        buf[HPF_MONEY_LEN];
+    size_t      len;
+    lua_Number  fen;
+
+    fen = luaL_checknumber(L, 1);
+
+    if (!(fen >= -HPF_MONEY_MAX && fen <= HPF_MONEY_MAX)
+        || fen != (lua_Number) (int64_t) fen)
+    {
+        return luaL_argerror(L, 1, "a whole number of fen is expected");
+    }
+
+    len = hpf_money_print(buf, (int64_t) fen);
+    lua_pushlstring(L, buf, len);
+
+    return 1;
+}
+
+
+/* hpf.log.err(text), warn, notice, info, debug */
+
+static void
+ngx_hpf_lua_api_log(lua_State *L)
+{
+    int  level;
+
+    static const char  *names[] = { "err", "warn", "notice", "info", "debug" };
+
+    lua_newtable(L);
+
+    for (level = HPF_LOG_ERR; level <= HPF_LOG_DEBUG; level++) {
+        lua_pushinteger(L, level);
+        lua_pushcclosure(L, ngx_hpf_lua_api_log_write, 1);
+        lua_setfield(L, -2, names[level - HPF_LOG_ERR]);
+    }
+
+    lua_setfield(L, -2, "log");
+}
+
+
+static int
+ngx_hpf_lua_api_log_write(lua_State *L)
+{
+    size_t             len;
+    const char        *s;
+    ngx_hpf_lua_vm_t  *vm;
+
+    s = luaL_checklstring(L, 1, &len);
+    vm = ngx_hpf_lua_vm(L);
+
+    ngx_hpf_plugin_log(vm->plugin, vm->call ? vm->call->log : vm->plugin->log,
+                       (int) lua_tointeger(L, lua_upvalueindex(1)), s, len);
+
+    return 0;
+}
+
+
+void
+ngx_hpf_lua_request(lua_State *L, ngx_hpf_call_t *call)
+{
+    json_t  *data;
+
+    luaL_checkstack(L, 6, "request");
+    lua_createtable(L, 0, 10);
+
+    ngx_hpf_lua_push_json(L, call->form);
+    lua_setfield(L, -2, "form");
+
+    (void) ngx_hpf_lua_api_fact(L, call, "request_id", "request_id");
+    (void) ngx_hpf_lua_api_fact(L, call, "channel", "channel");
+    (void) ngx_hpf_lua_api_fact(L, call, "item", "item");
+    (void) ngx_hpf_lua_api_fact(L, call, "language", "language");
+    (void) ngx_hpf_lua_api_fact(L, call, "case_no", "case_no");
+    (void) ngx_hpf_lua_api_fact(L, call, "idempotency_key",
+                                "idempotency_key");
+
+    ngx_hpf_lua_api_user(L, call);
+
+    data = call->ops->case_data(call);
+
+    if (data) {
+        ngx_hpf_lua_push_json(L, data);
+        lua_setfield(L, -2, "data");
+    }
+}
+
+
+/* request.user is nil when nobody is logged in. */
+
+static void
+ngx_hpf_lua_api_user(lua_State *L, ngx_hpf_call_t *call)
+{
+    lua_createtable(L, 0, 4);
+
+    if (!ngx_hpf_lua_api_fact(L, call, "user_id", "id")) {
+        lua_pop(L, 1);
+        return;
+    }
+
+    (void) ngx_hpf_lua_api_fact(L, call, "user_type", "type");
+    (void) ngx_hpf_lua_api_fact(L, call, "id_no", "id_no");
+
+    if (ngx_hpf_lua_api_fact(L, call, "level", "level")) {
+        lua_getfield(L, -1, "level");
+        lua_pushinteger(L, lua_tointeger(L, -1));
+        lua_setfield(L, -3, "level");
+        lua_pop(L, 1);
+    }
+
+    lua_setfield(L, -2, "user");
+}
+
+
+static int
+ngx_hpf_lua_api_fact(lua_State *L, ngx_hpf_call_t *call, const char *name,
+    const char *field)
+{
+    ngx_str_t  s;
+
+    s = call->ops->fact(call, name);
+
+    if (s.len == 0) {
+        return 0;
+    }
+
+    lua_pushlstring(L, (char *) s.data, s.len);
+    lua_setfield(L, -2, field);
+
+    return 1;
+}

@@ -1,0 +1,547 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The functions of "hpf" that wait: each begins an operation, notes it in
+ * the run and yields; what ngx_hpf_lua_results() pushes when all of them
+ * have ended is what the function returns.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_hpf_lua.h"
+
+
+static int ngx_hpf_lua_ops_backend(lua_State *L);
+static int ngx_hpf_lua_ops_all(lua_State *L);
+static int32_t ngx_hpf_lua_ops_request(lua_State *L, ngx_hpf_call_t *call,
+    int name, int options);
+static int ngx_hpf_lua_ops_case_open(lua_State *L);
+static int ngx_hpf_lua_ops_case_set(lua_State *L);
+static int ngx_hpf_lua_ops_get(lua_State *L);
+static int ngx_hpf_lua_ops_set(lua_State *L);
+static int ngx_hpf_lua_ops_add(lua_State *L);
+static int ngx_hpf_lua_ops_del(lua_State *L);
+static int ngx_hpf_lua_ops_incr(lua_State *L);
+static int ngx_hpf_lua_ops_kv(lua_State *L, ngx_hpf_kv_args_t *args,
+    ngx_hpf_lua_kind_e kind);
+static int ngx_hpf_lua_ops_sleep(lua_State *L);
+static void ngx_hpf_lua_ops_string(lua_State *L, int index, ngx_str_t *s);
+static ngx_uint_t ngx_hpf_lua_ops_ttl(lua_State *L, int index);
+static void ngx_hpf_lua_ops_note(lua_State *L, ngx_hpf_call_t *call,
+    int32_t op, ngx_hpf_lua_kind_e kind);
+static ngx_hpf_call_t *ngx_hpf_lua_ops_begin(lua_State *L, const char *name);
+static int ngx_hpf_lua_ops_wait(lua_State *L, ngx_hpf_call_t *call);
+static void ngx_hpf_lua_ops_answer(lua_State *L, const hpf_result_t *result);
+static int ngx_hpf_lua_ops_nil(lua_State *L, const hpf_result_t *result);
+
+
+static const luaL_Reg  ngx_hpf_lua_ops_functions[] = {
+    { "backend", ngx_hpf_lua_ops_backend },
+    { "all", ngx_hpf_lua_ops_all },
+    { "sleep", ngx_hpf_lua_ops_sleep },
+    { NULL, NULL }
+};
+
+static const luaL_Reg  ngx_hpf_lua_ops_case[] = {
+    { "open", ngx_hpf_lua_ops_case_open },
+    { "set", ngx_hpf_lua_ops_case_set },
+    { NULL, NULL }
+};
+
+static const luaL_Reg  ngx_hpf_lua_ops_kvs[] = {
+    { "get", ngx_hpf_lua_ops_get },
+    { "set", ngx_hpf_lua_ops_set },
+    { "add", ngx_hpf_lua_ops_add },
+    { "del", ngx_hpf_lua_ops_del },
+    { "incr", ngx_hpf_lua_ops_incr },
+    { NULL, NULL }
+};
+
+static const char  *ngx_hpf_lua_ops_outcome[] = {
+    "done", "unavailable", "unknown", "timeout", "refused"
+};
+
+
+/* With the table "hpf" on the stack. */
+
+void
+ngx_hpf_lua_ops_init(lua_State *L)
+{
+    luaL_register(L, NULL, ngx_hpf_lua_ops_functions);
+
+    lua_newtable(L);
+    luaL_register(L, NULL, ngx_hpf_lua_ops_case);
+    lua_setfield(L, -2, "case");
+
+    lua_newtable(L);
+    luaL_register(L, NULL, ngx_hpf_lua_ops_kvs);
+    lua_setfield(L, -2, "kv");
+}
+
+
+ngx_hpf_call_t *
+ngx_hpf_lua_call(lua_State *L, const char *name)
+{
+    ngx_hpf_lua_vm_t  *vm;
+
+    vm = ngx_hpf_lua_vm(L);
+
+    if (vm->call == NULL) {
+        (void) luaL_error(L, "hpf.%s() is for a request, not for the time of "
+                          "loading", name);
+    }
+
+    return vm->call;
+}
+
+
+/*
+ * hpf.backend(name, { method =, path =, json = }): one answer,
+ * { ok =, status =, outcome =, json =, body = }
+ */
+
+static int
+ngx_hpf_lua_ops_backend(lua_State *L)
+{
+    int32_t          op;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_lua_ops_begin(L, "backend");
+
+    op = ngx_hpf_lua_ops_request(L, call, 1, 2);
+    ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_BACKEND);
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+/* hpf.all({ name, { … } }, { name, { … } }, …): as many answers, at once. */
+
+static int
+ngx_hpf_lua_ops_all(lua_State *L)
+{
+    int              i, n;
+    int32_t          op;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_lua_ops_begin(L, "all");
+    n = lua_gettop(L);
+
+    luaL_argcheck(L, n > 0, 1, "a table of name and options is expected");
+    luaL_argcheck(L, n <= NGX_HPF_CALL_OPS, n, "too many at once");
+    luaL_checkstack(L, 4, "all");
+
+    for (i = 1; i <= n; i++) {
+        luaL_checktype(L, i, LUA_TTABLE);
+
+        lua_rawgeti(L, i, 1);
+        lua_rawgeti(L, i, 2);
+
+        op = ngx_hpf_lua_ops_request(L, call, n + 1, n + 2);
+        ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_BACKEND);
+
+        lua_settop(L, n);
+    }
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+static int32_t
+ngx_hpf_lua_ops_request(lua_State *L, ngx_hpf_call_t *call, int name,
+    int options)
+{
+    int32_t                 op;
+    ngx_hpf_backend_args_t  args;
+
+    if (lua_type(L, name) != LUA_TSTRING || !lua_istable(L, options)) {
+        (void) luaL_error(L, "the name of a back end and a table with "
+                          "\"method\", \"path\" and \"json\" are expected");
+    }
+
+    ngx_memzero(&args, sizeof(ngx_hpf_backend_args_t));
+
+    /* the strings stay on the stack while they are needed */
+
+    ngx_hpf_lua_ops_string(L, name, &args.backend);
+
+    lua_getfield(L, options, "path");
+
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        (void) luaL_error(L, "\"path\" of a call to back end \"%s\" must be "
+                          "a string", lua_tostring(L, name));
+    }
+
+    ngx_hpf_lua_ops_string(L, -1, &args.path);
+
+    lua_getfield(L, options, "method");
+
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        ngx_hpf_lua_ops_string(L, -1, &args.method);
+    }
+
+    lua_getfield(L, options, "json");
+
+    if (!lua_isnil(L, -1)) {
+        args.body = ngx_hpf_lua_to_json(L, lua_gettop(L));
+    }
+
+    if (args.method.len == 0) {
+        args.method.data = (u_char *) (args.body ? "POST" : "GET");
+        args.method.len = ngx_strlen(args.method.data);
+    }
+
+    op = ngx_hpf_call_backend(call, &args);
+
+    json_decref(args.body);
+    lua_pop(L, 3);
+
+    return op;
+}
+
+
+/* hpf.case.open(status [, data]): the case number. */
+
+static int
+ngx_hpf_lua_ops_case_open(lua_State *L)
+{
+    int32_t               op;
+    ngx_hpf_call_t       *call;
+    ngx_hpf_case_args_t   args;
+
+    call = ngx_hpf_lua_ops_begin(L, "case.open");
+
+    ngx_memzero(&args, sizeof(ngx_hpf_case_args_t));
+
+    ngx_hpf_lua_ops_string(L, 1, &args.status);
+
+    if (!lua_isnoneornil(L, 2)) {
+        args.tree = ngx_hpf_lua_to_json(L, 2);
+    }
+
+    op = ngx_hpf_call_case(call, call->ops->case_open, &args);
+
+    json_decref(args.tree);
+
+    ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_VALUE);
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+/* hpf.case.set(status [, note [, result]]): true. */
+
+static int
+ngx_hpf_lua_ops_case_set(lua_State *L)
+{
+    int32_t               op;
+    ngx_hpf_call_t       *call;
+    ngx_hpf_case_args_t   args;
+
+    call = ngx_hpf_lua_ops_begin(L, "case.set");
+
+    ngx_memzero(&args, sizeof(ngx_hpf_case_args_t));
+
+    ngx_hpf_lua_ops_string(L, 1, &args.status);
+
+    if (!lua_isnoneornil(L, 2)) {
+        ngx_hpf_lua_ops_string(L, 2, &args.note);
+    }
+
+    if (!lua_isnoneornil(L, 3)) {
+        args.tree = ngx_hpf_lua_to_json(L, 3);
+    }
+
+    op = ngx_hpf_call_case(call, call->ops->case_set, &args);
+
+    json_decref(args.tree);
+
+    ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_DONE);
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+/* hpf.kv.get(key): a string, nil for none. */
+
+static int
+ngx_hpf_lua_ops_get(lua_State *L)
+{
+    ngx_hpf_kv_args_t  args;
+
+    ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
+    args.verb = NGX_HPF_KV_GET;
+
+    return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_VALUE);
+}
+
+
+/* hpf.kv.set(key, value, ttl): true. */
+
+static int
+ngx_hpf_lua_ops_set(lua_State *L)
+{
+    ngx_hpf_kv_args_t  args;
+
+    ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
+    args.verb = NGX_HPF_KV_SET;
+    ngx_hpf_lua_ops_string(L, 2, &args.value);
+    args.ttl = ngx_hpf_lua_ops_ttl(L, 3);
+
+    return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_DONE);
+}
+
+
+/* hpf.kv.add(key, value, ttl): true, or nil and "exists". */
+
+static int
+ngx_hpf_lua_ops_add(lua_State *L)
+{
+    ngx_hpf_kv_args_t  args;
+
+    ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
+    args.verb = NGX_HPF_KV_ADD;
+    ngx_hpf_lua_ops_string(L, 2, &args.value);
+    args.ttl = ngx_hpf_lua_ops_ttl(L, 3);
+
+    return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_DONE);
+}
+
+
+/* hpf.kv.del(key): true. */
+
+static int
+ngx_hpf_lua_ops_del(lua_State *L)
+{
+    ngx_hpf_kv_args_t  args;
+
+    ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
+    args.verb = NGX_HPF_KV_DEL;
+
+    return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_DONE);
+}
+
+
+/* hpf.kv.incr(key, by, ttl): the new number. */
+
+static int
+ngx_hpf_lua_ops_incr(lua_State *L)
+{
+    ngx_hpf_kv_args_t  args;
+
+    ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
+    args.verb = NGX_HPF_KV_INCR;
+    args.by = (int64_t) luaL_checknumber(L, 2);
+    args.ttl = ngx_hpf_lua_ops_ttl(L, 3);
+
+    return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_NUMBER);
+}
+
+
+static int
+ngx_hpf_lua_ops_kv(lua_State *L, ngx_hpf_kv_args_t *args,
+    ngx_hpf_lua_kind_e kind)
+{
+    int32_t          op;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_lua_ops_begin(L, "kv");
+
+    ngx_hpf_lua_ops_string(L, 1, &args->key);
+    luaL_argcheck(L, args->key.len > 0, 1, "a key is expected");
+
+    op = ngx_hpf_call_kv(call, args);
+    ngx_hpf_lua_ops_note(L, call, op, kind);
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+/* hpf.sleep(ms) */
+
+static int
+ngx_hpf_lua_ops_sleep(lua_State *L)
+{
+    int32_t          op;
+    lua_Number       ms;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_lua_ops_begin(L, "sleep");
+    ms = luaL_checknumber(L, 1);
+
+    luaL_argcheck(L, ms >= 0 && ms <= 60000, 1, "0 to 60000 ms are expected");
+
+    op = ngx_hpf_call_sleep(call, (ngx_msec_t) ms);
+    ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_DONE);
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+static void
+ngx_hpf_lua_ops_string(lua_State *L, int index, ngx_str_t *s)
+{
+    s->data = (u_char *) luaL_checklstring(L, index, &s->len);
+}
+
+
+static ngx_uint_t
+ngx_hpf_lua_ops_ttl(lua_State *L, int index)
+{
+    lua_Number  ttl;
+
+    ttl = luaL_checknumber(L, index);
+
+    luaL_argcheck(L, ttl >= 1 && ttl <= 366 * 86400, index,
+                  "1 s to 366 days are expected");
+
+    return (ngx_uint_t) ttl;
+}
+
+
+static void
+ngx_hpf_lua_ops_note(lua_State *L, ngx_hpf_call_t *call, int32_t op,
+    ngx_hpf_lua_kind_e kind)
+{
+    ngx_hpf_lua_run_t   *run;
+    ngx_hpf_lua_wait_t  *wait;
+
+    run = call->run;
+
+    if (op <= 0) {
+        (void) luaL_error(L, "the operation was refused, the log says why");
+    }
+
+    wait = &run->waits[run->nwaits++];
+
+    wait->op = op;
+    wait->kind = kind;
+    wait->result = NULL;
+
+    run->left++;
+}
+
+
+static int
+ngx_hpf_lua_ops_wait(lua_State *L, ngx_hpf_call_t *call)
+{
+    ngx_hpf_lua_run_t  *run;
+
+    run = call->run;
+
+    if (L != run->co) {
+        return luaL_error(L, "it cannot wait here");
+    }
+
+    return lua_yield(L, 0);
+}
+
+
+/* What an error left behind in an earlier function is not waited for. */
+
+static ngx_hpf_call_t *
+ngx_hpf_lua_ops_begin(lua_State *L, const char *name)
+{
+    ngx_hpf_call_t     *call;
+    ngx_hpf_lua_run_t  *run;
+
+    call = ngx_hpf_lua_call(L, name);
+    run = call->run;
+
+    run->nwaits = 0;
+    run->left = 0;
+
+    return call;
+}
+
+
+int
+ngx_hpf_lua_results(lua_State *L, ngx_hpf_lua_run_t *run)
+{
+    char                *end;
+    ngx_uint_t           i;
+    const hpf_result_t  *result;
+
+    luaL_checkstack(L, (int) run->nwaits + 4, "results");
+
+    for (i = 0; i < run->nwaits; i++) {
+        result = run->waits[i].result;
+
+        if (run->waits[i].kind == NGX_HPF_LUA_BACKEND) {
+            ngx_hpf_lua_ops_answer(L, result);
+            continue;
+        }
+
+        /* these come alone */
+
+        if (result->outcome != HPF_DONE || result->status >= 400) {
+            return ngx_hpf_lua_ops_nil(L, result);
+        }
+
+        switch (run->waits[i].kind) {
+
+        case NGX_HPF_LUA_VALUE:
+            lua_pushlstring(L, result->value.data, result->value.len);
+            break;
+
+        case NGX_HPF_LUA_NUMBER:
+            lua_pushlstring(L, result->value.data, result->value.len);
+            lua_pushnumber(L, strtod(lua_tostring(L, -1), &end));
+            lua_remove(L, -2);
+            break;
+
+        default:
+            lua_pushboolean(L, 1);
+        }
+    }
+
+    return (int) run->nwaits;
+}
+
+
+static void
+ngx_hpf_lua_ops_answer(lua_State *L, const hpf_result_t *result)
+{
+    lua_createtable(L, 0, 5);
+
+    lua_pushboolean(L, result->outcome == HPF_DONE && result->status >= 200
+                       && result->status < 300);
+    lua_setfield(L, -2, "ok");
+
+    lua_pushinteger(L, result->status);
+    lua_setfield(L, -2, "status");
+
+    lua_pushstring(L, ngx_hpf_lua_ops_outcome[result->outcome]);
+    lua_setfield(L, -2, "outcome");
+
+    lua_pushlstring(L, result->body.data, result->body.len);
+    lua_setfield(L, -2, "body");
+
+    ngx_hpf_lua_push_json(L, (json_t *) result->json);
+    lua_setfield(L, -2, "json");
+}
+
+
+/* A value that is not there is nil alone. */
+
+static int
+ngx_hpf_lua_ops_nil(lua_State *L, const hpf_result_t *result)
+{
+    lua_pushnil(L);
+
+    if (result->outcome != HPF_DONE) {
+        lua_pushstring(L, ngx_hpf_lua_ops_outcome[result->outcome]);
+        return 2;
+    }
+
+    if (result->status == 409) {
+        lua_pushliteral(L, "exists");
+        return 2;
+    }
+
+    return 1;
+}

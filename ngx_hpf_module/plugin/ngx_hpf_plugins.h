@@ -1,0 +1,119 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The registry of plugins.
+ *
+ * What is in force is a catalogue: a text "ID DIGEST" for each plugin, kept
+ * as cache/catalogue-N.  A worker that sees the folder change writes private
+ * copies of what is new (cache/DIGEST/) and catalogue N + 1, and tells the
+ * number in shared memory.  Every worker loads it beside the one in force and
+ * says so; when all that live have, the number in force is stored, and from
+ * then on each takes the new catalogue at its next request.  One that cannot
+ * load it refuses it for all.
+ */
+
+#ifndef _NGX_HPF_PLUGINS_H_INCLUDED_
+#define _NGX_HPF_PLUGINS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "hpf_set.h"
+#include "ngx_hpf_plugin_int.h"
+
+
+#define NGX_HPF_PLUGINS_MAX   512
+#define NGX_HPF_PLUGIN_ROWS   128
+
+
+/* In shared memory. */
+
+typedef struct {
+    uint32_t                 pid;
+    uint32_t                 prepared;     /* catalogue it has loaded */
+} ngx_hpf_plugin_row_t;
+
+typedef struct {
+    hpf_set_lock_t           lock;         /* one publishes at a time */
+    uint32_t                 active;       /* catalogue in force, 0: none */
+    uint32_t                 candidate;    /* the newest, maybe in force */
+    uint32_t                 refused;      /* the last that was refused */
+    uint32_t                 last;         /* number given */
+    ngx_hpf_plugin_row_t     rows[NGX_HPF_PLUGIN_ROWS];
+} ngx_hpf_plugins_shm_t;
+
+
+typedef struct {
+    uint32_t                 number;
+    ngx_uint_t               n;
+    ngx_hpf_plugin_t        *plugin[NGX_HPF_PLUGINS_MAX];   /* by id */
+} ngx_hpf_catalogue_t;
+
+
+struct ngx_hpf_plugins_s {
+    ngx_hpf_plugins_conf_t   conf;
+    ngx_shm_zone_t          *shm_zone;
+    ngx_hpf_plugins_shm_t   *shm;
+
+    /* of a worker */
+    ngx_hpf_catalogue_t     *active;
+    ngx_hpf_catalogue_t     *next;         /* prepared, not in force yet */
+    ngx_hpf_plugin_row_t    *row;
+    ngx_queue_t              generations;  /* loaded and in use */
+
+    ngx_connection_t        *notify;       /* inotify */
+    ngx_event_t              timer;
+    ngx_event_t              settle;       /* after the last change */
+    ngx_uint_t               dirty;
+    ngx_msec_t               preparing;    /* since when */
+    ngx_log_t               *log;
+};
+
+
+/* _source.c: folders, digests, private copies and catalogues on disk */
+
+typedef struct {
+    u_char                   id[HPF_MANIFEST_ID + 1];
+    u_char                   digest[NGX_HPF_DIGEST_LEN + 1];
+} ngx_hpf_source_t;
+
+/*
+ * Reads the folders, sorted by id; makes private copies when copy is set.
+ * One that cannot be read or validated is logged, and keeps the digest that
+ * it has in old (n entries), or is left out.  The number, NGX_ERROR.
+ */
+ngx_int_t ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
+    ngx_hpf_source_t *list, const ngx_hpf_source_t *old, ngx_uint_t n);
+ngx_int_t ngx_hpf_source_save(ngx_hpf_plugins_t *plugins, uint32_t number,
+    const ngx_hpf_source_t *list, ngx_uint_t n);
+/* The number of entries, NGX_ERROR. */
+ngx_int_t ngx_hpf_source_load(ngx_hpf_plugins_t *plugins, uint32_t number,
+    ngx_hpf_source_t *list);
+/* A whole file in a pool; data NULL: logged. */
+ngx_str_t ngx_hpf_source_file(ngx_pool_t *pool, const char *name,
+    ngx_log_t *log);
+/* The manifest of a text; faults are logged with file and line. */
+hpf_manifest_t *ngx_hpf_source_manifest(ngx_hpf_plugins_t *plugins,
+    ngx_str_t *text, const char *file, const char *id, ngx_log_t *log);
+
+
+/* _generation.c */
+
+ngx_hpf_plugin_t *ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
+ngx_hpf_catalogue_t *ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins,
+    uint32_t number);
+void ngx_hpf_generation_catalogue_free(ngx_hpf_catalogue_t *catalogue);
+
+
+/* _watch.c */
+
+ngx_int_t ngx_hpf_watch_init(ngx_hpf_plugins_t *plugins, ngx_cycle_t *cycle);
+void ngx_hpf_watch_exit(ngx_hpf_plugins_t *plugins);
+
+
+#endif /* _NGX_HPF_PLUGINS_H_INCLUDED_ */

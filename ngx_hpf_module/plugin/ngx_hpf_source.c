@@ -1,0 +1,517 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What is on disk: the folders of plugins, their digests, private copies of
+ * what is in force, and catalogues.  Everything that others may be reading is
+ * made under another name and renamed.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "hpf_crypto.h"
+#include "hpf_hex.h"
+#include "ngx_hpf_plugins.h"
+
+
+typedef struct {
+    ngx_str_t    manifest;
+    ngx_str_t    code;
+    const char  *suffix;               /* "so" or "lua" */
+} ngx_hpf_source_files_t;
+
+
+static ngx_int_t ngx_hpf_source_one(ngx_hpf_plugins_t *plugins,
+    ngx_pool_t *pool, ngx_uint_t copy, ngx_hpf_source_t *source);
+static ngx_int_t ngx_hpf_source_read(ngx_hpf_plugins_t *plugins,
+    ngx_pool_t *pool, ngx_hpf_source_t *source,
+    ngx_hpf_source_files_t *files);
+static ngx_int_t ngx_hpf_source_digest(ngx_hpf_source_files_t *files,
+    ngx_hpf_source_t *source);
+static ngx_int_t ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins,
+    ngx_hpf_source_t *source, ngx_hpf_source_files_t *files);
+static ngx_int_t ngx_hpf_source_write(const char *name, ngx_str_t *text,
+    ngx_log_t *log);
+static ngx_uint_t ngx_hpf_source_is_id(ngx_str_t *name);
+static void ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
+    const ngx_hpf_source_t *old, ngx_uint_t nold, const u_char *id);
+static void ngx_hpf_source_fault(void *data, unsigned line,
+    const char *text);
+static int ngx_libc_cdecl ngx_hpf_source_cmp(const void *one,
+    const void *two);
+
+
+typedef struct {
+    const char  *file;
+    ngx_log_t   *log;
+} ngx_hpf_source_fault_t;
+
+
+ngx_int_t
+ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
+    ngx_hpf_source_t *list, const ngx_hpf_source_t *old, ngx_uint_t nold)
+{
+    ngx_int_t     n, rc;
+    ngx_dir_t     dir;
+    ngx_str_t     name;
+    ngx_uint_t    bad;
+    ngx_pool_t   *pool;
+
+    if (ngx_open_dir(&plugins->conf.dir, &dir) == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_EMERG, plugins->log, ngx_errno,
+                      "hpf plugin: " ngx_open_dir_n " \"%V\" failed",
+                      &plugins->conf.dir);
+        return NGX_ERROR;
+    }
+
+    n = 0;
+    bad = 0;
+
+    while (n < NGX_HPF_PLUGINS_MAX && ngx_read_dir(&dir) == NGX_OK) {
+
+        name.data = ngx_de_name(&dir);
+        name.len = ngx_de_namelen(&dir);
+
+        if (!ngx_hpf_source_is_id(&name)) {
+            continue;
+        }
+
+        pool = ngx_create_pool(4096, plugins->log);
+        if (pool == NULL) {
+            bad = 1;
+            break;
+        }
+
+        ngx_memzero(&list[n], sizeof(ngx_hpf_source_t));
+        (void) ngx_cpystrn(list[n].id, name.data, name.len + 1);
+
+        rc = ngx_hpf_source_one(plugins, pool, copy, &list[n]);
+
+        if (rc == NGX_OK) {
+            n++;
+
+        } else if (rc == NGX_ERROR) {
+            bad = 1;
+            ngx_hpf_source_keep(list, &n, old, nold, list[n].id);
+        }
+
+        ngx_destroy_pool(pool);
+    }
+
+    (void) ngx_close_dir(&dir);
+
+    ngx_qsort(list, n, sizeof(ngx_hpf_source_t), ngx_hpf_source_cmp);
+
+    /* at configuration time one bad plugin is an error */
+
+    return (bad && !copy) ? NGX_ERROR : n;
+}
+
+
+/* NGX_DECLINED: there is no plugin in this folder. */
+
+static ngx_int_t
+ngx_hpf_source_one(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
+    ngx_uint_t copy, ngx_hpf_source_t *source)
+{
+    ngx_int_t               rc;
+    ngx_hpf_source_files_t  files;
+
+    rc = ngx_hpf_source_read(plugins, pool, source, &files);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_hpf_source_digest(&files, source) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return copy ? ngx_hpf_source_copy(plugins, source, &files) : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_hpf_source_read(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
+    ngx_hpf_source_t *source, ngx_hpf_source_files_t *files)
+{
+    u_char            file[NGX_MAX_PATH];
+    hpf_manifest_t   *mf;
+    ngx_file_info_t   fi;
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%s/manifest.json%Z",
+                        &plugins->conf.dir, source->id);
+
+    if (ngx_file_info(file, &fi) == NGX_FILE_ERROR) {
+
+        if (ngx_errno == NGX_ENOENT || ngx_errno == NGX_ENOTDIR) {
+            return NGX_DECLINED;
+        }
+    }
+
+    files->manifest = ngx_hpf_source_file(pool, (char *) file, plugins->log);
+
+    if (files->manifest.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    mf = ngx_hpf_source_manifest(plugins, &files->manifest, (char *) file,
+                                 (char *) source->id, plugins->log);
+    if (mf == NULL) {
+        return NGX_ERROR;
+    }
+
+    files->suffix = mf->language == HPF_MANIFEST_C ? "so" : "lua";
+
+    hpf_manifest_free(mf);
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%s/%s.%s%Z",
+                        &plugins->conf.dir, source->id, source->id,
+                        files->suffix);
+
+    files->code = ngx_hpf_source_file(pool, (char *) file, plugins->log);
+
+    return files->code.data ? NGX_OK : NGX_ERROR;
+}
+
+
+hpf_manifest_t *
+ngx_hpf_source_manifest(ngx_hpf_plugins_t *plugins, ngx_str_t *text,
+    const char *file, const char *id, ngx_log_t *log)
+{
+    hpf_manifest_conf_t     conf;
+    ngx_hpf_source_fault_t  fault;
+
+    fault.file = file;
+    fault.log = log;
+
+    conf.folder = id;
+    conf.formats = plugins->conf.formats;
+    conf.fault = ngx_hpf_source_fault;
+    conf.data = &fault;
+
+    return hpf_manifest_parse(text->data, text->len, &conf);
+}
+
+
+static void
+ngx_hpf_source_fault(void *data, unsigned line, const char *text)
+{
+    ngx_hpf_source_fault_t *fault = data;
+
+    ngx_log_error(NGX_LOG_EMERG, fault->log, 0,
+                  "hpf plugin: %s in %s:%ui", text, fault->file,
+                  (ngx_uint_t) line);
+}
+
+
+/* Lengths go in as well, so that no two pairs of files look the same. */
+
+static ngx_int_t
+ngx_hpf_source_digest(ngx_hpf_source_files_t *files, ngx_hpf_source_t *source)
+{
+    int                 rc;
+    u_char              hash[HPF_CRYPTO_LEN];
+    uint64_t            len;
+    hpf_crypto_t       *crypto;
+    hpf_crypto_part_t   parts[4];
+
+    len = files->manifest.len;
+
+    parts[0].data = &len;
+    parts[0].len = sizeof(len);
+    parts[1].data = files->manifest.data;
+    parts[1].len = files->manifest.len;
+    parts[2].data = files->suffix;
+    parts[2].len = ngx_strlen(files->suffix);
+    parts[3].data = files->code.data;
+    parts[3].len = files->code.len;
+
+    crypto = hpf_crypto_create();
+    if (crypto == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = hpf_crypto_digest_parts(crypto, HPF_CRYPTO_SHA256, parts, 4, hash);
+
+    hpf_crypto_destroy(crypto);
+
+    if (rc != 0) {
+        return NGX_ERROR;
+    }
+
+    (void) hpf_hex_encode((char *) source->digest, hash, sizeof(hash));
+    source->digest[NGX_HPF_DIGEST_LEN] = '\0';
+
+    return NGX_OK;
+}
+
+
+/* cache/DIGEST/, complete or not there at all. */
+
+static ngx_int_t
+ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins, ngx_hpf_source_t *source,
+    ngx_hpf_source_files_t *files)
+{
+    u_char           dir[NGX_MAX_PATH], tmp[NGX_MAX_PATH], file[NGX_MAX_PATH];
+    ngx_file_info_t  fi;
+
+    (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.cache,
+                        source->digest);
+
+    if (ngx_file_info(dir, &fi) != NGX_FILE_ERROR) {
+        return NGX_OK;
+    }
+
+    (void) ngx_snprintf(tmp, sizeof(tmp), "%V/%s.%P%Z", &plugins->conf.cache,
+                        source->digest, ngx_pid);
+
+    if (ngx_create_dir(tmp, 0700) == NGX_FILE_ERROR
+        && ngx_errno != NGX_EEXIST)
+    {
+        ngx_log_error(NGX_LOG_CRIT, plugins->log, ngx_errno,
+                      "hpf plugin: " ngx_create_dir_n " \"%s\" failed", tmp);
+        return NGX_ERROR;
+    }
+
+    (void) ngx_snprintf(file, sizeof(file), "%s/manifest.json%Z", tmp);
+
+    if (ngx_hpf_source_write((char *) file, &files->manifest, plugins->log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_snprintf(file, sizeof(file), "%s/%s.%s%Z", tmp, source->id,
+                        files->suffix);
+
+    if (ngx_hpf_source_write((char *) file, &files->code, plugins->log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_rename_file(tmp, dir) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_CRIT, plugins->log, ngx_errno,
+                      "hpf plugin: " ngx_rename_file_n " \"%s\" failed", dir);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_hpf_source_write(const char *name, ngx_str_t *text, ngx_log_t *log)
+{
+    ssize_t   n;
+    ngx_fd_t  fd;
+
+    fd = ngx_open_file((u_char *) name, NGX_FILE_WRONLY, NGX_FILE_TRUNCATE,
+                       0600);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_CRIT, log, ngx_errno,
+                      "hpf plugin: " ngx_open_file_n " \"%s\" failed", name);
+        return NGX_ERROR;
+    }
+
+    n = ngx_write_fd(fd, text->data, text->len);
+
+    if (n != (ssize_t) text->len) {
+        ngx_log_error(NGX_LOG_CRIT, log, n == -1 ? ngx_errno : 0,
+                      "hpf plugin: \"%s\" not written", name);
+    }
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        n = -1;
+    }
+
+    return n == (ssize_t) text->len ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_str_t
+ngx_hpf_source_file(ngx_pool_t *pool, const char *name, ngx_log_t *log)
+{
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_str_t         text;
+    ngx_file_info_t   fi;
+
+    ngx_str_null(&text);
+
+    fd = ngx_open_file((u_char *) name, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE || ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "hpf plugin: " ngx_open_file_n " \"%s\" failed", name);
+
+        if (fd != NGX_INVALID_FILE) {
+            (void) ngx_close_file(fd);
+        }
+
+        return text;
+    }
+
+    text.len = ngx_file_size(&fi);
+    text.data = ngx_pnalloc(pool, text.len + 1);
+
+    if (text.data) {
+        n = ngx_read_fd(fd, text.data, text.len);
+
+        if (n != (ssize_t) text.len) {
+            ngx_log_error(NGX_LOG_EMERG, log, n == -1 ? ngx_errno : 0,
+                          "hpf plugin: \"%s\" not read", name);
+            ngx_str_null(&text);
+        }
+    }
+
+    (void) ngx_close_file(fd);
+
+    return text;
+}
+
+
+ngx_int_t
+ngx_hpf_source_save(ngx_hpf_plugins_t *plugins, uint32_t number,
+    const ngx_hpf_source_t *list, ngx_uint_t n)
+{
+    u_char      *p, name[NGX_MAX_PATH], tmp[NGX_MAX_PATH];
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    ngx_uint_t   i;
+
+    text.data = ngx_alloc((n + 1) * sizeof(ngx_hpf_source_t), plugins->log);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = text.data;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "%s %s\n", list[i].id, list[i].digest);
+    }
+
+    text.len = p - text.data;
+
+    (void) ngx_snprintf(name, sizeof(name), "%V/catalogue-%ud%Z",
+                        &plugins->conf.cache, number);
+    (void) ngx_snprintf(tmp, sizeof(tmp), "%s.%P%Z", name, ngx_pid);
+
+    rc = ngx_hpf_source_write((char *) tmp, &text, plugins->log);
+
+    ngx_free(text.data);
+
+    if (rc == NGX_OK && ngx_rename_file(tmp, name) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_CRIT, plugins->log, ngx_errno,
+                      "hpf plugin: " ngx_rename_file_n " \"%s\" failed",
+                      name);
+        rc = NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_hpf_source_load(ngx_hpf_plugins_t *plugins, uint32_t number,
+    ngx_hpf_source_t *list)
+{
+    u_char       name[NGX_MAX_PATH], *p, *q, *last;
+    ngx_int_t    n;
+    ngx_str_t    text;
+    ngx_pool_t  *pool;
+
+    pool = ngx_create_pool(4096, plugins->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_snprintf(name, sizeof(name), "%V/catalogue-%ud%Z",
+                        &plugins->conf.cache, number);
+
+    text = ngx_hpf_source_file(pool, (char *) name, plugins->log);
+    n = text.data ? 0 : NGX_ERROR;
+
+    p = text.data;
+    last = p + text.len;
+
+    while (n >= 0 && n < NGX_HPF_PLUGINS_MAX && p < last) {
+
+        q = ngx_strlchr(p, last, ' ');
+
+        if (q == NULL || q - p > HPF_MANIFEST_ID
+            || last - q < NGX_HPF_DIGEST_LEN + 2)
+        {
+            n = NGX_ERROR;
+            break;
+        }
+
+        ngx_memzero(&list[n], sizeof(ngx_hpf_source_t));
+        (void) ngx_cpystrn(list[n].id, p, q - p + 1);
+        (void) ngx_cpystrn(list[n].digest, q + 1, NGX_HPF_DIGEST_LEN + 1);
+
+        p = q + NGX_HPF_DIGEST_LEN + 2;
+        n++;
+    }
+
+    ngx_destroy_pool(pool);
+
+    return n;
+}
+
+
+static ngx_uint_t
+ngx_hpf_source_is_id(ngx_str_t *name)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (!((c >= 'a' && c <= 'z')
+              || (i && ((c >= '0' && c <= '9') || c == '-'))))
+        {
+            return 0;
+        }
+    }
+
+    return name->len > 0 && name->len <= HPF_MANIFEST_ID
+           && ngx_strncmp(name->data, "include", 8) != 0;
+}
+
+
+/* A plugin whose folder is bad stays as it was. */
+
+static void
+ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
+    const ngx_hpf_source_t *old, ngx_uint_t nold, const u_char *id)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < nold; i++) {
+
+        if (ngx_strcmp(old[i].id, id) == 0) {
+            list[(*n)++] = old[i];
+            return;
+        }
+    }
+}
+
+
+static int ngx_libc_cdecl
+ngx_hpf_source_cmp(const void *one, const void *two)
+{
+    const ngx_hpf_source_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return ngx_memn2cmp((u_char *) a->id, (u_char *) b->id,
+                        ngx_strlen(a->id), ngx_strlen(b->id));
+}
