@@ -1,0 +1,528 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What the files of the http layer share: configuration, the context of a
+ * request, and the steps of its one line:
+ *
+ *     request id -> channel -> switch -> limit & capacity -> session
+ *         -> item's conditions -> form -> idempotency -> plugin or handler
+ *
+ * and after the answer: mask, audit, metrics.
+ */
+
+#ifndef _NGX_HTTP_HPF_H_INCLUDED_
+#define _NGX_HTTP_HPF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <jansson.h>
+
+#include "hpf_content_digest.h"
+#include "hpf_crypto.h"
+#include "hpf_seal.h"
+#include "hpf_sign.h"
+#include "ngx_hpf_shm.h"
+#include "ngx_hpf_redis.h"
+#include "ngx_hpf_plugin.h"
+
+
+typedef struct ngx_http_hpf_ctx_s      ngx_http_hpf_ctx_t;
+typedef struct ngx_http_hpf_channel_s  ngx_http_hpf_channel_t;
+typedef struct ngx_http_hpf_route_s    ngx_http_hpf_route_t;
+typedef struct ngx_http_hpf_limit_s    ngx_http_hpf_limit_t;
+typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
+typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
+
+
+/* A name in the two languages of messages. */
+
+typedef struct {
+    ngx_str_t                     zh;
+    ngx_str_t                     en;
+} ngx_http_hpf_text_t;
+
+
+/* The problems of the wire contract; the table is in _problem.c. */
+
+typedef enum {
+    NGX_HTTP_HPF_CHANNEL_UNKNOWN = 0,
+    NGX_HTTP_HPF_CHANNEL_SIGNATURE,
+    NGX_HTTP_HPF_CHANNEL_STOPPED,
+    NGX_HTTP_HPF_ITEM_UNKNOWN,
+    NGX_HTTP_HPF_ITEM_STOPPED,
+    NGX_HTTP_HPF_ITEM_NOT_ON_CHANNEL,
+    NGX_HTTP_HPF_RATE_LIMITED,
+    NGX_HTTP_HPF_DIVERTED,
+    NGX_HTTP_HPF_SESSION_REQUIRED,
+    NGX_HTTP_HPF_SESSION_EXPIRED,
+    NGX_HTTP_HPF_STEP_UP_REQUIRED,
+    NGX_HTTP_HPF_USER_TYPE,
+    NGX_HTTP_HPF_CONSENT_REQUIRED,
+    NGX_HTTP_HPF_FACTOR_FAILED,
+    NGX_HTTP_HPF_FACTOR_LOCKED,
+    NGX_HTTP_HPF_BODY_TOO_LARGE,
+    NGX_HTTP_HPF_JSON_MALFORMED,
+    NGX_HTTP_HPF_FORM_INVALID,
+    NGX_HTTP_HPF_IDEMPOTENCY_CONFLICT,
+    NGX_HTTP_HPF_CASE_UNKNOWN,
+    NGX_HTTP_HPF_CASE_STATE,
+    NGX_HTTP_HPF_STORE_UNAVAILABLE,
+    NGX_HTTP_HPF_BACKEND_UNAVAILABLE,
+    NGX_HTTP_HPF_BACKEND_TIMEOUT,
+    NGX_HTTP_HPF_PLUGIN_FAILED,
+    NGX_HTTP_HPF_PLUGIN_QUARANTINED,
+    NGX_HTTP_HPF_NOT_FOUND,
+    NGX_HTTP_HPF_METHOD_NOT_ALLOWED,
+    NGX_HTTP_HPF_BAD_REQUEST,
+    NGX_HTTP_HPF_INTERNAL,
+    NGX_HTTP_HPF_CODES
+} ngx_http_hpf_code_e;
+
+
+typedef enum {
+    NGX_HTTP_HPF_PUBLIC = 0,
+    NGX_HTTP_HPF_SIGNED
+} ngx_http_hpf_channel_kind_e;
+
+
+#define NGX_HTTP_HPF_KEYS  2       /* of a channel, valid at a time */
+
+typedef struct {
+    ngx_str_t                     id;           /* the KEY of CHANNEL:KEY */
+    ngx_str_t                     secret;
+    hpf_sign_key_t               *sign;
+} ngx_http_hpf_key_t;
+
+struct ngx_http_hpf_channel_s {
+    ngx_str_t                     id;
+    ngx_http_hpf_text_t           name;
+    ngx_str_t                     entry;        /* URL or telephone number */
+    ngx_uint_t                    kind;         /* _channel_kind_e */
+    ngx_uint_t                    capacity;     /* requests at once; 0: any */
+    ngx_array_t                   limits;       /* ngx_http_hpf_limit_t */
+    ngx_array_t                   origins;      /* ngx_str_t */
+    ngx_http_hpf_key_t            keys[NGX_HTTP_HPF_KEYS];
+    ngx_uint_t                    nkeys;
+    ngx_uint_t                    open;         /* as configured */
+    ngx_uint_t                    session_idle; /* seconds */
+    ngx_uint_t                    session_life; /* seconds */
+
+    ngx_str_t                     switch_name;  /* "channel:ID" */
+    ngx_int_t                     load;         /* slot in the zone, or -1 */
+
+    u_char                       *file;         /* for errors found late */
+    ngx_uint_t                    line;
+};
+
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     uri;          /* of an internal location */
+} ngx_http_hpf_backend_t;
+
+
+/* Switches that are closed by configuration ("hpf_closed item:ID ..."). */
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     reason;
+} ngx_http_hpf_closed_t;
+
+
+typedef struct {
+    ngx_hpf_zone_conf_t           zone_conf;
+    ngx_hpf_zone_t               *zone;
+
+    ngx_hpf_redis_conf_t          redis_conf;
+    ngx_hpf_redis_t              *redis;
+
+    ngx_str_t                     plugin_dir;
+    ngx_str_t                     plugin_cache;
+    ngx_hpf_plugins_t            *plugins;
+
+    ngx_array_t                   channels;     /* ngx_http_hpf_channel_t */
+    ngx_array_t                   backends;     /* ngx_http_hpf_backend_t */
+    ngx_array_t                   closed;       /* ngx_http_hpf_closed_t */
+
+    hpf_seal_t                   *seal;         /* personal numbers at rest */
+    ngx_str_t                     seal_key;     /* its master */
+    ngx_str_t                     index_key;    /* keyed hash of the same */
+    ngx_str_t                     token_key;    /* keyed hash of tokens */
+
+    ngx_http_hpf_audit_t         *audit;
+
+    ngx_http_hpf_text_t           notice;       /* the reminder at log-in */
+
+    time_t                        session_idle;
+    time_t                        session_life;
+    time_t                        session_cache; /* s; 0: Redis each time */
+    time_t                        session_stale; /* s, without the link */
+
+    hpf_schema_t                **forms;        /* of the fixed calls */
+    ngx_uint_t                    nforms;
+
+    hpf_crypto_t                 *crypto;
+    hpf_crypto_hmac_t            *token_hmac;
+    hpf_crypto_hmac_t            *index_hmac;
+} ngx_http_hpf_main_conf_t;
+
+
+#define NGX_HTTP_HPF_BY_ADDRESS  0
+#define NGX_HTTP_HPF_BY_CHANNEL  1
+#define NGX_HTTP_HPF_BY_ITEM     2
+#define NGX_HTTP_HPF_BY_USER     3
+
+struct ngx_http_hpf_limit_s {
+    ngx_str_t                     name;         /* unique; in the headers */
+    ngx_uint_t                    by;
+    ngx_hpf_rate_t                rate;
+    uint64_t                      quota;        /* of the window, for headers */
+    uint64_t                      window;       /* seconds */
+    ngx_flag_t                    dry_run;
+};
+
+
+/* What a location does of the line. */
+
+#define NGX_HTTP_HPF_OFF    0
+#define NGX_HTTP_HPF_GATE   1      /* the line before nginx's own content */
+#define NGX_HTTP_HPF_API    2      /* the line and the fixed calls */
+
+typedef struct {
+    ngx_flag_t                    gate;
+    ngx_flag_t                    api;
+    ngx_flag_t                    audit;
+    ngx_flag_t                    limit_dry_run;
+    ngx_str_t                     item;
+    ngx_uint_t                    level;        /* of a gate without item */
+    size_t                        body_max;
+    ngx_array_t                  *limits;       /* ngx_http_hpf_limit_t */
+} ngx_http_hpf_loc_conf_t;
+
+
+/* The steps of the line, in their order. */
+
+typedef enum {
+    NGX_HTTP_HPF_STEP_ID = 0,
+    NGX_HTTP_HPF_STEP_ROUTE,
+    NGX_HTTP_HPF_STEP_CHANNEL,
+    NGX_HTTP_HPF_STEP_SWITCH,
+    NGX_HTTP_HPF_STEP_LIMIT,
+    NGX_HTTP_HPF_STEP_SESSION,
+    NGX_HTTP_HPF_STEP_USER_LIMIT,
+    NGX_HTTP_HPF_STEP_CONDITIONS,
+    NGX_HTTP_HPF_STEP_FORM,
+    NGX_HTTP_HPF_STEP_IDEMPOTENCY,
+    NGX_HTTP_HPF_STEP_END
+} ngx_http_hpf_step_e;
+
+/*
+ * A step: NGX_OK: go on; NGX_AGAIN: it waits and will call
+ * ngx_http_hpf_resume(), which runs the same step again; NGX_ABORT: a problem
+ * was set by ngx_http_hpf_refuse(); NGX_ERROR: logged, answered with 500;
+ * NGX_DONE: as NGX_AGAIN, but the step has run the phases by itself already.
+ */
+
+typedef ngx_int_t (*ngx_http_hpf_step_pt)(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+
+/* A fixed call. */
+
+#define NGX_HTTP_HPF_R_CHANNEL     0x0001   /* needs a channel */
+#define NGX_HTTP_HPF_R_SESSION     0x0002   /* needs a session */
+#define NGX_HTTP_HPF_R_BODY        0x0004   /* has a JSON object as its body */
+#define NGX_HTTP_HPF_R_ITEM        0x0008   /* {id} is a service item to run */
+#define NGX_HTTP_HPF_R_IDEMPOTENT  0x0010   /* honours Idempotency-Key */
+#define NGX_HTTP_HPF_R_STORE       0x0020   /* cannot be done without Redis */
+#define NGX_HTTP_HPF_R_MASK        0x0040   /* what goes out is masked */
+
+/*
+ * handler: runs in the content phase after the line.  NGX_OK: the answer is
+ * in ctx (ngx_http_hpf_answer()); NGX_AGAIN: it will call
+ * ngx_http_hpf_finish() later, once; NGX_ABORT and NGX_ERROR as for steps.
+ */
+
+struct ngx_http_hpf_route_s {
+    ngx_uint_t                    method;
+    const char                   *pattern;      /* "/v1/items/{}" */
+    ngx_uint_t                    flags;
+    const char                   *name;         /* in audit and metrics */
+    ngx_http_hpf_step_pt          handler;
+    const char                   *form;         /* JSON Schema of the body */
+};
+
+
+#define NGX_HTTP_HPF_ID_LEN     32
+#define NGX_HTTP_HPF_DETAIL     256
+
+struct ngx_http_hpf_ctx_s {
+    ngx_http_request_t           *request;
+    ngx_http_hpf_step_e           step;
+
+    u_char                        id[NGX_HTTP_HPF_ID_LEN];   /* hex */
+    ngx_str_t                     span;         /* of a valid traceparent */
+
+    const ngx_http_hpf_route_t   *route;
+    ngx_str_t                     arg;          /* {} of the pattern */
+    ngx_str_t                     arg2;
+
+    ngx_http_hpf_channel_t       *channel;
+    ngx_str_t                     key_id;       /* of a signed channel */
+
+    ngx_hpf_plugin_t             *item;         /* generation, referenced */
+    ngx_str_t                     item_id;
+
+    ngx_hpf_session_rec_t         session;
+    u_char                        token_hash[NGX_HPF_SESSION_KEY];
+    uint64_t                      session_mark; /* when Redis was asked */
+
+    /* The tightest limit that applied, for the headers. */
+    ngx_http_hpf_limit_t         *limit;
+    ngx_hpf_bucket_t              bucket;
+
+    ngx_str_t                     body;         /* whole, in memory */
+    json_t                       *form;
+
+    ngx_http_hpf_idem_t          *idem;         /* of an Idempotency-Key */
+    ngx_str_t                     idem_store;   /* its key in Redis */
+    u_char                        digest[32];   /* SHA-256 of the body */
+    hpf_content_digest_t         *digest_want;  /* the one that was signed */
+
+    ngx_hpf_redis_op_t           *op;           /* the one under way */
+    void                        (*store_handler)(ngx_http_hpf_ctx_t *ctx,
+                                      const ngx_hpf_redis_reply_t *reply);
+    ngx_int_t                     op_rc;        /* what it came to */
+    const ngx_http_hpf_step_pt   *stages;       /* still to come */
+    ngx_queue_t                   ended;        /* calls to back ends */
+    void                         *data;         /* of the step or handler */
+    ngx_hpf_call_t               *call;         /* of the plugin */
+    ngx_int_t                   (*call_end)(ngx_http_hpf_ctx_t *ctx);
+    ngx_str_t                     backend;      /* that failed last */
+    json_t                       *case_data;    /* for reconcile */
+    json_t                       *case_result;  /* borrowed of the call */
+    ngx_str_t                     case_status;
+    time_t                        case_due;
+
+    /* The answer. */
+    ngx_uint_t                    status;
+    ngx_str_t                     answer;       /* JSON text */
+    ngx_str_t                     location;
+    ngx_http_hpf_code_e           code;         /* when problem */
+    ngx_str_t                     detail;
+    ngx_str_t                     extra;        /* ,"member":value ... */
+    time_t                        retry_after;
+
+    /* For the record. */
+    ngx_str_t                     case_no;
+    ngx_str_t                     event;        /* a word on what was done */
+
+    unsigned                      en:1;         /* English was asked for */
+    unsigned                      has_session:1;
+    unsigned                      personal:1;   /* no-store */
+    unsigned                      problem:1;
+    unsigned                      passed:1;     /* the line has no objection */
+    unsigned                      waiting:1;    /* a step or handler waits */
+    unsigned                      resumed:1;    /* op_rc is for the step */
+    unsigned                      content:1;    /* the handler runs */
+    unsigned                      answered:1;
+    unsigned                      body_read:1;
+    unsigned                      digest_set:1;
+    unsigned                      loaded:1;     /* counted in channel load */
+    unsigned                      idem_mine:1;  /* to be stored or undone */
+    unsigned                      case_created:1; /* 201 when it is shown */
+    unsigned                      idem_case:1;  /* case_no was opened before */
+    unsigned                      ours:1;       /* the answer is made here */
+    unsigned                      limit_dry_run:1; /* would refuse */
+    unsigned                      backend_timeout:1;
+    unsigned                      store_trip:1; /* Redis was asked */
+};
+
+
+extern ngx_module_t  ngx_http_hpf_module;
+
+
+/*
+ * The context of a main request; NULL: there is none.  _begin() makes one
+ * with a request id when there is none.
+ */
+ngx_http_hpf_ctx_t *ngx_http_hpf_gate_begin(ngx_http_request_t *r);
+ngx_http_hpf_ctx_t *ngx_http_hpf_get_ctx(ngx_http_request_t *r);
+
+/* _gate.c: goes on with the line, or the handler, from an event. */
+void ngx_http_hpf_resume(ngx_http_request_t *r);
+
+/* Ends a handler that had returned NGX_AGAIN; rc as it would have returned. */
+void ngx_http_hpf_finish(ngx_http_request_t *r, ngx_int_t rc);
+
+
+/* _problem.c: sets the problem of the answer; returns NGX_ABORT. */
+ngx_int_t ngx_http_hpf_refuse(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_code_e code);
+/* The same with a detail for the developer of a channel (copied). */
+ngx_int_t ngx_http_hpf_refuse_detail(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_code_e code, const char *zh, const char *en);
+/* A member is added to the problem; value is JSON text. */
+ngx_int_t ngx_http_hpf_extra(ngx_http_hpf_ctx_t *ctx, const char *name,
+    const ngx_str_t *value);
+ngx_int_t ngx_http_hpf_extra_string(ngx_http_hpf_ctx_t *ctx,
+    const char *name, const ngx_str_t *value);
+ngx_int_t ngx_http_hpf_extra_int(ngx_http_hpf_ctx_t *ctx, const char *name,
+    int64_t value);
+ngx_int_t ngx_http_hpf_extra_json(ngx_http_hpf_ctx_t *ctx, const char *name,
+    json_t *value);
+/* The problem as JSON text in the request's pool. */
+ngx_int_t ngx_http_hpf_problem_text(ngx_http_hpf_ctx_t *ctx, ngx_str_t *text);
+ngx_uint_t ngx_http_hpf_problem_status(ngx_http_hpf_code_e code);
+/* The code of a name, NGX_HTTP_HPF_CODES when there is none. */
+ngx_http_hpf_code_e ngx_http_hpf_problem_find(const char *name, size_t len);
+const char *ngx_http_hpf_problem_name(ngx_http_hpf_code_e code);
+/* The nearest code for a status that nginx itself has chosen. */
+ngx_http_hpf_code_e ngx_http_hpf_problem_of_status(ngx_uint_t status);
+/* The text of the request's language. */
+ngx_str_t *ngx_http_hpf_text(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_text_t *text);
+
+
+/* _answer.c: sends what is in ctx; the body is read or discarded. */
+ngx_int_t ngx_http_hpf_send(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx);
+/* The answer of a handler: a tree (taken over) or JSON text.  NGX_OK. */
+ngx_int_t ngx_http_hpf_answer(ngx_http_hpf_ctx_t *ctx, ngx_uint_t status,
+    json_t *tree);
+/* A member of a tree made of bytes; the tree takes the value over. */
+ngx_int_t ngx_http_hpf_set_str(json_t *object, const char *key,
+    const ngx_str_t *value);
+/* RFC 3339 with +08:00 as a JSON string. */
+json_t *ngx_http_hpf_json_time(time_t t);
+json_t *ngx_http_hpf_json_str(const ngx_str_t *value);
+
+
+/* The steps, each in the file of its subject. */
+ngx_int_t ngx_http_hpf_id_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_route_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_channel_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_switch_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_limit_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_session_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_user_limit_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_conditions_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_form_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_idempotency_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+
+/* _channel.c */
+ngx_http_hpf_channel_t *ngx_http_hpf_channel_find(
+    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id);
+char *ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hpf_channel_init(ngx_conf_t *cf,
+    ngx_http_hpf_main_conf_t *hmcf);
+
+/* _switch.c: 1: open.  alternatives[] of a problem: see _divert.c. */
+ngx_uint_t ngx_http_hpf_switch_open(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *name, ngx_hpf_switch_t *sw);
+ngx_uint_t ngx_http_hpf_channel_open(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_http_hpf_channel_t *ch);
+ngx_uint_t ngx_http_hpf_item_open(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *item, ngx_http_hpf_channel_t *ch, ngx_hpf_switch_t *sw);
+ngx_int_t ngx_http_hpf_switch_init_worker(ngx_http_hpf_main_conf_t *hmcf);
+
+/* _divert.c: open channels that carry the item, least loaded first. */
+json_t *ngx_http_hpf_alternatives(ngx_http_hpf_ctx_t *ctx);
+/* Load of a channel, 0..1 of its capacity. */
+double ngx_http_hpf_channel_load(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_http_hpf_channel_t *ch);
+
+/* _limit.c */
+char *ngx_http_hpf_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* Of the directive's arguments behind its name. */
+char *ngx_http_hpf_limit_parse(ngx_conf_t *cf, ngx_http_hpf_limit_t *limit);
+/* Fills in what follows from rate, quota and burst ((uint64_t) -1: unset). */
+void ngx_http_hpf_limit_complete(ngx_http_hpf_limit_t *limit);
+
+char *ngx_http_hpf_switch_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* _item.c: what was made of the manifest when the generation was loaded. */
+ngx_int_t ngx_http_hpf_item_load(ngx_hpf_plugin_t *item, void *data);
+void ngx_http_hpf_item_unload(ngx_hpf_plugin_t *item, void *data);
+ngx_array_t *ngx_http_hpf_item_limits(ngx_hpf_plugin_t *item);
+ngx_uint_t ngx_http_hpf_item_on_channel(ngx_hpf_plugin_t *item,
+    ngx_str_t *channel);
+/* Ids of the configured channels that carry the item. */
+json_t *ngx_http_hpf_item_channels(ngx_hpf_plugin_t *item,
+    ngx_http_hpf_main_conf_t *hmcf);
+
+/* _idempotency.c: NGX_OK: go on; NGX_AGAIN: ngx_http_hpf_finish() follows. */
+ngx_int_t ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx);
+
+/* _util.c: the first field of that lower-case name; NULL: there is none. */
+ngx_table_elt_t *ngx_http_hpf_header_in(ngx_http_request_t *r,
+    ngx_str_t *name);
+/* 1: a body is announced, or may come (HTTP/2 without a length). */
+ngx_uint_t ngx_http_hpf_has_body(ngx_http_request_t *r);
+/* The longest whole characters of UTF-8 text within max bytes. */
+size_t ngx_http_hpf_utf8_cut(const u_char *p, size_t len, size_t max);
+/* Random bytes for ids, from a buffer of the worker. */
+ngx_int_t ngx_http_hpf_random(u_char *p, size_t n);
+
+/* _body.c: the whole body in ctx->body; as a step. */
+ngx_int_t ngx_http_hpf_read_body(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+/* _signature.c: who signed; as a step. */
+ngx_int_t ngx_http_hpf_signature_check(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+/* Compares the body with the signed digest; as a step. */
+ngx_int_t ngx_http_hpf_signature_digest(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_signature_refuse(ngx_http_hpf_ctx_t *ctx,
+    const char *reason);
+char *ngx_http_hpf_signature_init(ngx_conf_t *cf,
+    ngx_http_hpf_main_conf_t *hmcf);
+void ngx_http_hpf_signature_free(ngx_http_hpf_main_conf_t *hmcf);
+
+/* _secret.c: hpf_secrets, and a file of 32 bytes or more in base64, which
+ * others may not read. */
+char *ngx_http_hpf_secret_file(ngx_conf_t *cf, ngx_str_t *file,
+    ngx_str_t *secret);
+char *ngx_http_hpf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* _form.c */
+char *ngx_http_hpf_form_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf);
+const hpf_schema_formats_t *ngx_http_hpf_form_formats(void);
+
+/* _audit.c, _metrics.c: the log phase. */
+char *ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_http_hpf_audit_write(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+void ngx_http_hpf_metrics_count(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+void ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf);
+char *ngx_http_hpf_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* _gate.c: handlers of the phases. */
+ngx_int_t ngx_http_hpf_gate_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_hpf_gate_content(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_HPF_H_INCLUDED_ */

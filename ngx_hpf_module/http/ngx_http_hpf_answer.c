@@ -1,0 +1,218 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Answers that are made here: the fixed calls, items and problems.  Their
+ * common headers are added by the header filter.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "hpf_time.h"
+#include "ngx_http_hpf.h"
+
+
+static ngx_int_t ngx_http_hpf_answer_headers(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_answer_header(ngx_http_request_t *r,
+    const char *key, ngx_str_t *value);
+
+
+ngx_int_t
+ngx_http_hpf_send(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
+    ctx->answered = 1;
+    ctx->ours = 1;
+
+    /* what a client sends after a refusal must not become a request */
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ctx->problem
+        && ngx_http_hpf_problem_text(ctx, &ctx->answer) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_hpf_answer_headers(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = ctx->answer.data;
+    b->last = ctx->answer.data + ctx->answer.len;
+    b->memory = ctx->answer.len ? 1 : 0;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_answer_headers(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    u_char           *p;
+    ngx_str_t         value;
+    static ngx_str_t  json = ngx_string("application/json");
+    static ngx_str_t  problem = ngx_string("application/problem+json");
+    static ngx_str_t  bearer = ngx_string("Bearer");
+
+    r->headers_out.status = ctx->status;
+
+    if (ctx->status == 422) {
+
+        /* nginx has no phrase for it */
+
+        ngx_str_set(&r->headers_out.status_line, "422 Unprocessable Content");
+    }
+    r->headers_out.content_length_n = ctx->answer.len;
+
+    r->headers_out.content_type = ctx->problem ? problem : json;
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (ctx->status == NGX_HTTP_NO_CONTENT) {
+        r->headers_out.content_length_n = -1;
+        r->headers_out.content_type.len = 0;
+        r->header_only = 1;
+    }
+
+    if (ctx->problem
+        && (ctx->code == NGX_HTTP_HPF_SESSION_REQUIRED
+            || ctx->code == NGX_HTTP_HPF_SESSION_EXPIRED)
+        && ngx_http_hpf_answer_header(r, "WWW-Authenticate", &bearer) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->problem && ctx->retry_after) {
+        p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.data = p;
+        value.len = ngx_sprintf(p, "%T", ctx->retry_after) - p;
+
+        if (ngx_http_hpf_answer_header(r, "Retry-After", &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ctx->location.len) {
+        return ngx_http_hpf_answer_header(r, "Location", &ctx->location);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_answer_header(ngx_http_request_t *r, const char *key,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) key;
+    h->key.len = ngx_strlen(key);
+    h->value = *value;
+
+    return NGX_OK;
+}
+
+
+/* Takes the tree over; its text is written straight into the pool. */
+
+ngx_int_t
+ngx_http_hpf_answer(ngx_http_hpf_ctx_t *ctx, ngx_uint_t status, json_t *tree)
+{
+    size_t   len;
+    u_char  *p;
+
+    ctx->status = status;
+
+    if (tree == NULL) {
+        return status == NGX_HTTP_NO_CONTENT ? NGX_OK : NGX_ERROR;
+    }
+
+    len = 1024;
+
+    for ( ;; ) {
+        p = ngx_pnalloc(ctx->request->pool, len);
+        if (p == NULL) {
+            break;
+        }
+
+        ctx->answer.data = p;
+        ctx->answer.len = json_dumpb(tree, (char *) p, len, JSON_COMPACT);
+
+        if (ctx->answer.len <= len) {
+            break;
+        }
+
+        len = ctx->answer.len;
+    }
+
+    json_decref(tree);
+
+    return (p && ctx->answer.len) ? NGX_OK : NGX_ERROR;
+}
+
+
+json_t *
+ngx_http_hpf_json_str(const ngx_str_t *value)
+{
+    return json_stringn((char *) value->data, value->len);
+}
+
+
+ngx_int_t
+ngx_http_hpf_set_str(json_t *object, const char *key, const ngx_str_t *value)
+{
+    return json_object_set_new(object, key, ngx_http_hpf_json_str(value)) == 0
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+json_t *
+ngx_http_hpf_json_time(time_t t)
+{
+    char  buf[HPF_TIME_LEN];
+
+    return json_stringn(buf, hpf_time_rfc3339_seconds(buf,
+                                                     (int64_t) t * 1000));
+}

@@ -1,0 +1,57 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The handlers of the fixed calls and the JSON Schemas of their bodies, each
+ * in the file of its subject.
+ */
+
+#ifndef _NGX_HTTP_HPF_API_H_INCLUDED_
+#define _NGX_HTTP_HPF_API_H_INCLUDED_
+
+
+#include "ngx_http_hpf.h"
+
+
+#define NGX_HTTP_HPF_HANDLER(name)                                           \
+    ngx_int_t ngx_http_hpf_ ## name ## _handler(ngx_http_request_t *r,       \
+        ngx_http_hpf_ctx_t *ctx)
+
+/* _items.c, _divert.c, _openapi.c */
+NGX_HTTP_HPF_HANDLER(items);
+NGX_HTTP_HPF_HANDLER(items_guide);
+NGX_HTTP_HPF_HANDLER(divert);
+NGX_HTTP_HPF_HANDLER(openapi);
+
+/* _call.c */
+NGX_HTTP_HPF_HANDLER(call);
+
+/* _case_view.c */
+NGX_HTTP_HPF_HANDLER(case_list);
+NGX_HTTP_HPF_HANDLER(case);
+
+/* _challenge.c */
+NGX_HTTP_HPF_HANDLER(challenge);
+extern const char  ngx_http_hpf_challenge_form[];
+
+/* _user.c */
+NGX_HTTP_HPF_HANDLER(user);
+extern const char  ngx_http_hpf_user_form[];
+
+/* _login.c */
+NGX_HTTP_HPF_HANDLER(login);
+NGX_HTTP_HPF_HANDLER(login_step_up);
+extern const char  ngx_http_hpf_login_form[];
+extern const char  ngx_http_hpf_step_up_form[];
+
+/* _session.c, _logout.c */
+NGX_HTTP_HPF_HANDLER(session);
+NGX_HTTP_HPF_HANDLER(logout);
+NGX_HTTP_HPF_HANDLER(logout_all);
+
+
+const ngx_http_hpf_route_t *ngx_http_hpf_route_table(void);
+
+
+#endif /* _NGX_HTTP_HPF_API_H_INCLUDED_ */

@@ -1,0 +1,210 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The record: one JSON line for every request, in one write, in the log
+ * phase.  The user stands in it by the random id of the gateway, which says
+ * nothing of the person; personal numbers never do.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "hpf_json_out.h"
+#include "hpf_time.h"
+#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_mask_filter.h"
+
+
+#define NGX_HTTP_HPF_AUDIT_LINE  1024
+
+
+struct ngx_http_hpf_audit_s {
+    ngx_open_file_t  *file;
+    time_t            failed;          /* when a write failed last */
+};
+
+
+static size_t ngx_http_hpf_audit_format(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx, u_char *p, size_t len);
+static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
+    ngx_str_t *value);
+static void ngx_http_hpf_audit_digest(hpf_json_out_t *out,
+    ngx_http_hpf_ctx_t *ctx);
+
+
+void
+ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    size_t                     len;
+    u_char                     line[NGX_HTTP_HPF_AUDIT_LINE];
+    ssize_t                    n;
+    ngx_http_hpf_audit_t      *audit;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+    audit = hmcf->audit;
+
+    if (audit == NULL) {
+        return;
+    }
+
+    len = ngx_http_hpf_audit_format(r, ctx, line, sizeof(line));
+
+    n = ngx_write_fd(audit->file->fd, line, len);
+
+    if (n == (ssize_t) len) {
+        return;
+    }
+
+    if (ngx_time() - audit->failed > 59) {
+        ngx_log_error(NGX_LOG_CRIT, r->connection->log,
+                      n == -1 ? ngx_errno : 0,
+                      "hpf audit: a record was not written to \"%V\"",
+                      &audit->file->name);
+
+        audit->failed = ngx_time();
+    }
+
+    ngx_http_hpf_metrics_audit_failed(hmcf);
+}
+
+
+static size_t
+ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
+    u_char *p, size_t len)
+{
+    char             time[HPF_TIME_LEN];
+    int64_t          us;
+    ngx_str_t        user;
+    ngx_time_t      *tp;
+    hpf_json_out_t   out;
+
+    tp = ngx_timeofday();
+
+    hpf_json_out_init(&out, p, len - 1);
+    hpf_json_out_begin_object(&out);
+
+    hpf_json_out_key(&out, "time");
+    hpf_json_out_string(&out, time,
+                        hpf_time_rfc3339(time, (int64_t) tp->sec * 1000
+                                               + tp->msec));
+    hpf_json_out_key(&out, "id");
+    hpf_json_out_string(&out, ctx->id, NGX_HTTP_HPF_ID_LEN);
+
+    if (ctx->channel) {
+        ngx_http_hpf_audit_member(&out, "channel", &ctx->channel->id);
+    }
+
+    ngx_http_hpf_audit_member(&out, "key", &ctx->key_id);
+
+    if (ctx->route) {
+        hpf_json_out_key(&out, "call");
+        hpf_json_out_cstring(&out, ctx->route->name);
+    }
+
+    ngx_http_hpf_audit_member(&out, "item", &ctx->item_id);
+
+    if (ctx->has_session) {
+        user.data = ctx->session.uid;
+        user.len = ctx->session.uid_len;
+
+        ngx_http_hpf_audit_member(&out, "user", &user);
+
+        hpf_json_out_key(&out, "level");
+        hpf_json_out_int(&out, ctx->session.level);
+    }
+
+    hpf_json_out_key(&out, "outcome");
+    hpf_json_out_cstring(&out, ctx->problem
+                               ? ngx_http_hpf_problem_name(ctx->code)
+                               : r->headers_out.status < 400 ? "ok"
+                               : "error");
+    hpf_json_out_key(&out, "status");
+    hpf_json_out_int(&out, r->headers_out.status);
+
+    ngx_http_hpf_audit_member(&out, "event", &ctx->event);
+    ngx_http_hpf_audit_member(&out, "case", &ctx->case_no);
+    ngx_http_hpf_audit_digest(&out, ctx);
+
+    hpf_json_out_key(&out, "masked");
+    hpf_json_out_int(&out, ngx_http_hpf_mask_count(r));
+
+    us = (tp->sec - r->start_sec) * 1000 + (tp->msec - r->start_msec);
+
+    hpf_json_out_key(&out, "ms");
+    hpf_json_out_int(&out, ngx_max(us, 0));
+
+    hpf_json_out_end_object(&out);
+
+    len = hpf_json_out_len(&out);
+    p[len++] = '\n';
+
+    return len;
+}
+
+
+static void
+ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
+    ngx_str_t *value)
+{
+    if (value->len) {
+        hpf_json_out_key(out, key);
+        hpf_json_out_string(out, value->data, value->len);
+    }
+}
+
+
+static void
+ngx_http_hpf_audit_digest(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
+{
+    u_char  hex[2 * sizeof(ctx->digest)];
+
+    if (ctx->digest_set) {
+        (void) ngx_hex_dump(hex, ctx->digest, sizeof(ctx->digest));
+
+        hpf_json_out_key(out, "digest");
+        hpf_json_out_string(out, hex, sizeof(hex));
+    }
+}
+
+
+/* hpf_audit FILE|off */
+
+char *
+ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hpf_main_conf_t *hmcf = conf;
+
+    ngx_str_t             *value;
+    ngx_http_hpf_audit_t  *audit;
+
+    value = cf->args->elts;
+
+    if (hmcf->audit != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    hmcf->audit = NULL;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    audit = ngx_pcalloc(cf->pool, sizeof(ngx_http_hpf_audit_t));
+    if (audit == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    audit->file = ngx_conf_open_file(cf->cycle, &value[1]);
+    if (audit->file == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    hmcf->audit = audit;
+
+    return NGX_CONF_OK;
+}

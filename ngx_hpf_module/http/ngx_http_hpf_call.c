@@ -1,0 +1,604 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * POST /v1/items/{id}: the plugin runs in the place of a handler.  What it
+ * asks of the gateway is begun here for the C host and the Lua host alike.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_backend.h"
+#include "ngx_http_hpf_call.h"
+#include "ngx_http_hpf_seal.h"
+#include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_store.h"
+
+
+/* One operation under way; the event is that of sleep(). */
+
+typedef struct {
+    ngx_http_hpf_ctx_t    *ctx;
+    int32_t                number;
+    ngx_str_t              backend;
+    ngx_hpf_kv_e           verb;
+    ngx_hpf_redis_op_t    *op;
+    ngx_event_t            timer;
+} ngx_http_hpf_call_op_t;
+
+
+static ngx_int_t ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t op,
+    ngx_hpf_backend_args_t *args);
+static void ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx,
+    void *data, ngx_http_hpf_backend_res_t *res);
+static ngx_int_t ngx_http_hpf_call_kv(ngx_hpf_call_t *call, int32_t op,
+    ngx_hpf_kv_args_t *args);
+static ngx_int_t ngx_http_hpf_call_incr(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_call_op_t *op, ngx_str_t *key, ngx_hpf_kv_args_t *args);
+static void ngx_http_hpf_call_kv_done(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_call_kv_result(ngx_http_hpf_call_op_t *op,
+    const ngx_hpf_redis_reply_t *reply, hpf_result_t *result);
+static ngx_int_t ngx_http_hpf_call_sleep(ngx_hpf_call_t *call, int32_t op,
+    ngx_msec_t ms);
+static void ngx_http_hpf_call_sleep_done(ngx_event_t *ev);
+static ngx_str_t ngx_http_hpf_call_fact(ngx_hpf_call_t *call,
+    const char *name);
+static void ngx_http_hpf_call_done(ngx_hpf_call_t *call);
+static ngx_http_hpf_call_op_t *ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx,
+    int32_t number);
+static void ngx_http_hpf_call_op_cleanup(void *data);
+static ngx_int_t ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx,
+    ngx_hpf_answer_t *answer);
+
+
+static const ngx_hpf_call_ops_t  ngx_http_hpf_call_ops = {
+    ngx_http_hpf_call_backend,
+    ngx_http_hpf_call_kv,
+    ngx_http_hpf_case_open,
+    ngx_http_hpf_case_set,
+    ngx_http_hpf_call_sleep,
+    ngx_http_hpf_call_fact,
+    ngx_http_hpf_case_data,
+    ngx_http_hpf_call_done
+};
+
+
+ngx_int_t
+ngx_http_hpf_call_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    if (ctx->idem_case) {
+
+        /* a first attempt has opened a case and gave no answer */
+
+        return ngx_http_hpf_case_answer(ctx, NGX_HTTP_CREATED);
+    }
+
+    return ngx_http_hpf_call_run(ctx, ngx_hpf_call_start, NULL);
+}
+
+
+ngx_int_t
+ngx_http_hpf_call_run(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_call_run_pt run,
+    ngx_http_hpf_call_end_pt end)
+{
+    ngx_int_t            rc;
+    ngx_hpf_call_conf_t  conf;
+
+    conf.plugin = ctx->item;
+    conf.pool = ctx->request->pool;
+    conf.log = ctx->request->connection->log;
+    conf.form = ctx->form;
+    conf.ops = &ngx_http_hpf_call_ops;
+    conf.data = ctx;
+
+    ctx->call = ngx_hpf_call_create(&conf);
+    ctx->call_end = end ? end : ngx_http_hpf_call_answer;
+
+    if (ctx->call == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = run(ctx->call);
+
+    if (rc == NGX_AGAIN || rc == NGX_DECLINED) {
+        return rc;
+    }
+
+    return ctx->call_end(ctx);
+}
+
+
+/* From an event: the plugin has its answer. */
+
+static void
+ngx_http_hpf_call_done(ngx_hpf_call_t *call)
+{
+    ngx_int_t            rc;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    ctx = ngx_hpf_call_data(call);
+    rc = ctx->call_end(ctx);
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_hpf_finish(ctx->request, rc);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx)
+{
+    json_t            *tree;
+    ngx_hpf_answer_t  *answer;
+
+    answer = ngx_hpf_call_answer(ctx->call);
+
+    if (answer == NULL) {
+        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
+
+        return ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id)
+               == NGX_OK ? NGX_ABORT : NGX_ERROR;
+    }
+
+    if (answer->failed) {
+        return ngx_http_hpf_call_problem(ctx, answer);
+    }
+
+    if (ctx->case_no.len) {
+        ctx->case_result = answer->tree;
+        return ngx_http_hpf_case_answer(ctx, NGX_HTTP_CREATED);
+    }
+
+    tree = json_object();
+
+    if (json_object_set(tree, "result", answer->tree ? answer->tree
+                                                     : json_null())
+        != 0)
+    {
+        json_decref(tree);
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_answer(ctx, NGX_HTTP_OK, tree);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx, ngx_hpf_answer_t *answer)
+{
+    json_t               *value;
+    const char           *name;
+    ngx_http_hpf_code_e   code;
+
+    code = ngx_http_hpf_problem_find((char *) answer->code.data,
+                                     answer->code.len);
+
+    if (code == NGX_HTTP_HPF_CODES) {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "hpf call: item \"%V\" failed with an unknown code "
+                      "\"%V\"", &ctx->item_id, &answer->code);
+
+        code = NGX_HTTP_HPF_PLUGIN_FAILED;
+    }
+
+    /* which one and why is known here better than in the plugin */
+
+    if (code == NGX_HTTP_HPF_BACKEND_UNAVAILABLE && ctx->backend_timeout) {
+        code = NGX_HTTP_HPF_BACKEND_TIMEOUT;
+    }
+
+    (void) ngx_http_hpf_refuse(ctx, code);
+
+    ctx->detail = answer->detail;
+
+    if ((code == NGX_HTTP_HPF_BACKEND_UNAVAILABLE
+         || code == NGX_HTTP_HPF_BACKEND_TIMEOUT)
+        && json_object_get(answer->tree, "backend") == NULL
+        && ngx_http_hpf_extra_string(ctx, "backend", &ctx->backend) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    json_object_foreach(answer->tree, name, value) {
+
+        if (ngx_http_hpf_extra_json(ctx, name, json_incref(value)) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_ABORT;
+}
+
+
+static ngx_http_hpf_call_op_t *
+ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx, int32_t number)
+{
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_hpf_call_op_t  *op;
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool,
+                               sizeof(ngx_http_hpf_call_op_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    op = cln->data;
+    ngx_memzero(op, sizeof(ngx_http_hpf_call_op_t));
+
+    cln->handler = ngx_http_hpf_call_op_cleanup;
+
+    op->ctx = ctx;
+    op->number = number;
+
+    return op;
+}
+
+
+static void
+ngx_http_hpf_call_op_cleanup(void *data)
+{
+    ngx_http_hpf_call_op_t *op = data;
+
+    if (op->op) {
+        ngx_hpf_redis_cancel(op->op);
+    }
+
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t number,
+    ngx_hpf_backend_args_t *args)
+{
+    size_t                       len;
+    ngx_http_hpf_ctx_t          *ctx;
+    ngx_http_hpf_call_op_t      *op;
+    ngx_http_hpf_backend_req_t   req;
+
+    ctx = ngx_hpf_call_data(call);
+
+    ngx_memzero(&req, sizeof(ngx_http_hpf_backend_req_t));
+
+    req.backend = args->backend;
+    req.method = args->method;
+    req.path = args->path;
+
+    if (args->body) {
+        len = json_dumpb(args->body, NULL, 0, JSON_COMPACT);
+
+        req.body.data = ngx_pnalloc(ctx->request->pool, len);
+        if (req.body.data == NULL || len == 0) {
+            return NGX_ERROR;
+        }
+
+        req.body.len = json_dumpb(args->body, (char *) req.body.data, len,
+                                  JSON_COMPACT);
+    }
+
+    op = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_hpf_call_op_t));
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->ctx = ctx;
+    op->number = number;
+    op->backend.len = args->backend.len;
+    op->backend.data = ngx_pstrdup(ctx->request->pool, &args->backend);
+
+    if (op->backend.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_backend_call(ctx, &req,
+                                     ngx_http_hpf_call_backend_done, op)
+           == NGX_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx, void *data,
+    ngx_http_hpf_backend_res_t *res)
+{
+    ngx_http_hpf_call_op_t *op = data;
+
+    hpf_result_t  result;
+
+    if (res->outcome != HPF_DONE || res->status >= 500) {
+        ctx->backend = op->backend;
+        ctx->backend_timeout = (res->outcome == HPF_TIMEOUT);
+    }
+
+    ngx_memzero(&result, sizeof(hpf_result_t));
+
+    result.size = sizeof(hpf_result_t);
+    result.op = op->number;
+    result.outcome = res->outcome;
+    result.status = res->status;
+    result.body.data = (char *) res->body.data;
+    result.body.len = res->body.len;
+
+    ngx_hpf_call_complete(ctx->call, op->number, &result);
+}
+
+
+/* hpf:{p:ITEM}:KEY */
+
+static ngx_int_t
+ngx_http_hpf_call_kv(ngx_hpf_call_t *call, int32_t number,
+    ngx_hpf_kv_args_t *args)
+{
+    ngx_str_t                  argv[6], suffix;
+    ngx_uint_t                 n;
+    ngx_http_hpf_ctx_t        *ctx;
+    ngx_http_hpf_call_op_t    *op;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    ctx = ngx_hpf_call_data(call);
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    op = ngx_http_hpf_call_op(ctx, number);
+    suffix.data = ngx_pnalloc(ctx->request->pool, args->key.len + 2);
+
+    if (op == NULL || suffix.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->verb = args->verb;
+
+    (void) ngx_sprintf(suffix.data, ":%V%Z", &args->key);
+
+    argv[1] = ngx_http_hpf_store_key(ctx, "p", &ctx->item_id,
+                                     (char *) suffix.data);
+    n = 2;
+
+    switch (args->verb) {
+
+    case NGX_HPF_KV_GET:
+        ngx_str_set(&argv[0], "GET");
+        break;
+
+    case NGX_HPF_KV_DEL:
+        ngx_str_set(&argv[0], "UNLINK");
+        break;
+
+    case NGX_HPF_KV_INCR:
+        return ngx_http_hpf_call_incr(ctx, op, &argv[1], args);
+
+    default: /* NGX_HPF_KV_SET, NGX_HPF_KV_ADD */
+        ngx_str_set(&argv[0], "SET");
+        argv[2] = args->value;
+        ngx_str_set(&argv[3], "EX");
+        argv[4] = ngx_http_hpf_store_int(ctx, args->ttl);
+        n = 5;
+
+        if (args->verb == NGX_HPF_KV_ADD) {
+            ngx_str_set(&argv[5], "NX");
+            n = 6;
+        }
+    }
+
+    op->op = ngx_hpf_redis_command(hmcf->redis, n, argv,
+                                   ngx_http_hpf_call_kv_done, op);
+
+    return op->op ? NGX_OK : NGX_ERROR;
+}
+
+
+/* The number and its time to live, in one step. */
+
+static ngx_int_t
+ngx_http_hpf_call_incr(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_call_op_t *op,
+    ngx_str_t *key, ngx_hpf_kv_args_t *args)
+{
+    ngx_str_t                  argv[3];
+    ngx_hpf_redis_eval_t       eval;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    argv[0] = *key;
+    argv[1] = ngx_http_hpf_store_int(ctx, args->by);
+    argv[2] = ngx_http_hpf_store_int(ctx, args->ttl);
+
+    eval.script = &ngx_hpf_redis_script_kv_incr;
+    eval.nkeys = 1;
+    eval.argc = 3;
+    eval.args = argv;
+
+    op->op = ngx_hpf_redis_eval(hmcf->redis, &eval, ngx_http_hpf_call_kv_done,
+                                op);
+
+    return op->op ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_hpf_call_kv_done(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_http_hpf_call_op_t *op = data;
+
+    hpf_result_t         result;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    ctx = op->ctx;
+
+    op->op = NULL;
+    ctx->store_trip = 1;
+
+    ngx_memzero(&result, sizeof(hpf_result_t));
+
+    result.size = sizeof(hpf_result_t);
+    result.op = op->number;
+
+    ngx_http_hpf_call_kv_result(op, reply, &result);
+
+    ngx_http_hpf_call_complete(ctx, &result);
+}
+
+
+static void
+ngx_http_hpf_call_kv_result(ngx_http_hpf_call_op_t *op,
+    const ngx_hpf_redis_reply_t *reply, hpf_result_t *result)
+{
+    ngx_str_t  text;
+
+    text = ngx_hpf_redis_text(reply);
+
+    switch (ngx_hpf_redis_type(reply)) {
+
+    case NGX_HPF_REDIS_UNSENT:
+    case NGX_HPF_REDIS_ERROR:
+        result->outcome = HPF_UNAVAILABLE;
+        return;
+
+    case NGX_HPF_REDIS_LOST:
+        result->outcome = HPF_UNKNOWN;
+        return;
+
+    case NGX_HPF_REDIS_NIL:
+        result->status = op->verb == NGX_HPF_KV_ADD ? NGX_HTTP_CONFLICT
+                                                    : NGX_HTTP_NOT_FOUND;
+        return;
+
+    case NGX_HPF_REDIS_INTEGER:
+        text = ngx_http_hpf_store_int(op->ctx, ngx_hpf_redis_integer(reply));
+        break;
+
+    default:
+        text.data = ngx_pstrdup(op->ctx->request->pool, &text);
+    }
+
+    result->status = NGX_HTTP_OK;
+    result->value.data = (char *) text.data;
+    result->value.len = text.data ? text.len : 0;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_call_sleep(ngx_hpf_call_t *call, int32_t number, ngx_msec_t ms)
+{
+    ngx_http_hpf_ctx_t      *ctx;
+    ngx_http_hpf_call_op_t  *op;
+
+    ctx = ngx_hpf_call_data(call);
+
+    op = ngx_http_hpf_call_op(ctx, number);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->timer.data = op;
+    op->timer.handler = ngx_http_hpf_call_sleep_done;
+    op->timer.log = ctx->request->connection->log;
+
+    ngx_add_timer(&op->timer, ms);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_hpf_call_sleep_done(ngx_event_t *ev)
+{
+    ngx_http_hpf_call_op_t *op = ev->data;
+
+    hpf_result_t  result;
+
+    ngx_memzero(&result, sizeof(hpf_result_t));
+
+    result.size = sizeof(hpf_result_t);
+    result.op = op->number;
+
+    ngx_http_hpf_call_complete(op->ctx, &result);
+}
+
+
+void
+ngx_http_hpf_call_complete(ngx_http_hpf_ctx_t *ctx, hpf_result_t *result)
+{
+    ngx_connection_t  *c;
+
+    c = ctx->request->connection;
+
+    ngx_http_set_log_request(c->log, ctx->request);
+
+    ngx_hpf_call_complete(ctx->call, result->op, result);
+
+    /* the calls to back ends that the plugin has begun, or the next request */
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_str_t
+ngx_http_hpf_call_fact(ngx_hpf_call_t *call, const char *name)
+{
+    ngx_str_t            s;
+    ngx_table_elt_t     *h;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    static ngx_str_t  idem = ngx_string("idempotency-key");
+    static ngx_str_t  zh = ngx_string("zh-CN");
+    static ngx_str_t  en = ngx_string("en");
+    static u_char     levels[] = "0123";
+
+    ctx = ngx_hpf_call_data(call);
+
+    ngx_str_null(&s);
+
+    if (ngx_strcmp(name, "request_id") == 0) {
+        s.data = ctx->id;
+        s.len = NGX_HTTP_HPF_ID_LEN;
+
+    } else if (ngx_strcmp(name, "channel") == 0) {
+        s = ctx->channel->id;
+
+    } else if (ngx_strcmp(name, "item") == 0) {
+        s = ctx->item_id;
+
+    } else if (ngx_strcmp(name, "language") == 0) {
+        s = ctx->en ? en : zh;
+
+    } else if (ngx_strcmp(name, "case_no") == 0) {
+        s = ctx->case_no;
+
+    } else if (ngx_strcmp(name, "idempotency_key") == 0) {
+        h = ngx_http_hpf_header_in(ctx->request, &idem);
+
+        if (h) {
+            s = h->value;
+        }
+
+    } else if (!ctx->has_session) {
+        return s;
+
+    } else if (ngx_strcmp(name, "user_id") == 0) {
+        s.data = ctx->session.uid;
+        s.len = ctx->session.uid_len;
+
+    } else if (ngx_strcmp(name, "user_type") == 0) {
+        ngx_http_hpf_session_type(&ctx->session, &s);
+
+    } else if (ngx_strcmp(name, "level") == 0) {
+        s.data = &levels[ngx_min(ctx->session.level, 3)];
+        s.len = 1;
+
+    } else if (ngx_strcmp(name, "id_no") == 0) {
+
+        if (ngx_http_hpf_seal_open_subject(ctx, &s) != NGX_OK) {
+            ngx_str_null(&s);
+        }
+    }
+
+    return s;
+}

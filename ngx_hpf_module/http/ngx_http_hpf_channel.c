@@ -1,0 +1,540 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Channels: the hpf_channel block, and who is calling.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf.h"
+
+
+static char *ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+static char *ngx_http_hpf_channel_name(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_kind(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_entry(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_capacity(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_limit(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_origin(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_key(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_session(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+static ngx_http_hpf_channel_t *ngx_http_hpf_channel_origin_find(
+    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *origin);
+static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
+
+
+typedef struct {
+    ngx_str_t      name;
+    ngx_uint_t     min;                /* arguments */
+    ngx_uint_t     max;
+    char        *(*set)(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch);
+} ngx_http_hpf_channel_member_t;
+
+
+static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
+    { ngx_string("name"), 1, 2, ngx_http_hpf_channel_name },
+    { ngx_string("kind"), 1, 1, ngx_http_hpf_channel_kind },
+    { ngx_string("entry"), 1, 1, ngx_http_hpf_channel_entry },
+    { ngx_string("capacity"), 1, 1, ngx_http_hpf_channel_capacity },
+    { ngx_string("limit"), 2, 5, ngx_http_hpf_channel_limit },
+    { ngx_string("origin"), 1, 32, ngx_http_hpf_channel_origin },
+    { ngx_string("key"), 2, 2, ngx_http_hpf_channel_key },
+    { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
+    { ngx_null_string, 0, 0, NULL }
+};
+
+
+ngx_int_t
+ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_table_elt_t           *named, *origin, *signature;
+    ngx_http_hpf_channel_t    *ch;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    static ngx_str_t  channel_name = ngx_string("x-hpf-channel");
+    static ngx_str_t  origin_name = ngx_string("origin");
+    static ngx_str_t  input_name = ngx_string("signature-input");
+
+    if (ctx->route && !(ctx->route->flags & NGX_HTTP_HPF_R_CHANNEL)) {
+        return NGX_OK;
+    }
+
+    if (ctx->channel) {
+
+        /* signed, and its body has been read */
+
+        return ngx_http_hpf_signature_digest(r, ctx);
+    }
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    signature = ngx_http_hpf_header_in(r, &input_name);
+    named = ngx_http_hpf_header_in(r, &channel_name);
+
+    if (signature) {
+        rc = ngx_http_hpf_signature_check(r, ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (named && (named->value.len != ctx->channel->id.len
+                      || ngx_strncmp(named->value.data, ctx->channel->id.data,
+                                     named->value.len) != 0))
+        {
+            ctx->channel = NULL;
+
+            return ngx_http_hpf_refuse_detail(ctx,
+                       NGX_HTTP_HPF_CHANNEL_UNKNOWN,
+                       "X-HPF-Channel 与签名中的渠道不一致",
+                       "X-HPF-Channel is not the channel of the signature");
+        }
+
+        return ngx_http_hpf_signature_digest(r, ctx);
+    }
+
+    ch = NULL;
+
+    if (named) {
+        ch = ngx_http_hpf_channel_find(hmcf, &named->value);
+
+    } else {
+        origin = ngx_http_hpf_header_in(r, &origin_name);
+
+        if (origin) {
+            ch = ngx_http_hpf_channel_origin_find(hmcf, &origin->value);
+        }
+    }
+
+    if (ch == NULL) {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_CHANNEL_UNKNOWN);
+    }
+
+    if (ch->kind == NGX_HTTP_HPF_SIGNED) {
+        return ngx_http_hpf_signature_refuse(ctx, "missing");
+    }
+
+    ctx->channel = ch;
+
+    return NGX_OK;
+}
+
+
+ngx_http_hpf_channel_t *
+ngx_http_hpf_channel_find(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id)
+{
+    ngx_uint_t               i;
+    ngx_http_hpf_channel_t  *ch;
+
+    ch = hmcf->channels.elts;
+
+    for (i = 0; i < hmcf->channels.nelts; i++) {
+
+        if (ch[i].id.len == id->len
+            && ngx_strncmp(ch[i].id.data, id->data, id->len) == 0)
+        {
+            return &ch[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_hpf_channel_t *
+ngx_http_hpf_channel_origin_find(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *origin)
+{
+    ngx_str_t               *o;
+    ngx_uint_t               i, j;
+    ngx_http_hpf_channel_t  *ch;
+
+    ch = hmcf->channels.elts;
+
+    for (i = 0; i < hmcf->channels.nelts; i++) {
+        o = ch[i].origins.elts;
+
+        for (j = 0; j < ch[i].origins.nelts; j++) {
+
+            if (o[j].len == origin->len
+                && ngx_strncmp(o[j].data, origin->data, origin->len) == 0)
+            {
+                return &ch[i];
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+char *
+ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hpf_main_conf_t *hmcf = conf;
+
+    char                    *rv;
+    ngx_str_t               *value;
+    ngx_conf_t               save;
+    ngx_http_hpf_channel_t  *ch;
+
+    value = cf->args->elts;
+
+    if (!ngx_http_hpf_channel_id_valid(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid channel id \"%V\": 1 to 32 of a-z, 0-9 "
+                           "and \"-\" expected", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_hpf_channel_find(hmcf, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" is duplicate", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    ch = ngx_array_push(&hmcf->channels);
+    if (ch == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(ch, sizeof(ngx_http_hpf_channel_t));
+
+    ch->id = value[1];
+    ch->load = -1;
+    ch->open = 1;
+    ch->kind = NGX_CONF_UNSET_UINT;
+    ch->file = cf->conf_file->file.name.data;
+    ch->line = cf->conf_file->line;
+
+    if (ngx_array_init(&ch->limits, cf->pool, 2, sizeof(ngx_http_hpf_limit_t))
+            != NGX_OK
+        || ngx_array_init(&ch->origins, cf->pool, 2, sizeof(ngx_str_t))
+               != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ch->switch_name.len = sizeof("channel:") - 1 + ch->id.len;
+    ch->switch_name.data = ngx_pnalloc(cf->pool, ch->switch_name.len);
+    if (ch->switch_name.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    (void) ngx_sprintf(ch->switch_name.data, "channel:%V", &ch->id);
+
+    save = *cf;
+    cf->handler = ngx_http_hpf_channel_line;
+    cf->handler_conf = (void *) ch;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (ch->kind == NGX_CONF_UNSET_UINT || ch->name.zh.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" needs \"name\" and \"kind\"",
+                           &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
+    if ((ch->kind == NGX_HTTP_HPF_SIGNED) != (ch->nkeys > 0)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\": a signed channel needs a \"key\", "
+                           "and a public one takes none", &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    ngx_http_hpf_channel_t *ch = conf;
+
+    ngx_str_t                      *value;
+    ngx_uint_t                      n;
+    ngx_http_hpf_channel_member_t  *m;
+
+    value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    for (m = ngx_http_hpf_channel_members; m->name.len; m++) {
+
+        if (m->name.len != value[0].len
+            || ngx_strncmp(m->name.data, value[0].data, m->name.len) != 0)
+        {
+            continue;
+        }
+
+        if (n < m->min || n > m->max) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid number of arguments in \"%V\" of "
+                               "channel \"%V\": %ui to %ui expected",
+                               &value[0], &ch->id, m->min, m->max);
+            return NGX_CONF_ERROR;
+        }
+
+        return m->set(cf, ch);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown \"%V\" in channel \"%V\": name, kind, entry, "
+                       "capacity, limit, origin, key or session expected",
+                       &value[0], &ch->id);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_hpf_channel_name(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ch->name.zh.len) {
+        return "is duplicate";
+    }
+
+    ch->name.zh = value[1];
+
+    if (cf->args->nelts == 3) {
+        ch->name.en = value[2];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_kind(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ch->kind != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "public") == 0) {
+        ch->kind = NGX_HTTP_HPF_PUBLIC;
+
+    } else if (ngx_strcmp(value[1].data, "signed") == 0) {
+        ch->kind = NGX_HTTP_HPF_SIGNED;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid kind \"%V\" of channel \"%V\": "
+                           "\"public\" or \"signed\" expected",
+                           &value[1], &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_entry(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ch->entry.len) {
+        return "is duplicate";
+    }
+
+    ch->entry = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_capacity(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid capacity \"%V\" of channel \"%V\": "
+                           "a number of requests at once expected",
+                           &value[1], &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
+    ch->capacity = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_limit(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_http_hpf_limit_t  *limit;
+
+    limit = ngx_array_push(&ch->limits);
+    if (limit == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(limit, sizeof(ngx_http_hpf_limit_t));
+
+    limit->by = NGX_HTTP_HPF_BY_CHANNEL;
+
+    return ngx_http_hpf_limit_parse(cf, limit);
+}
+
+
+static char *
+ngx_http_hpf_channel_origin(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_str_t   *value, *origin;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strlchr(value[i].data, value[i].data + value[i].len, ':')
+            == NULL || value[i].data[value[i].len - 1] == '/')
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid origin \"%V\" of channel \"%V\": "
+                               "SCHEME://HOST[:PORT] expected",
+                               &value[i], &ch->id);
+            return NGX_CONF_ERROR;
+        }
+
+        origin = ngx_array_push(&ch->origins);
+        if (origin == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *origin = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_key(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_str_t           *value;
+    ngx_uint_t           i;
+    ngx_http_hpf_key_t  *key;
+
+    value = cf->args->elts;
+
+    if (ch->nkeys == NGX_HTTP_HPF_KEYS) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" has more than %d keys",
+                           &ch->id, NGX_HTTP_HPF_KEYS);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < ch->nkeys; i++) {
+
+        if (ch->keys[i].id.len == value[1].len
+            && ngx_strncmp(ch->keys[i].id.data, value[1].data, value[1].len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "key \"%V\" of channel \"%V\" is duplicate",
+                               &value[1], &ch->id);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    key = &ch->keys[ch->nkeys++];
+    key->id = value[1];
+
+    return ngx_http_hpf_secret_file(cf, &value[2], &key->secret);
+}
+
+
+static char *
+ngx_http_hpf_channel_session(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    time_t       t;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        s.data = value[i].data + 5;
+        s.len = value[i].len - 5;
+
+        t = value[i].len > 5 ? ngx_parse_time(&s, 1) : NGX_ERROR;
+
+        if (t > 0 && t <= 65535
+            && ngx_strncmp(value[i].data, "idle=", 5) == 0)
+        {
+            ch->session_idle = t;
+
+        } else if (t > 0 && ngx_strncmp(value[i].data, "life=", 5) == 0) {
+            ch->session_life = t;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"%V\" in \"session\" of channel "
+                               "\"%V\": idle=TIME (at most 18h) or life=TIME "
+                               "expected", &value[i], &ch->id);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_channel_id_valid(ngx_str_t *id)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    for (i = 0; i < id->len; i++) {
+        c = id->data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
+            return 0;
+        }
+    }
+
+    return id->len > 0 && id->len <= 32;
+}

@@ -1,0 +1,271 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Factors: what a user proves who he is by.  A code of an SMS is the store's
+ * to compare, name and ID number the police's.  Whatever fails, and also when
+ * there is no such user, has one and the same answer.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_backend.h"
+#include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_store.h"
+#include "ngx_http_hpf_user.h"
+
+
+static void ngx_http_hpf_factor_sms_verified(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_factor_id_card_verified(ngx_http_hpf_ctx_t *ctx,
+    void *data, ngx_http_hpf_backend_res_t *res);
+static ngx_int_t ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_backend_res_t *res);
+
+
+static ngx_str_t  ngx_http_hpf_police = ngx_string("police");
+
+
+/* The form has been validated: what is here is of a known kind. */
+
+ngx_int_t
+ngx_http_hpf_factor_read(ngx_http_hpf_ctx_t *ctx)
+{
+    size_t                  i;
+    json_t                 *list, *factor;
+    ngx_str_t               kind;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+    list = json_object_get(ctx->form, "factors");
+
+    json_array_foreach(list, i, factor) {
+
+        kind = ngx_http_hpf_person_member(factor, "factor");
+
+        if (kind.len == 3) {
+            person->asked |= NGX_HTTP_HPF_F_SMS;
+            person->challenge = ngx_http_hpf_person_member(factor,
+                                                           "challenge_id");
+            person->code = ngx_http_hpf_person_member(factor, "code");
+
+        } else {
+            person->asked |= NGX_HTTP_HPF_F_ID_CARD;
+        }
+    }
+
+    return person->asked ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               args[4];
+    ngx_hpf_redis_eval_t    eval;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    if (!(person->asked & NGX_HTTP_HPF_F_SMS)) {
+        return NGX_OK;
+    }
+
+    args[0] = ngx_http_hpf_store_key(ctx, "ch", &person->challenge, "");
+    args[1] = person->m;
+    args[2] = ngx_http_hpf_factor_code_hash(ctx, &person->challenge,
+                                            &person->code);
+    args[3].data = (u_char *) person->purpose;
+    args[3].len = ngx_strlen(person->purpose);
+
+    if (args[0].data == NULL || args[2].data == NULL) {
+        return NGX_ERROR;
+    }
+
+    eval.script = &ngx_hpf_redis_script_challenge_verify;
+    eval.nkeys = 1;
+    eval.argc = 4;
+    eval.args = args;
+
+    return ngx_http_hpf_store_eval(ctx, &eval,
+                                   ngx_http_hpf_factor_sms_verified);
+}
+
+
+static void
+ngx_http_hpf_factor_sms_verified(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_int_t               rc;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (rc == NGX_OK) {
+        person->attempts_left =
+                         ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 1));
+
+        if (ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 0)) == 1) {
+            person->proved |= NGX_HTTP_HPF_F_SMS;
+
+        } else {
+            rc = ngx_http_hpf_factor_failed(ctx);
+        }
+    }
+
+    ngx_http_hpf_flow_next(ctx, rc);
+}
+
+
+/* Name and ID number together, asked of the police. */
+
+ngx_int_t
+ngx_http_hpf_factor_id_card_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx)
+{
+    char                        *text;
+    json_t                      *body;
+    ngx_int_t                    rc;
+    ngx_http_hpf_person_t       *person;
+    ngx_http_hpf_backend_req_t   req;
+
+    person = ctx->data;
+
+    if (!(person->asked & NGX_HTTP_HPF_F_ID_CARD)) {
+        return NGX_OK;
+    }
+
+    if (person->name.len == 0 || person->id_no.len == 0) {
+        return ngx_http_hpf_factor_failed(ctx);
+    }
+
+    body = json_pack("{s:s%,s:s%}", "name", person->name.data,
+                     person->name.len, "id_no", person->id_no.data,
+                     person->id_no.len);
+    text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    req.backend = ngx_http_hpf_police;
+    ngx_str_set(&req.method, "POST");
+    ngx_str_set(&req.path, "/verify");
+
+    req.body.len = ngx_strlen(text);
+    req.body.data = ngx_pnalloc(r->pool, req.body.len);
+
+    if (req.body.data) {
+        ngx_memcpy(req.body.data, text, req.body.len);
+    }
+
+    free(text);
+
+    if (req.body.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_hpf_backend_call(ctx, &req,
+                                   ngx_http_hpf_factor_id_card_verified, NULL);
+
+    return rc == NGX_OK ? NGX_AGAIN : NGX_ERROR;
+}
+
+
+static void
+ngx_http_hpf_factor_id_card_verified(ngx_http_hpf_ctx_t *ctx, void *data,
+    ngx_http_hpf_backend_res_t *res)
+{
+    ngx_http_hpf_flow_next(ctx, ngx_http_hpf_factor_id_card_result(ctx, res));
+}
+
+
+static ngx_int_t
+ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_backend_res_t *res)
+{
+    json_t                 *tree;
+    ngx_uint_t              match;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    if (res->outcome != HPF_DONE || res->status != NGX_HTTP_OK) {
+        return ngx_http_hpf_backend_refuse(ctx, &ngx_http_hpf_police, res);
+    }
+
+    tree = json_loadb((char *) res->body.data, res->body.len, 0, NULL);
+    match = json_is_true(json_object_get(tree, "match"));
+    json_decref(tree);
+
+    if (!match) {
+        return ngx_http_hpf_factor_failed(ctx);
+    }
+
+    person->proved |= NGX_HTTP_HPF_F_ID_CARD;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_hpf_factor_failed(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_FACTOR_FAILED);
+
+    return ngx_http_hpf_extra_int(ctx, "attempts_left", person->attempts_left)
+           == NGX_OK ? NGX_ABORT : NGX_ERROR;
+}
+
+
+ngx_str_t
+ngx_http_hpf_factor_code_hash(ngx_http_hpf_ctx_t *ctx, ngx_str_t *challenge,
+    ngx_str_t *code)
+{
+    u_char                     hash[HPF_CRYPTO_LEN];
+    ngx_str_t                  none = ngx_null_string;
+    hpf_crypto_part_t          parts[3];
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    parts[0].data = challenge->data;
+    parts[0].len = challenge->len;
+    parts[1].data = "\n";
+    parts[1].len = 1;
+    parts[2].data = code->data;
+    parts[2].len = code->len;
+
+    if (hpf_crypto_hmac_parts(hmcf->token_hmac, parts, 3, hash) != 0) {
+        return none;
+    }
+
+    return ngx_http_hpf_store_hex(ctx, hash, sizeof(hash));
+}
+
+
+/*
+ * 1: one factor; 2: two different ones of a user who is registered under his
+ * real name.
+ */
+
+ngx_uint_t
+ngx_http_hpf_factor_level(ngx_uint_t factors, ngx_uint_t real)
+{
+    if (factors == 0) {
+        return 0;
+    }
+
+    return (real && (factors & (factors - 1))) ? 2 : 1;
+}

@@ -1,0 +1,204 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The headers that every answer behind the gate carries, also those of back
+ * ends: X-Request-Id, the RateLimit fields, Content-Language of answers made
+ * here, and no-store on what is of one person.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf.h"
+
+
+static ngx_int_t ngx_http_hpf_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_header_set(ngx_http_request_t *r,
+    const char *key, ngx_str_t *value);
+static ngx_int_t ngx_http_hpf_header_limit(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_header_filter_init(ngx_conf_t *cf);
+
+
+static ngx_http_module_t  ngx_http_hpf_header_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_hpf_header_filter_init,       /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_hpf_header_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_hpf_header_filter_module_ctx, /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+static ngx_int_t
+ngx_http_hpf_header_filter(ngx_http_request_t *r)
+{
+    ngx_str_t            id;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    static ngx_str_t  zh = ngx_string("zh-CN");
+    static ngx_str_t  en = ngx_string("en");
+    static ngx_str_t  no_store = ngx_string("no-store");
+
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_hpf_get_ctx(r);
+
+    if (ctx == NULL || ctx->id[0] == '\0') {
+        return ngx_http_next_header_filter(r);
+    }
+
+    id.data = ctx->id;
+    id.len = NGX_HTTP_HPF_ID_LEN;
+
+    if (ngx_http_hpf_header_set(r, "X-Request-Id", &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->ours
+        && ngx_http_hpf_header_set(r, "Content-Language",
+                                   ctx->en ? &en : &zh)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if ((ctx->personal || ctx->problem)
+        && ngx_http_hpf_header_set(r, "Cache-Control", &no_store) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->limit && ngx_http_hpf_header_limit(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/* What a back end has sent under the same name goes. */
+
+static ngx_int_t
+ngx_http_hpf_header_set(ngx_http_request_t *r, const char *key,
+    ngx_str_t *value)
+{
+    size_t            len;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(key);
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == len
+                && ngx_strncasecmp(h[i].key.data, (u_char *) key, len) == 0)
+            {
+                h[i].hash = 0;
+            }
+        }
+    }
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) key;
+    h->key.len = len;
+    h->value = *value;
+
+    return NGX_OK;
+}
+
+
+/*
+ * draft-ietf-httpapi-ratelimit-headers-10: structured fields, t in seconds
+ * until the quota is whole again.  The name is of the configuration and has
+ * been checked to need no escape.
+ */
+
+static ngx_int_t
+ngx_http_hpf_header_limit(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    u_char     *p;
+    size_t      len;
+    uint64_t    t;
+    ngx_str_t   value;
+
+    len = sizeof("\"\";q=;w=") - 1 + ctx->limit->name.len
+          + 2 * NGX_INT64_LEN;
+
+    p = ngx_pnalloc(r->pool, 2 * len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "\"%V\";q=%uL;w=%uL", &ctx->limit->name,
+                            ctx->limit->quota, ctx->limit->window)
+                - p;
+
+    if (ngx_http_hpf_header_set(r, "RateLimit-Policy", &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    t = ctx->bucket.retry_after ? ctx->bucket.retry_after : ctx->bucket.reset;
+
+    p += len;
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "\"%V\";r=%uL;t=%uL", &ctx->limit->name,
+                            ctx->bucket.remaining, (t + 999999) / 1000000)
+                - p;
+
+    return ngx_http_hpf_header_set(r, "RateLimit", &value);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_header_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_hpf_header_filter;
+
+    return NGX_OK;
+}

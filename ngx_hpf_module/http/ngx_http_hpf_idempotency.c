@@ -1,0 +1,428 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Idempotency-Key: the first answer to a request of a user is kept for 24
+ * hours and given again.  A repeat that comes while the first attempt is
+ * under way waits for it.  When a first attempt ended without an answer but
+ * had opened a case, the repeat is answered with that case, never done anew.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_store.h"
+#include "ngx_http_hpf_seal.h"
+
+
+#define NGX_HTTP_HPF_IDEM_KEY      128      /* longest key */
+#define NGX_HTTP_HPF_IDEM_ATTEMPT  60       /* s that an attempt may take */
+#define NGX_HTTP_HPF_IDEM_POLL     50       /* ms between looks */
+#define NGX_HTTP_HPF_IDEM_LOOKS    400
+
+
+/* What idempotency_begin.lua returns first. */
+
+typedef enum {
+    NGX_HTTP_HPF_IDEM_NEW = 0,
+    NGX_HTTP_HPF_IDEM_CONFLICT,
+    NGX_HTTP_HPF_IDEM_BUSY,
+    NGX_HTTP_HPF_IDEM_CASE,
+    NGX_HTTP_HPF_IDEM_DONE
+} ngx_http_hpf_idem_e;
+
+
+struct ngx_http_hpf_idem_s {
+    ngx_event_t          timer;
+    ngx_uint_t           looks;
+    ngx_str_t            token;        /* of this attempt */
+    ngx_str_t            digest;       /* of what is asked */
+    ngx_http_hpf_ctx_t  *ctx;
+};
+
+
+static ngx_int_t ngx_http_hpf_idempotency_prepare(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx, ngx_str_t *key);
+static ngx_int_t ngx_http_hpf_idempotency_names(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_idem_t *idem, ngx_str_t *key);
+static ngx_int_t ngx_http_hpf_idempotency_begin(ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_idempotency_look(ngx_event_t *ev);
+static void ngx_http_hpf_idempotency_cleanup(void *data);
+static void ngx_http_hpf_idempotency_ended(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_str_t ngx_http_hpf_idempotency_copy(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply, ngx_uint_t i);
+
+
+ngx_int_t
+ngx_http_hpf_idempotency_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    static ngx_str_t  name = ngx_string("idempotency-key");
+
+    if (ctx->resumed) {
+        ctx->resumed = 0;
+        return ctx->op_rc;
+    }
+
+    if (ctx->route == NULL || !(ctx->route->flags & NGX_HTTP_HPF_R_IDEMPOTENT)
+        || !ctx->has_session)
+    {
+        return NGX_OK;
+    }
+
+    h = ngx_http_hpf_header_in(r, &name);
+
+    if (h == NULL) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_hpf_idempotency_prepare(r, ctx, &h->value);
+
+    return rc == NGX_OK ? ngx_http_hpf_idempotency_begin(ctx) : rc;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_idempotency_prepare(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *key)
+{
+    ngx_uint_t            i;
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_hpf_idem_t  *idem;
+
+    for (i = 0; i < key->len; i++) {
+        if (key->data[i] <= ' ' || key->data[i] >= 0x7f) {
+            break;
+        }
+    }
+
+    if (key->len == 0 || key->len > NGX_HTTP_HPF_IDEM_KEY || i < key->len) {
+        return ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_BAD_REQUEST,
+                   "Idempotency-Key 须为 1 至 128 个可见 ASCII 字符",
+                   "Idempotency-Key must be 1 to 128 visible ASCII "
+                   "characters");
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_hpf_idem_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    idem = cln->data;
+    ngx_memzero(idem, sizeof(ngx_http_hpf_idem_t));
+
+    cln->handler = ngx_http_hpf_idempotency_cleanup;
+
+    idem->ctx = ctx;
+    idem->timer.data = idem;
+    idem->timer.handler = ngx_http_hpf_idempotency_look;
+    idem->timer.log = r->connection->log;
+
+    ctx->idem = idem;
+
+    return ngx_http_hpf_idempotency_names(r, ctx, idem, key);
+}
+
+
+/* The key in the store and the digest of what is asked under it. */
+
+static ngx_int_t
+ngx_http_hpf_idempotency_names(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_idem_t *idem, ngx_str_t *key)
+{
+    char                      *suffix;
+    u_char                     hash[HPF_CRYPTO_LEN], token[16];
+    ngx_str_t                  uid, hex, text;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hpf_crypto_digest(hmcf->crypto, HPF_CRYPTO_SHA256, key->data,
+                          key->len, hash)
+        != 0)
+    {
+        return NGX_ERROR;
+    }
+
+    hex = ngx_http_hpf_store_hex(ctx, hash, sizeof(hash));
+    suffix = ngx_pnalloc(r->pool, sizeof(":idem:") + hex.len);
+
+    if (suffix == NULL || hex.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf((u_char *) suffix, ":idem:%V%Z", &hex);
+
+    uid.data = ctx->session.uid;
+    uid.len = ctx->session.uid_len;
+
+    ctx->idem_store = ngx_http_hpf_store_key(ctx, "u", &uid, suffix);
+
+    text.len = r->uri.len + 1 + ctx->body.len;
+    text.data = ngx_pnalloc(r->pool, text.len);
+
+    if (text.data == NULL || ctx->idem_store.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(text.data, "%V\n%V", &r->uri, &ctx->body);
+
+    if (hpf_crypto_digest(hmcf->crypto, HPF_CRYPTO_SHA256, text.data,
+                          text.len, hash)
+            != 0
+        || ngx_http_hpf_random(token, sizeof(token)) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    idem->digest = ngx_http_hpf_store_hex(ctx, hash, sizeof(hash));
+    idem->token = ngx_http_hpf_store_hex(ctx, token, sizeof(token));
+
+    return (idem->digest.data && idem->token.data) ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_idempotency_begin(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t             args[4];
+    ngx_hpf_redis_eval_t  eval;
+
+    args[0] = ctx->idem_store;
+    args[1] = ctx->idem->digest;
+    args[2] = ngx_http_hpf_store_int(ctx, NGX_HTTP_HPF_IDEM_ATTEMPT);
+    args[3] = ctx->idem->token;
+
+    eval.script = &ngx_hpf_redis_script_idempotency_begin;
+    eval.nkeys = 1;
+    eval.argc = 4;
+    eval.args = args;
+
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_idempotency_begun);
+}
+
+
+static void
+ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ctx->op_rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (ctx->op_rc == NGX_OK) {
+        ctx->op_rc = ngx_http_hpf_idempotency_state(ctx, reply);
+    }
+
+    if (ctx->op_rc == NGX_AGAIN) {
+        return;
+    }
+
+    ctx->resumed = 1;
+
+    ngx_http_hpf_resume(ctx->request);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    if (ngx_hpf_redis_count(reply) == 0) {
+        return NGX_ERROR;
+    }
+
+    switch (ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 0))) {
+
+    case NGX_HTTP_HPF_IDEM_NEW:
+        ctx->idem_mine = 1;
+        return NGX_OK;
+
+    case NGX_HTTP_HPF_IDEM_CONFLICT:
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_IDEMPOTENCY_CONFLICT);
+
+    case NGX_HTTP_HPF_IDEM_BUSY:
+        return ngx_http_hpf_idempotency_wait(ctx);
+
+    case NGX_HTTP_HPF_IDEM_CASE:
+        ctx->case_no = ngx_http_hpf_idempotency_copy(ctx, reply, 1);
+        ctx->idem_case = 1;
+        return ctx->case_no.data ? NGX_OK : NGX_ERROR;
+
+    default: /* NGX_HTTP_HPF_IDEM_DONE */
+        return ngx_http_hpf_idempotency_replay(ctx, reply);
+    }
+}
+
+
+/* The answer was sealed as the user's own. */
+
+static ngx_int_t
+ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t  status, sealed, uid;
+
+    status = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
+    sealed = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
+
+    uid.data = ctx->session.uid;
+    uid.len = ctx->session.uid_len;
+
+    if (ngx_http_hpf_seal_open(ctx, &sealed, &uid, &ctx->answer)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->status = ngx_atoi(status.data, status.len);
+    ctx->location = ngx_http_hpf_idempotency_copy(ctx, reply, 3);
+    ctx->case_no = ngx_http_hpf_idempotency_copy(ctx, reply, 4);
+
+    ngx_str_set(&ctx->event, "repeated");
+
+    ctx->answered = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx)
+{
+    if (ctx->idem->looks++ == NGX_HTTP_HPF_IDEM_LOOKS) {
+        ctx->retry_after = 1;
+
+        return ngx_http_hpf_refuse_detail(ctx,
+                   NGX_HTTP_HPF_IDEMPOTENCY_CONFLICT,
+                   "同一幂等键的请求仍在处理中",
+                   "A request with this key is still under way");
+    }
+
+    ngx_add_timer(&ctx->idem->timer, NGX_HTTP_HPF_IDEM_POLL);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_hpf_idempotency_look(ngx_event_t *ev)
+{
+    ngx_http_hpf_idem_t *idem = ev->data;
+
+    ngx_http_hpf_ctx_t  *ctx;
+
+    ctx = idem->ctx;
+
+    if (ngx_http_hpf_idempotency_begin(ctx) != NGX_AGAIN) {
+        ctx->op_rc = NGX_ERROR;
+        ctx->resumed = 1;
+
+        ngx_http_hpf_resume(ctx->request);
+    }
+}
+
+
+static void
+ngx_http_hpf_idempotency_cleanup(void *data)
+{
+    ngx_http_hpf_idem_t *idem = data;
+
+    if (idem->timer.timer_set) {
+        ngx_del_timer(&idem->timer);
+    }
+}
+
+
+/*
+ * The handler is done: its answer is kept, or a problem forgets the attempt
+ * so that it can be made again, unless a case was opened.  NGX_AGAIN: the
+ * answer goes out by ngx_http_hpf_finish() when that is stored.
+ */
+
+ngx_int_t
+ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t             args[6], uid;
+    ngx_hpf_redis_eval_t  eval;
+
+    ctx->idem_mine = 0;
+
+    if (ctx->problem && ctx->case_no.len) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(args, sizeof(args));
+
+    args[0] = ctx->idem_store;
+    args[1] = ctx->idem->token;
+
+    if (!ctx->problem) {
+        uid.data = ctx->session.uid;
+        uid.len = ctx->session.uid_len;
+
+        args[2] = ngx_http_hpf_store_int(ctx, ctx->status);
+        args[4] = ctx->location;
+        args[5] = ctx->case_no;
+
+        if (ngx_http_hpf_seal(ctx, &ctx->answer, &uid, &args[3])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    eval.script = &ngx_hpf_redis_script_idempotency_end;
+    eval.nkeys = 1;
+    eval.argc = 6;
+    eval.args = args;
+
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_idempotency_ended);
+}
+
+
+static void
+ngx_http_hpf_idempotency_ended(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t  text;
+
+    if (ngx_hpf_redis_type(reply) >= NGX_HPF_REDIS_ERROR) {
+        text = ngx_hpf_redis_text(reply);
+
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "hpf idempotency: the answer was not kept: %V", &text);
+    }
+
+    ngx_http_hpf_finish(ctx->request, ctx->problem ? NGX_ABORT : NGX_OK);
+}
+
+
+static ngx_str_t
+ngx_http_hpf_idempotency_copy(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply, ngx_uint_t i)
+{
+    ngx_str_t  text, s;
+
+    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, i));
+
+    s.len = text.len;
+    s.data = ngx_pstrdup(ctx->request->pool, &text);
+
+    if (s.data == NULL) {
+        s.len = 0;
+    }
+
+    return s;
+}

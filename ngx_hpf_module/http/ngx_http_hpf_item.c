@@ -1,0 +1,324 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Service items as the line sees them: what is made of a manifest when its
+ * generation is loaded, and the conditions of an item.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "hpf_manifest.h"
+#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_mask_filter.h"
+#include "ngx_http_hpf_session.h"
+
+
+/* What hangs on a generation. */
+
+typedef struct {
+    ngx_array_t              limits;       /* ngx_http_hpf_limit_t */
+    hpf_mask_rules_t        *mask;
+} ngx_http_hpf_item_t;
+
+
+static ngx_int_t ngx_http_hpf_item_limit(ngx_pool_t *pool,
+    ngx_http_hpf_item_t *item, const hpf_manifest_t *mf,
+    const hpf_manifest_limit_t *from);
+static ngx_int_t ngx_http_hpf_item_mask(ngx_pool_t *pool,
+    ngx_http_hpf_item_t *item, const hpf_manifest_t *mf);
+static void *ngx_http_hpf_item_alloc(void *data, size_t size);
+static ngx_int_t ngx_http_hpf_item_masked(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx,
+    ngx_uint_t level);
+
+
+/* What a session of a lower level lacks, by the level that is needed. */
+
+static const char  *ngx_http_hpf_item_factors[] = {
+    "[]", "[\"sms\"]", "[\"id-card\"]", "[\"face\",\"cert\"]"
+};
+
+
+ngx_int_t
+ngx_http_hpf_item_load(ngx_hpf_plugin_t *plugin, void *data)
+{
+    size_t                 i;
+    ngx_pool_t            *pool;
+    ngx_http_hpf_item_t   *item;
+    const hpf_manifest_t  *mf;
+
+    pool = ngx_hpf_plugin_pool(plugin);
+    mf = ngx_hpf_plugin_manifest(plugin);
+
+    item = ngx_pcalloc(pool, sizeof(ngx_http_hpf_item_t));
+
+    if (item == NULL
+        || ngx_array_init(&item->limits, pool, 4,
+                          sizeof(ngx_http_hpf_limit_t))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < mf->nlimits; i++) {
+
+        if (ngx_http_hpf_item_limit(pool, item, mf, &mf->limits[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (mf->nmask && ngx_http_hpf_item_mask(pool, item, mf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_hpf_plugin_set_data(plugin, item);
+
+    return NGX_OK;
+}
+
+
+/* The name, "ITEM-user", is unique and needs no escape in a header. */
+
+static ngx_int_t
+ngx_http_hpf_item_limit(ngx_pool_t *pool, ngx_http_hpf_item_t *item,
+    const hpf_manifest_t *mf, const hpf_manifest_limit_t *from)
+{
+    size_t                 len;
+    ngx_http_hpf_limit_t  *limit;
+
+    static const ngx_uint_t  by[] = {
+        NGX_HTTP_HPF_BY_ADDRESS, NGX_HTTP_HPF_BY_CHANNEL,
+        NGX_HTTP_HPF_BY_ITEM, NGX_HTTP_HPF_BY_USER
+    };
+    static const char       *names[] = {
+        "address", "channel", "item", "user"
+    };
+
+    limit = ngx_array_push(&item->limits);
+    len = ngx_strlen(mf->id) + sizeof("-address");
+
+    if (limit == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(limit, sizeof(ngx_http_hpf_limit_t));
+
+    limit->name.data = ngx_pnalloc(pool, len);
+    if (limit->name.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    limit->name.len = ngx_sprintf(limit->name.data, "%s-%s", mf->id,
+                                  names[from->by])
+                      - limit->name.data;
+
+    limit->by = by[from->by];
+    limit->quota = from->quota;
+    limit->rate.interval = from->period * 1000000 / from->quota;
+    limit->rate.burst = from->burst < 0 ? (uint64_t) -1
+                                        : (uint64_t) from->burst;
+
+    ngx_http_hpf_limit_complete(limit);
+
+    return NGX_OK;
+}
+
+
+/* The item's rules come after those of the configuration and win. */
+
+static ngx_int_t
+ngx_http_hpf_item_mask(ngx_pool_t *pool, ngx_http_hpf_item_t *item,
+    const hpf_manifest_t *mf)
+{
+    size_t                      i, j;
+    unsigned                    kind;
+    hpf_mask_alloc_t            alloc;
+    hpf_mask_shape_t            shape;
+    const hpf_manifest_mask_t  *m;
+
+    alloc.alloc = ngx_http_hpf_item_alloc;
+    alloc.data = pool;
+
+    item->mask = hpf_mask_rules_create(&alloc,
+                     ngx_http_hpf_mask_base_rules((ngx_cycle_t *) ngx_cycle));
+    if (item->mask == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < mf->nmask; i++) {
+
+        m = &mf->mask[i];
+        kind = hpf_mask_kind_find(m->kind, ngx_strlen(m->kind));
+
+        if (kind == HPF_MASK_KINDS) {
+            kind = HPF_MASK_ALL;
+        }
+
+        hpf_mask_shape_init(&shape, kind);
+
+        if (m->left >= 0) {
+            (void) hpf_mask_shape_keep(&shape, m->left, m->right);
+        }
+
+        for (j = 0; j < m->nkeys; j++) {
+
+            if (hpf_mask_rules_key(item->mask, m->keys[j],
+                                   ngx_strlen(m->keys[j]), &shape)
+                != HPF_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return hpf_mask_rules_compile(item->mask) == HPF_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static void *
+ngx_http_hpf_item_alloc(void *data, size_t size)
+{
+    return ngx_palloc(data, size);
+}
+
+
+void
+ngx_http_hpf_item_unload(ngx_hpf_plugin_t *plugin, void *data)
+{
+    /* all of it is in the pool of the generation */
+
+    ngx_hpf_plugin_set_data(plugin, NULL);
+}
+
+
+ngx_int_t
+ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    const hpf_manifest_t     *mf;
+    ngx_http_hpf_loc_conf_t  *hlcf;
+
+    if (ngx_http_hpf_item_masked(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->item == NULL) {
+        hlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_module);
+
+        return ctx->route ? NGX_OK
+                          : ngx_http_hpf_item_level(ctx, hlcf->level);
+    }
+
+    mf = ngx_hpf_plugin_manifest(ctx->item);
+
+    if (ctx->has_session && !(mf->users & HPF_MANIFEST_ANYONE)
+        && !(mf->users & (ctx->session.user_type == NGX_HTTP_HPF_UNIT
+                          ? HPF_MANIFEST_UNIT : HPF_MANIFEST_INDIVIDUAL)))
+    {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_USER_TYPE);
+    }
+
+    return ngx_http_hpf_item_level(ctx, mf->level);
+}
+
+
+/*
+ * By the item's rules, which contain those of the configuration.  Behind a
+ * gate of nginx's own the location says by hpf_mask whether.
+ */
+
+static ngx_int_t
+ngx_http_hpf_item_masked(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_item_t  *item;
+
+    item = ctx->item ? ngx_hpf_plugin_data(ctx->item) : NULL;
+
+    if (item && item->mask) {
+        return ngx_http_hpf_mask_set_rules(r, item->mask);
+    }
+
+    if (ctx->route && ctx->route->flags & NGX_HTTP_HPF_R_MASK) {
+        return ngx_http_hpf_mask_set_rules(r,
+                   ngx_http_hpf_mask_base_rules((ngx_cycle_t *) ngx_cycle));
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level)
+{
+    ngx_str_t  factors;
+
+    if (ctx->session.level >= level) {
+        return NGX_OK;
+    }
+
+    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_STEP_UP_REQUIRED);
+
+    factors.data = (u_char *) ngx_http_hpf_item_factors[ngx_min(level, 3)];
+    factors.len = ngx_strlen(factors.data);
+
+    if (ngx_http_hpf_extra_int(ctx, "required_level", level) != NGX_OK
+        || ngx_http_hpf_extra_int(ctx, "level", ctx->session.level) != NGX_OK
+        || ngx_http_hpf_extra(ctx, "factors", &factors) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_ABORT;
+}
+
+
+ngx_array_t *
+ngx_http_hpf_item_limits(ngx_hpf_plugin_t *plugin)
+{
+    ngx_http_hpf_item_t  *item;
+
+    item = ngx_hpf_plugin_data(plugin);
+
+    return &item->limits;
+}
+
+
+ngx_uint_t
+ngx_http_hpf_item_on_channel(ngx_hpf_plugin_t *plugin, ngx_str_t *channel)
+{
+    return hpf_manifest_on_channel(ngx_hpf_plugin_manifest(plugin),
+                                   (char *) channel->data, channel->len);
+}
+
+
+json_t *
+ngx_http_hpf_item_channels(ngx_hpf_plugin_t *plugin,
+    ngx_http_hpf_main_conf_t *hmcf)
+{
+    json_t                  *list;
+    ngx_uint_t               i;
+    ngx_http_hpf_channel_t  *ch;
+
+    list = json_array();
+    ch = hmcf->channels.elts;
+
+    for (i = 0; i < hmcf->channels.nelts; i++) {
+
+        if (ngx_http_hpf_item_on_channel(plugin, &ch[i].id)
+            && json_array_append_new(list, ngx_http_hpf_json_str(&ch[i].id))
+               != 0)
+        {
+            json_decref(list);
+            return NULL;
+        }
+    }
+
+    return list;
+}

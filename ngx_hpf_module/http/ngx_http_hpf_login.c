@@ -1,0 +1,313 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * POST /v1/sessions, POST /v1/session/factors: log-in and step-up.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "hpf_mask_kind.h"
+#include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_store.h"
+#include "ngx_http_hpf_user.h"
+
+
+static ngx_int_t ngx_http_hpf_login_lookup(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_login_known(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_login_answer(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_login_step_up_factors(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_login_step_up_end(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_login_step_up_ended(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+const char  ngx_http_hpf_login_form[] =
+    "{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"required\":[\"user\",\"factors\"],\"properties\":{"
+    "\"user\":{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"minProperties\":1,\"maxProperties\":1,\"properties\":{"
+    "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"
+    "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"}}},"
+    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
+    "\"contains\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
+    "\"maxContains\":1,"
+    "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
+    "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
+
+
+const char  ngx_http_hpf_step_up_form[] =
+    "{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"required\":[\"factors\"],\"properties\":{"
+    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
+    "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
+    "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
+
+
+static const ngx_http_hpf_step_pt  ngx_http_hpf_login_stages[] = {
+    ngx_http_hpf_login_lookup,
+    ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_factor_sms_stage,
+    ngx_http_hpf_login_known,
+    ngx_http_hpf_factor_id_card_stage,
+    ngx_http_hpf_token_stage,
+    ngx_http_hpf_token_index_stage,
+    ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_login_answer,
+    NULL
+};
+
+
+static const ngx_http_hpf_step_pt  ngx_http_hpf_step_up_stages[] = {
+    ngx_http_hpf_login_step_up_factors,
+    ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_factor_sms_stage,
+    ngx_http_hpf_factor_id_card_stage,
+    ngx_http_hpf_token_stage,
+    ngx_http_hpf_token_index_stage,
+    ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_login_step_up_end,
+    ngx_http_hpf_login_answer,
+    NULL
+};
+
+
+ngx_int_t
+ngx_http_hpf_login_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    json_t                 *user;
+    ngx_str_t               s;
+    ngx_http_hpf_person_t  *person;
+
+    person = ngx_http_hpf_person(ctx);
+
+    if (person == NULL || ngx_http_hpf_factor_read(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    person->purpose = "login";
+
+    user = json_object_get(ctx->form, "user");
+    s = ngx_http_hpf_person_member(user, "id_no");
+
+    if (s.len) {
+        s = ngx_http_hpf_person_id_no(ctx, &s);
+        person->i = ngx_http_hpf_person_index(ctx, "id", &s);
+
+    } else {
+        s = ngx_http_hpf_person_member(user, "mobile");
+        s = ngx_http_hpf_person_mobile(ctx, &s);
+        person->m = ngx_http_hpf_person_index(ctx, "mobile", &s);
+    }
+
+    return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_login_stages);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_login_lookup(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               argv[2];
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    ngx_str_set(&argv[0], "GET");
+
+    argv[1] = person->i.len
+              ? ngx_http_hpf_store_key(ctx, "i", &person->i, "")
+              : ngx_http_hpf_store_key(ctx, "m", &person->m, ":uid");
+
+    return ngx_http_hpf_store_command(ctx, 2, argv, ngx_http_hpf_login_found);
+}
+
+
+static void
+ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_int_t               rc;
+    ngx_str_t               uid;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (rc == NGX_OK) {
+        uid = ngx_hpf_redis_text(reply);
+
+        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
+        person->uid.len = uid.len;
+    }
+
+    ngx_http_hpf_flow_next(ctx, rc);
+}
+
+
+/*
+ * The code of a user who does not exist was compared with nothing and was
+ * wrong; that of one whose number has gone to somebody else as well.
+ */
+
+static ngx_int_t
+ngx_http_hpf_login_known(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    return person->uid.len ? NGX_OK : ngx_http_hpf_factor_failed(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t                 *notice;
+    ngx_http_hpf_person_t     *person;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    person = ctx->data;
+    notice = ngx_http_hpf_text(ctx, &hmcf->notice);
+
+    if (person->stepped) {
+        ngx_str_set(&ctx->event, "stepped-up");
+
+    } else {
+        ngx_str_set(&ctx->event, "logged-in");
+    }
+
+    if (ngx_http_hpf_person_mask(r->pool, HPF_MASK_NAME, &person->name)
+            != NGX_OK
+        || ngx_http_hpf_person_mask(r->pool, HPF_MASK_MOBILE, &person->mobile)
+               != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* for the record: the session that was made */
+
+    ngx_memcpy(ctx->session.uid, person->uid.data,
+               ngx_min(person->uid.len, NGX_HPF_SESSION_UID));
+    ctx->session.uid_len = ngx_min(person->uid.len, NGX_HPF_SESSION_UID);
+    ctx->session.level = person->level;
+    ctx->has_session = 1;
+
+    return ngx_http_hpf_answer(ctx, person->stepped ? NGX_HTTP_OK
+                                                    : NGX_HTTP_CREATED,
+               json_pack("{s:s%,s:s,s:I,s:i,s:{s:s%,s:s,s:s%,s:s%},s:s%}",
+                         "token", person->token.data, person->token.len,
+                         "token_type", "Bearer",
+                         "expires_in",
+                         (json_int_t) ctx->channel->session_idle,
+                         "level", (int) person->level,
+                         "user",
+                         "user_id", person->uid.data, person->uid.len,
+                         "user_type", "individual",
+                         "name", person->name.data, person->name.len,
+                         "mobile", person->mobile.data, person->mobile.len,
+                         "notice", notice->data, notice->len));
+}
+
+
+ngx_int_t
+ngx_http_hpf_login_step_up_handler(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_person_t  *person;
+
+    person = ngx_http_hpf_person(ctx);
+
+    if (person == NULL || ngx_http_hpf_factor_read(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    person->purpose = "step-up";
+    person->stepped = 1;
+    person->uid.data = ctx->session.uid;
+    person->uid.len = ctx->session.uid_len;
+
+    return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_step_up_stages);
+}
+
+
+/* What the present session was made of counts on. */
+
+static ngx_int_t
+ngx_http_hpf_login_step_up_factors(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t  argv[3], hash;
+
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+
+    ngx_str_set(&argv[0], "HGET");
+    argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
+    ngx_str_set(&argv[2], "factors");
+
+    return ngx_http_hpf_store_command(ctx, 3, argv,
+                                      ngx_http_hpf_login_step_up_loaded);
+}
+
+
+static void
+ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_int_t               rc, factors;
+    ngx_str_t               text;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (rc == NGX_OK) {
+        text = ngx_hpf_redis_text(reply);
+        factors = ngx_atoi(text.data, text.len);
+
+        if (factors > 0) {
+            person->proved = factors;
+
+        } else {
+            rc = ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+        }
+    }
+
+    ngx_http_hpf_flow_next(ctx, rc);
+}
+
+
+/* The new session is there: the old one is dead before the answer. */
+
+static ngx_int_t
+ngx_http_hpf_login_step_up_end(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    return ngx_http_hpf_logout_session(ctx, ngx_http_hpf_login_step_up_ended);
+}
+
+
+static void
+ngx_http_hpf_login_step_up_ended(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_http_hpf_flow_next(ctx, ngx_http_hpf_store_check(ctx, reply));
+}

@@ -1,0 +1,322 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What is counted of every request, and the pages for machines on the
+ * operators' listener: /metrics, /healthz, /readyz.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_mask_filter.h"
+
+
+#define NGX_HTTP_HPF_LABELS  256
+
+
+static uint64_t ngx_http_hpf_metrics_duration(ngx_http_request_t *r);
+static void ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf,
+    const char *name, ngx_str_t *labels, int64_t n);
+static void ngx_http_hpf_metrics_store(ngx_http_hpf_main_conf_t *hmcf);
+static ngx_int_t ngx_http_hpf_metrics_page(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_metrics_health(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_metrics_ready(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_metrics_send(ngx_http_request_t *r,
+    ngx_uint_t status, const char *type, ngx_chain_t *out);
+static ngx_int_t ngx_http_hpf_metrics_text(ngx_http_request_t *r,
+    ngx_uint_t status, u_char *text, size_t len);
+
+
+void
+ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    u_char                     buf[NGX_HTTP_HPF_LABELS];
+    ngx_int_t                  slot;
+    ngx_str_t                  labels, name, channel;
+    ngx_uint_t                 masked;
+    const char                *outcome;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hmcf->zone == NULL) {
+        return;
+    }
+
+    ngx_str_null(&channel);
+
+    if (ctx->channel) {
+        channel = ctx->channel->id;
+    }
+
+    outcome = ctx->problem ? ngx_http_hpf_problem_name(ctx->code)
+              : r->headers_out.status < 400 ? "ok" : "error";
+
+    labels.data = buf;
+    labels.len = ngx_snprintf(buf, sizeof(buf),
+                              "channel=\"%V\",item=\"%V\",outcome=\"%s\"",
+                              &channel, &ctx->item_id, outcome)
+                 - buf;
+
+    ngx_http_hpf_metrics_add(hmcf, "hpf_requests_total", &labels, 1);
+
+    labels.len = ngx_snprintf(buf, sizeof(buf), "channel=\"%V\"", &channel)
+                 - buf;
+
+    ngx_str_set(&name, "hpf_request_duration_seconds");
+
+    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_HISTOGRAM, &name,
+                             &labels);
+    ngx_hpf_stat_observe(hmcf->zone, slot, ngx_http_hpf_metrics_duration(r));
+
+    masked = ngx_http_hpf_mask_count(r);
+
+    if (masked) {
+        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_fields_total", &labels,
+                                 masked);
+    }
+
+    if (ctx->store_trip) {
+        ngx_http_hpf_metrics_add(hmcf, "hpf_store_requests_total", &labels,
+                                 1);
+    }
+}
+
+
+static uint64_t
+ngx_http_hpf_metrics_duration(ngx_http_request_t *r)
+{
+    int64_t      ms;
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    ms = ((int64_t) tp->sec - r->start_sec) * 1000
+         + ((int64_t) tp->msec - (int64_t) r->start_msec);
+
+    return ms > 0 ? (uint64_t) ms * 1000 : 0;
+}
+
+
+static void
+ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf, const char *name,
+    ngx_str_t *labels, int64_t n)
+{
+    ngx_int_t  slot;
+    ngx_str_t  s;
+
+    s.data = (u_char *) name;
+    s.len = ngx_strlen(name);
+
+    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_COUNTER, &s, labels);
+
+    ngx_hpf_stat_add(hmcf->zone, slot, n);
+}
+
+
+void
+ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf)
+{
+    static ngx_str_t  none = ngx_null_string;
+
+    if (hmcf->zone) {
+        ngx_http_hpf_metrics_add(hmcf, "hpf_audit_lost_total", &none, 1);
+    }
+}
+
+
+/* hpf_metrics, hpf_health, hpf_ready: content handlers. */
+
+char *
+ngx_http_hpf_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (cmd->name.data[4] == 'm') {
+        clcf->handler = ngx_http_hpf_metrics_page;
+
+    } else if (cmd->name.data[4] == 'h') {
+        clcf->handler = ngx_http_hpf_metrics_health;
+
+    } else {
+        clcf->handler = ngx_http_hpf_metrics_ready;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_metrics_page(ngx_http_request_t *r)
+{
+    ngx_chain_t               *out;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hmcf->zone == NULL) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    if (hmcf->redis) {
+        ngx_http_hpf_metrics_store(hmcf);
+    }
+
+    out = ngx_hpf_stat_render(hmcf->zone, r->pool);
+    if (out == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_hpf_metrics_send(r, NGX_HTTP_OK,
+                                     "text/plain; version=0.0.4", out);
+}
+
+
+/* Each worker has its own link to the store. */
+
+static void
+ngx_http_hpf_metrics_store(ngx_http_hpf_main_conf_t *hmcf)
+{
+    u_char                buf[NGX_HTTP_HPF_LABELS];
+    ngx_int_t             slot;
+    ngx_str_t             name, labels;
+    ngx_hpf_redis_stat_t  stat;
+
+    ngx_hpf_redis_stat(hmcf->redis, &stat);
+
+    labels.data = buf;
+    labels.len = ngx_snprintf(buf, sizeof(buf), "worker=\"%ui\"", ngx_worker)
+                 - buf;
+
+    ngx_str_set(&name, "hpf_redis_up");
+    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, &name, &labels);
+    ngx_hpf_stat_set(hmcf->zone, slot, stat.up);
+
+    ngx_str_set(&name, "hpf_redis_commands");
+    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, &name, &labels);
+    ngx_hpf_stat_set(hmcf->zone, slot, stat.commands);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_metrics_health(ngx_http_request_t *r)
+{
+    static u_char  text[] = "{\"status\":\"ok\"}";
+
+    return ngx_http_hpf_metrics_text(r, NGX_HTTP_OK, text, sizeof(text) - 1);
+}
+
+
+/* Ready: what is configured can be reached by this worker. */
+
+static ngx_int_t
+ngx_http_hpf_metrics_ready(ngx_http_request_t *r)
+{
+    size_t                     len;
+    u_char                    *text;
+    ngx_uint_t                 ready;
+    ngx_hpf_redis_stat_t       stat;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    ready = 1;
+
+    if (hmcf->redis) {
+        ngx_hpf_redis_stat(hmcf->redis, &stat);
+        ready = stat.up;
+    }
+
+    len = 256;
+
+    text = ngx_pnalloc(r->pool, len);
+    if (text == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    len = ngx_snprintf(text, len,
+                       "{\"status\":\"%s\",\"checks\":{\"store\":\"%s\","
+                       "\"worker\":%P}}",
+                       ready ? "ok" : "unavailable",
+                       hmcf->redis == NULL ? "none"
+                       : ready ? "ok" : "unavailable", ngx_pid)
+          - text;
+
+    return ngx_http_hpf_metrics_text(r, ready ? NGX_HTTP_OK
+                                        : NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     text, len);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_metrics_text(ngx_http_request_t *r, ngx_uint_t status,
+    u_char *text, size_t len)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *out;
+
+    b = ngx_calloc_buf(r->pool);
+    out = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL || out == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->pos = text;
+    b->last = text + len;
+    b->memory = 1;
+
+    out->buf = b;
+    out->next = NULL;
+
+    return ngx_http_hpf_metrics_send(r, status, "application/json", out);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_metrics_send(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_chain_t *out)
+{
+    ngx_int_t     rc;
+    ngx_chain_t  *cl;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = 0;
+    r->headers_out.content_type.data = (u_char *) type;
+    r->headers_out.content_type.len = ngx_strlen(type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+
+    for (cl = out; cl; cl = cl->next) {
+        r->headers_out.content_length_n += ngx_buf_size(cl->buf);
+
+        if (cl->next == NULL) {
+            cl->buf->last_buf = 1;
+            cl->buf->last_in_chain = 1;
+        }
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, out);
+}

@@ -1,0 +1,427 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The module: its directives, their merging, and its places in nginx.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_session.h"
+
+
+static void *ngx_http_hpf_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_hpf_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_hpf_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_hpf_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_hpf_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_hpf_init_process(ngx_cycle_t *cycle);
+static void ngx_http_hpf_exit_process(ngx_cycle_t *cycle);
+static ngx_int_t ngx_http_hpf_log_handler(ngx_http_request_t *r);
+
+
+static ngx_command_t  ngx_http_hpf_commands[] = {
+
+    /* the node and its store */
+
+    { ngx_string("hpf_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_hpf_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_conf_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_secrets"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_hpf_secret_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_audit"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_hpf_audit_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* channels, items and what is behind them */
+
+    { ngx_string("hpf_channel"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_hpf_channel_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_closed"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_switch_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_plugins"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_conf_plugins,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_backend"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_hpf_conf_backend,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_session"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_conf_session,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_notice"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_conf_notice,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* the line */
+
+    { ngx_string("hpf_gate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_loc_conf_t, gate),
+      NULL },
+
+    { ngx_string("hpf_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_http_hpf_conf_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_loc_conf_t, api),
+      NULL },
+
+    { ngx_string("hpf_item"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_loc_conf_t, item),
+      NULL },
+
+    { ngx_string("hpf_level"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_loc_conf_t, level),
+      &ngx_http_hpf_conf_level_bounds },
+
+    { ngx_string("hpf_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_limit_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_limit_dry_run"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_loc_conf_t, limit_dry_run),
+      NULL },
+
+    { ngx_string("hpf_body_max"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_loc_conf_t, body_max),
+      NULL },
+
+    /* pages for machines, and for what nginx itself refuses */
+
+    { ngx_string("hpf_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_metrics_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_metrics_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_ready"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_metrics_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_problem"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_conf_problem,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_hpf_module_ctx = {
+    ngx_http_hpf_variable_add,             /* preconfiguration */
+    ngx_http_hpf_init,                     /* postconfiguration */
+
+    ngx_http_hpf_create_main_conf,         /* create main configuration */
+    ngx_http_hpf_init_main_conf,           /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_hpf_create_loc_conf,          /* create location configuration */
+    ngx_http_hpf_merge_loc_conf            /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_hpf_module = {
+    NGX_MODULE_V1,
+    &ngx_http_hpf_module_ctx,              /* module context */
+    ngx_http_hpf_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_hpf_init_process,             /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_hpf_exit_process,             /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_hpf_main_conf_t));
+    if (hmcf == NULL) {
+        return NULL;
+    }
+
+    hmcf->audit = NGX_CONF_UNSET_PTR;
+    hmcf->session_idle = NGX_CONF_UNSET;
+    hmcf->session_life = NGX_CONF_UNSET;
+    hmcf->session_cache = NGX_CONF_UNSET;
+    hmcf->session_stale = NGX_CONF_UNSET;
+
+    if (ngx_array_init(&hmcf->channels, cf->pool, 8,
+                       sizeof(ngx_http_hpf_channel_t))
+            != NGX_OK
+        || ngx_array_init(&hmcf->backends, cf->pool, 8,
+                          sizeof(ngx_http_hpf_backend_t))
+               != NGX_OK
+        || ngx_array_init(&hmcf->closed, cf->pool, 4,
+                          sizeof(ngx_http_hpf_closed_t))
+               != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return hmcf;
+}
+
+
+static char *
+ngx_http_hpf_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_hpf_main_conf_t *hmcf = conf;
+
+    ngx_conf_init_ptr_value(hmcf->audit, NULL);
+    ngx_conf_init_value(hmcf->session_idle, 1800);
+    ngx_conf_init_value(hmcf->session_life, 8 * 3600);
+    ngx_conf_init_value(hmcf->session_cache, 300);
+    ngx_conf_init_value(hmcf->session_stale, 60);
+
+    if (hmcf->notice.zh.len == 0) {
+        ngx_str_set(&hmcf->notice.zh,
+                    "请勿将账号、密码和验证码提供给非官方的第三方");
+        ngx_str_set(&hmcf->notice.en,
+                    "Never give your account, password or codes to unofficial "
+                    "third parties");
+    }
+
+    return ngx_http_hpf_conf_check(cf, hmcf);
+}
+
+
+static void *
+ngx_http_hpf_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_hpf_loc_conf_t  *hlcf;
+
+    hlcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_hpf_loc_conf_t));
+    if (hlcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     hlcf->item = { 0, NULL };
+     */
+
+    hlcf->gate = NGX_CONF_UNSET;
+    hlcf->api = NGX_CONF_UNSET;
+    hlcf->limit_dry_run = NGX_CONF_UNSET;
+    hlcf->level = NGX_CONF_UNSET_UINT;
+    hlcf->body_max = NGX_CONF_UNSET_SIZE;
+    hlcf->limits = NGX_CONF_UNSET_PTR;
+
+    return hlcf;
+}
+
+
+static char *
+ngx_http_hpf_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_hpf_loc_conf_t *prev = parent;
+    ngx_http_hpf_loc_conf_t *conf = child;
+
+    ngx_conf_merge_value(conf->gate, prev->gate, 0);
+    ngx_conf_merge_value(conf->api, prev->api, 0);
+    ngx_conf_merge_value(conf->limit_dry_run, prev->limit_dry_run, 0);
+    ngx_conf_merge_uint_value(conf->level, prev->level, 0);
+    ngx_conf_merge_size_value(conf->body_max, prev->body_max, 65536);
+    ngx_conf_merge_ptr_value(conf->limits, prev->limits, NULL);
+    ngx_conf_merge_str_value(conf->item, prev->item, "");
+
+    return ngx_http_hpf_conf_merged(cf, conf);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_hpf_gate_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_hpf_log_handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_hpf_ctx_t  *ctx;
+
+    if (r != r->main) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_hpf_get_ctx(r);
+
+    if (ctx) {
+        ngx_http_hpf_audit_write(r, ctx);
+        ngx_http_hpf_metrics_count(r, ctx);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_init_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                 i;
+    ngx_http_hpf_channel_t    *ch;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_hpf_module);
+
+    if (hmcf == NULL
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return NGX_OK;
+    }
+
+    if (hmcf->zone) {
+        ch = hmcf->channels.elts;
+
+        for (i = 0; i < hmcf->channels.nelts; i++) {
+            ch[i].load = ngx_hpf_load_slot(hmcf->zone, &ch[i].switch_name);
+        }
+    }
+
+    if (hmcf->redis
+        && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK
+            || ngx_http_hpf_session_init_worker(hmcf) != NGX_OK
+            || ngx_http_hpf_switch_init_worker(hmcf) != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
+
+    if (hmcf->plugins) {
+        return ngx_hpf_plugins_init_worker(hmcf->plugins, cycle);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_hpf_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_hpf_module);
+
+    if (hmcf == NULL) {
+        return;
+    }
+
+    if (hmcf->plugins) {
+        ngx_hpf_plugins_exit_worker(hmcf->plugins);
+    }
+
+    if (hmcf->redis) {
+        ngx_hpf_redis_exit_worker(hmcf->redis);
+    }
+}

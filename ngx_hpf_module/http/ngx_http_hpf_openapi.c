@@ -1,0 +1,263 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * GET /v1/openapi.json: OpenAPI 3.1 from the table of the fixed calls and the
+ * manifests that are loaded.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_api.h"
+
+
+static json_t *ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route);
+static json_t *ngx_http_hpf_openapi_path(const char *pattern);
+static json_t *ngx_http_hpf_openapi_responses(ngx_uint_t flags,
+    const char *status);
+static json_t *ngx_http_hpf_openapi_body(json_t *schema);
+static ngx_int_t ngx_http_hpf_openapi_items(ngx_http_hpf_ctx_t *ctx,
+    json_t *paths);
+static json_t *ngx_http_hpf_openapi_item(ngx_http_hpf_ctx_t *ctx,
+    const hpf_manifest_t *mf);
+static const char *ngx_http_hpf_openapi_method(ngx_uint_t method);
+static json_t *ngx_http_hpf_openapi_components(void);
+
+
+ngx_int_t
+ngx_http_hpf_openapi_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    json_t                      *paths, *path, *name;
+    const ngx_http_hpf_route_t  *route;
+
+    paths = json_object();
+
+    for (route = ngx_http_hpf_route_table(); route->pattern; route++) {
+
+        name = ngx_http_hpf_openapi_path(route->pattern);
+        path = json_object_get(paths, json_string_value(name));
+
+        if (path == NULL) {
+            path = json_object();
+            (void) json_object_set_new(paths, json_string_value(name), path);
+        }
+
+        (void) json_object_set_new(path,
+                           ngx_http_hpf_openapi_method(route->method),
+                           ngx_http_hpf_openapi_call(route));
+        json_decref(name);
+    }
+
+    if (ngx_http_hpf_openapi_items(ctx, paths) != NGX_OK) {
+        json_decref(paths);
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_answer(ctx, NGX_HTTP_OK,
+               json_pack("{s:s,s:{s:s,s:s},s:o,s:o}",
+                         "openapi", "3.1.0",
+                         "info", "title", "HPF gateway", "version", "1",
+                         "paths", paths,
+                         "components", ngx_http_hpf_openapi_components()));
+}
+
+
+/* "/v1/items/{}" becomes "/v1/items/{id}". */
+
+static json_t *
+ngx_http_hpf_openapi_path(const char *pattern)
+{
+    const char  *p;
+
+    p = ngx_strstr(pattern, "{}");
+
+    return p ? json_sprintf("%.*s{id}%s", (int) (p - pattern), pattern, p + 2)
+             : json_string(pattern);
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route)
+{
+    json_t      *call;
+    const char  *status;
+
+    status = route->flags & NGX_HTTP_HPF_R_BODY ? "201"
+             : route->method == NGX_HTTP_DELETE ? "204" : "200";
+
+    call = json_pack("{s:s,s:o}", "operationId", route->name, "responses",
+                     ngx_http_hpf_openapi_responses(route->flags, status));
+
+    if (ngx_strstr(route->pattern, "{}")) {
+        (void) json_object_set_new(call, "parameters",
+                   json_pack("[{s:s,s:s,s:b,s:{s:s}}]", "name", "id",
+                             "in", "path", "required", 1,
+                             "schema", "type", "string"));
+    }
+
+    if (route->form) {
+        (void) json_object_set_new(call, "requestBody",
+                   ngx_http_hpf_openapi_body(json_loads(route->form, 0,
+                                                        NULL)));
+    }
+
+    if (route->flags & NGX_HTTP_HPF_R_SESSION) {
+        (void) json_object_set_new(call, "security",
+                                   json_pack("[{s:[]}]", "bearer"));
+    }
+
+    return call;
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_responses(ngx_uint_t flags, const char *status)
+{
+    json_t  *ok;
+
+    ok = json_pack("{s:s}", "description", "Done");
+
+    if (ngx_strcmp(status, "204") != 0) {
+        (void) json_object_set_new(ok, "content",
+                   json_pack("{s:{s:{s:s}}}", "application/json", "schema",
+                             "type", "object"));
+    }
+
+    return json_pack("{s:o,s:{s:s}}", status, ok, "default",
+                     "$ref", "#/components/responses/Problem");
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_body(json_t *schema)
+{
+    return json_pack("{s:b,s:{s:{s:o}}}", "required", 1, "content",
+                     "application/json", "schema", schema);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_openapi_items(ngx_http_hpf_ctx_t *ctx, json_t *paths)
+{
+    json_t                    *name;
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_hpf_plugin_t          *plugin;
+    const hpf_manifest_t      *mf;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    for (i = 0; hmcf->plugins; i++) {
+
+        plugin = ngx_hpf_plugins_nth(hmcf->plugins, i);
+
+        if (plugin == NULL) {
+            break;
+        }
+
+        mf = ngx_hpf_plugin_manifest(plugin);
+
+        if (mf->kind != HPF_MANIFEST_ITEM) {
+            continue;
+        }
+
+        name = json_sprintf("/v1/items/%s", mf->id);
+        rc = json_object_set_new(paths, json_string_value(name),
+                 json_pack("{s:o}", "post",
+                           ngx_http_hpf_openapi_item(ctx, mf)));
+        json_decref(name);
+
+        if (rc != 0) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_item(ngx_http_hpf_ctx_t *ctx, const hpf_manifest_t *mf)
+{
+    json_t  *call, *form;
+
+    form = json_object_get(mf->json, "form");
+
+    call = json_pack("{s:s,s:s,s:o,s:o}", "operationId", mf->id,
+                     "summary", ctx->en ? mf->name_en : mf->name_zh,
+                     "requestBody",
+                     ngx_http_hpf_openapi_body(form ? json_incref(form)
+                                                    : json_object()),
+                     "responses",
+                     ngx_http_hpf_openapi_responses(0,
+                         mf->mode == HPF_MANIFEST_QUERY ? "200" : "201"));
+
+    if (mf->level) {
+        (void) json_object_set_new(call, "security",
+                                   json_pack("[{s:[]}]", "bearer"));
+    }
+
+    return call;
+}
+
+
+static const char *
+ngx_http_hpf_openapi_method(ngx_uint_t method)
+{
+    switch (method) {
+
+    case NGX_HTTP_POST:
+        return "post";
+
+    case NGX_HTTP_PUT:
+        return "put";
+
+    case NGX_HTTP_DELETE:
+        return "delete";
+    }
+
+    return "get";
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_components(void)
+{
+    json_t                *codes, *properties;
+    const char            *name, *last;
+    ngx_http_hpf_code_e    code;
+
+    codes = json_array();
+    last = "";
+
+    for (code = 0; code < NGX_HTTP_HPF_CODES; code++) {
+        name = ngx_http_hpf_problem_name(code);
+
+        if (ngx_strcmp(name, last) != 0) {
+            (void) json_array_append_new(codes, json_string(name));
+        }
+
+        last = name;
+    }
+
+    properties = json_pack("{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:o}}",
+                           "type", "type", "string",
+                           "title", "type", "string",
+                           "status", "type", "integer",
+                           "detail", "type", "string",
+                           "instance", "type", "string",
+                           "code", "enum", codes);
+
+    return json_pack("{s:{s:{s:s,s:{s:{s:{s:s,s:o}}}}},s:{s:{s:s,s:s}}}",
+                     "responses", "Problem",
+                     "description", "A problem document, RFC 9457",
+                     "content", "application/problem+json", "schema",
+                     "type", "object", "properties", properties,
+                     "securitySchemes", "bearer",
+                     "type", "http", "scheme", "bearer");
+}

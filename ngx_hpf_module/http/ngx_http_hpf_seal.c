@@ -1,0 +1,152 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What of a person is kept in Redis, sealed as the user's own.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_seal.h"
+
+
+static ngx_http_hpf_main_conf_t *ngx_http_hpf_seal_ad(
+    ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid, hpf_crypto_part_t *ad,
+    u_char *buf);
+
+
+#define NGX_HTTP_HPF_SEAL_AD  (sizeof("user:") - 1 + NGX_HPF_SESSION_UID)
+
+
+ngx_int_t
+ngx_http_hpf_seal(ngx_http_hpf_ctx_t *ctx, ngx_str_t *plain, ngx_str_t *uid,
+    ngx_str_t *text)
+{
+    u_char                     buf[NGX_HTTP_HPF_SEAL_AD];
+    ssize_t                    n;
+    hpf_crypto_part_t          ad, part;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_hpf_seal_ad(ctx, uid, &ad, buf);
+
+    text->data = ngx_pnalloc(ctx->request->pool, HPF_SEAL_LEN(plain->len));
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    part.data = plain->data;
+    part.len = plain->len;
+
+    n = hpf_seal_seal(hmcf->seal, &ad, &part, (char *) text->data);
+
+    if (n < 0) {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "hpf seal: a record cannot be sealed");
+        return NGX_ERROR;
+    }
+
+    text->len = n;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_hpf_seal_open(ngx_http_hpf_ctx_t *ctx, ngx_str_t *text, ngx_str_t *uid,
+    ngx_str_t *plain)
+{
+    u_char                     buf[NGX_HTTP_HPF_SEAL_AD];
+    ssize_t                    n;
+    hpf_crypto_part_t          ad, part;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_hpf_seal_ad(ctx, uid, &ad, buf);
+
+    plain->data = ngx_pnalloc(ctx->request->pool, text->len + 1);
+    if (plain->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    part.data = text->data;
+    part.len = text->len;
+
+    n = hpf_seal_open(hmcf->seal, &ad, &part, plain->data);
+
+    if (n < 0) {
+        ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
+                      "hpf seal: a record in the store does not open: %s",
+                      n == HPF_DECLINED ? "its key is not there"
+                                        : "it was changed");
+        return NGX_ERROR;
+    }
+
+    plain->len = n;
+
+    return NGX_OK;
+}
+
+
+static ngx_http_hpf_main_conf_t *
+ngx_http_hpf_seal_ad(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
+    hpf_crypto_part_t *ad, u_char *buf)
+{
+    ad->data = buf;
+    ad->len = ngx_snprintf(buf, NGX_HTTP_HPF_SEAL_AD, "user:%V", uid) - buf;
+
+    return ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+}
+
+
+ngx_int_t
+ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no,
+    ngx_str_t *uid, ngx_str_t *subj)
+{
+    if (ngx_http_hpf_seal(ctx, id_no, uid, subj) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return subj->len <= NGX_HPF_SESSION_SUBJ ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no)
+{
+    ngx_str_t  subj, uid;
+
+    uid.data = ctx->session.uid;
+    uid.len = ctx->session.uid_len;
+
+    subj.data = ctx->session.subj;
+    subj.len = ctx->session.subj_len;
+
+    return ngx_http_hpf_seal_open(ctx, &subj, &uid, id_no);
+}
+
+
+ngx_int_t
+ngx_http_hpf_seal_init(ngx_http_hpf_main_conf_t *hmcf)
+{
+    hpf_crypto_part_t  master;
+
+    hmcf->seal = hpf_seal_create(hmcf->crypto, HPF_SEAL_AES);
+    if (hmcf->seal == NULL) {
+        return NGX_ERROR;
+    }
+
+    master.data = hmcf->seal_key.data;
+    master.len = hmcf->seal_key.len;
+
+    return hpf_seal_add_key(hmcf->seal, 1, &master) == 0 ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_http_hpf_seal_free(ngx_http_hpf_main_conf_t *hmcf)
+{
+    hpf_seal_destroy(hmcf->seal);
+}

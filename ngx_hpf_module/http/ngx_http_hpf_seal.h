@@ -1,0 +1,38 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What of a person is kept in Redis: sealed as the user's own, so that what
+ * was sealed for one user does not open as another's.
+ */
+
+#ifndef _NGX_HTTP_HPF_SEAL_H_INCLUDED_
+#define _NGX_HTTP_HPF_SEAL_H_INCLUDED_
+
+
+#include "ngx_http_hpf.h"
+
+
+/* Text (base64url) in the request's pool.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_hpf_seal(ngx_http_hpf_ctx_t *ctx, ngx_str_t *plain,
+    ngx_str_t *uid, ngx_str_t *text);
+
+/* NGX_ERROR: it was changed, or is of another user; logged. */
+ngx_int_t ngx_http_hpf_seal_open(ngx_http_hpf_ctx_t *ctx, ngx_str_t *text,
+    ngx_str_t *uid, ngx_str_t *plain);
+
+/*
+ * The user's number in a session: bytes, at most NGX_HPF_SESSION_SUBJ, so
+ * that a cached session needs no other record.
+ */
+ngx_int_t ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *id_no, ngx_str_t *uid, ngx_str_t *subj);
+ngx_int_t ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *id_no);
+
+ngx_int_t ngx_http_hpf_seal_init(ngx_http_hpf_main_conf_t *hmcf);
+void ngx_http_hpf_seal_free(ngx_http_hpf_main_conf_t *hmcf);
+
+
+#endif /* _NGX_HTTP_HPF_SEAL_H_INCLUDED_ */

@@ -1,0 +1,432 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Who the user is: the token of a request, its session in the cache of the
+ * node, or else in Redis.
+ *
+ * The cache is true as long as the worker's link of invalidations stands;
+ * without it an entry is served for "hpf_session stale=" more seconds and
+ * then Redis has to say.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "hpf_hex.h"
+#include "ngx_http_hpf_store.h"
+#include "ngx_http_hpf_session.h"
+
+
+#define NGX_HTTP_HPF_TOKEN_LEN   43        /* 256 bits in base64url */
+#define NGX_HTTP_HPF_NONE_TTL    5         /* s, of a negative entry */
+
+
+static ngx_int_t ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_session_cached(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_session_changed(void *data,
+    const ngx_str_t *channel, const ngx_str_t *message);
+
+
+/* When the link of this worker was lost; 0: it stands. */
+
+static uint32_t  ngx_http_hpf_session_lost;
+
+
+ngx_int_t
+ngx_http_hpf_session_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  token;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    if (ctx->resumed) {
+        ctx->resumed = 0;
+        return ctx->op_rc;
+    }
+
+    rc = ngx_http_hpf_session_token(r, &token);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_hpf_session_need(ctx)
+               ? ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_REQUIRED)
+               : NGX_OK;
+    }
+
+    ctx->personal = 1;
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+    }
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hmcf->redis == NULL) {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_STORE_UNAVAILABLE);
+    }
+
+    if (hpf_crypto_hmac(hmcf->token_hmac, token.data, token.len,
+                        ctx->token_hash)
+        != 0)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_hpf_session_cached(r, ctx);
+
+    return rc == NGX_DECLINED ? ngx_http_hpf_session_ask(ctx) : rc;
+}
+
+
+/* 1: the request cannot be served without a session. */
+
+static ngx_int_t
+ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_loc_conf_t  *hlcf;
+
+    if (ctx->item) {
+        return ngx_hpf_plugin_manifest(ctx->item)->level > 0;
+    }
+
+    if (ctx->route) {
+        return (ctx->route->flags & NGX_HTTP_HPF_R_SESSION) != 0;
+    }
+
+    hlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_hpf_module);
+
+    return hlcf->level > 0;
+}
+
+
+/* NGX_DECLINED: there is none; NGX_ERROR: it cannot be one of ours. */
+
+ngx_int_t
+ngx_http_hpf_session_token(ngx_http_request_t *r, ngx_str_t *token)
+{
+    u_char  *p, *last;
+
+    if (r->headers_in.authorization == NULL) {
+        return NGX_DECLINED;
+    }
+
+    *token = r->headers_in.authorization->value;
+
+    if (token->len < sizeof("Bearer ") - 1
+        || ngx_strncasecmp(token->data, (u_char *) "Bearer ",
+                           sizeof("Bearer ") - 1)
+           != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = token->data + sizeof("Bearer ") - 1;
+    last = token->data + token->len;
+
+    while (p < last && *p == ' ') {
+        p++;
+    }
+
+    token->data = p;
+    token->len = last - p;
+
+    if (token->len != NGX_HTTP_HPF_TOKEN_LEN) {
+        return NGX_ERROR;
+    }
+
+    for ( /* void */ ; p < last; p++) {
+
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
+              || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_session_cached(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hmcf->session_cache == 0
+        || (ngx_http_hpf_session_lost
+            && ngx_hpf_session_cache_clock() - ngx_http_hpf_session_lost
+               > (uint32_t) hmcf->session_stale))
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_hpf_session_get(hmcf->zone, ctx->token_hash, &ctx->session);
+
+    if (rc == NGX_ABORT) {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+    }
+
+    if (rc == NGX_OK) {
+        ctx->has_session = 1;
+        ngx_http_hpf_session_touch(ctx);
+    }
+
+    return rc;
+}
+
+
+/* Redis is told of the use of a cached session now and then. */
+
+static void
+ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t                  argv[3], hash;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    if (ngx_hpf_session_cache_clock() - ctx->session.touched_at
+        < (uint32_t) (ctx->session.idle / 16 + 1))
+    {
+        return;
+    }
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    ngx_hpf_session_touched(hmcf->zone, ctx->token_hash);
+
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+
+    ngx_str_set(&argv[0], "EXPIRE");
+    argv[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    argv[2] = ngx_http_hpf_store_int(ctx, ctx->session.idle);
+
+    ngx_hpf_redis_send(hmcf->redis, 3, argv);
+}
+
+
+ngx_str_t
+ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
+{
+    ngx_str_t  key;
+
+    key.len = sizeof("hpf:idle:{s:}") - 1 + hash->len;
+    key.data = ngx_pnalloc(ctx->request->pool, key.len);
+
+    if (key.data == NULL) {
+        key.len = 0;
+        return key;
+    }
+
+    (void) ngx_sprintf(key.data, "hpf:idle:{s:%V}", hash);
+
+    return key;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t                  keys[2], hash;
+    ngx_hpf_redis_eval_t       eval;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    keys[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
+    keys[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+
+    if (keys[0].data == NULL || keys[1].data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->session_mark = ngx_hpf_session_mark(hmcf->zone);
+
+    eval.script = &ngx_hpf_redis_script_session_get;
+    eval.nkeys = 2;
+    eval.argc = 2;
+    eval.args = keys;
+
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_session_answer);
+}
+
+
+static void
+ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ctx->op_rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (ctx->op_rc == NGX_OK) {
+        ctx->op_rc = ngx_http_hpf_session_record(ctx, reply);
+    }
+
+    ctx->resumed = 1;
+
+    ngx_http_hpf_resume(ctx->request);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    uint32_t                   now;
+    ngx_str_t                  uid, type, level, subj;
+    ngx_uint_t                 left;
+    ngx_hpf_session_rec_t     *rec;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_NIL) {
+
+        if (hmcf->session_cache) {
+            ngx_hpf_session_put_none(hmcf->zone, ctx->token_hash,
+                                     NGX_HTTP_HPF_NONE_TTL);
+        }
+
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+    }
+
+    if (ngx_hpf_redis_count(reply) != 6) {
+        return NGX_ERROR;
+    }
+
+    uid = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
+    type = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
+    level = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
+    subj = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 3));
+
+    if (uid.len == 0 || uid.len > NGX_HPF_SESSION_UID || type.len != 1
+        || level.len != 1 || subj.len > NGX_HPF_SESSION_SUBJ)
+    {
+        ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
+                      "hpf session: a record in the store is damaged");
+        return NGX_ERROR;
+    }
+
+    rec = &ctx->session;
+    now = ngx_hpf_session_cache_clock();
+    left = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 5));
+
+    ngx_memcpy(rec->key, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    ngx_memcpy(rec->uid, uid.data, uid.len);
+    ngx_memcpy(rec->subj, subj.data, subj.len);
+
+    rec->uid_len = uid.len;
+    rec->subj_len = subj.len;
+    rec->user_type = type.data[0];
+    rec->level = level.data[0] - '0';
+    rec->idle = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 4));
+    rec->idle_at = now + rec->idle;
+    rec->ends_at = now + left;
+    rec->fresh_until = now + ngx_min(left, (ngx_uint_t) hmcf->session_cache);
+    rec->touched_at = now;
+
+    ctx->has_session = 1;
+
+    if (hmcf->session_cache && ngx_http_hpf_session_lost == 0) {
+        ngx_hpf_session_put(hmcf->zone, rec, ctx->session_mark);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_hpf_session_type(ngx_hpf_session_rec_t *rec, ngx_str_t *s)
+{
+    if (rec->user_type == NGX_HTTP_HPF_UNIT) {
+        ngx_str_set(s, "unit");
+
+    } else {
+        ngx_str_set(s, "individual");
+    }
+}
+
+
+ngx_int_t
+ngx_http_hpf_session_init_worker(ngx_http_hpf_main_conf_t *hmcf)
+{
+    static ngx_str_t  prefix = ngx_string("hpf:{s:");
+
+    ngx_http_hpf_session_lost = ngx_hpf_session_cache_clock();
+
+    return ngx_hpf_redis_track(hmcf->redis, &prefix,
+                               ngx_http_hpf_session_changed, hmcf);
+}
+
+
+static void
+ngx_http_hpf_session_changed(void *data, const ngx_str_t *channel,
+    const ngx_str_t *message)
+{
+    ngx_http_hpf_main_conf_t *hmcf = data;
+
+    u_char  key[NGX_HPF_SESSION_KEY];
+
+    if (message == NULL) {
+
+        if (ngx_http_hpf_session_lost == 0) {
+            ngx_http_hpf_session_lost = ngx_hpf_session_cache_clock();
+        }
+
+        return;
+    }
+
+    if (message->len == 0) {
+
+        /* what ended while the link was away was not heard of */
+
+        ngx_http_hpf_session_lost = 0;
+        ngx_hpf_session_drop_all(hmcf->zone);
+
+        return;
+    }
+
+    if (message->len == sizeof("hpf:{s:}") - 1 + 2 * sizeof(key)
+        && hpf_hex_decode(message->data + sizeof("hpf:{s:") - 1,
+                          2 * sizeof(key), key)
+           == 0)
+    {
+        ngx_hpf_session_drop(hmcf->zone, key);
+    }
+}
+
+
+/* GET /v1/session */
+
+ngx_int_t
+ngx_http_hpf_session_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    uint32_t   now, until;
+    ngx_str_t  type;
+
+    now = ngx_hpf_session_cache_clock();
+    until = ngx_min(ctx->session.idle_at, ctx->session.ends_at);
+
+    ngx_http_hpf_session_type(&ctx->session, &type);
+
+    return ngx_http_hpf_answer(ctx, NGX_HTTP_OK,
+               json_pack("{s:i,s:I,s:{s:s%,s:s%}}",
+                         "level", (int) ctx->session.level,
+                         "expires_in",
+                         (json_int_t) (until > now ? until - now : 0),
+                         "user",
+                         "user_id", ctx->session.uid,
+                         (size_t) ctx->session.uid_len,
+                         "user_type", type.data, type.len));
+}

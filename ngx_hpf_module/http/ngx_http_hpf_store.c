@@ -1,0 +1,152 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Redis on behalf of a request.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_store.h"
+
+
+static void ngx_http_hpf_store_handler(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+ngx_int_t
+ngx_http_hpf_store_eval(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_eval_t *eval, ngx_http_hpf_store_pt handler)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    ctx->store_handler = handler;
+    ctx->op = ngx_hpf_redis_eval(hmcf->redis, eval,
+                                 ngx_http_hpf_store_handler, ctx);
+
+    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_hpf_store_command(ngx_http_hpf_ctx_t *ctx, ngx_uint_t argc,
+    const ngx_str_t *argv, ngx_http_hpf_store_pt handler)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    ctx->store_handler = handler;
+    ctx->op = ngx_hpf_redis_command(hmcf->redis, argc, argv,
+                                    ngx_http_hpf_store_handler, ctx);
+
+    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+}
+
+
+static void
+ngx_http_hpf_store_handler(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_http_hpf_ctx_t *ctx = data;
+
+    ngx_connection_t  *c;
+
+    c = ctx->request->connection;
+
+    ctx->op = NULL;
+    ctx->store_trip = 1;
+
+    ngx_http_set_log_request(c->log, ctx->request);
+
+    ctx->store_handler(ctx, reply);
+
+    /* what it has begun, if it has not ended the request */
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_hpf_store_check(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t             text;
+    ngx_hpf_redis_type_e  type;
+
+    type = ngx_hpf_redis_type(reply);
+
+    if (type != NGX_HPF_REDIS_ERROR && type != NGX_HPF_REDIS_UNSENT
+        && type != NGX_HPF_REDIS_LOST)
+    {
+        return NGX_OK;
+    }
+
+    text = ngx_hpf_redis_text(reply);
+
+    ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                  "hpf store: not available: %V", &text);
+
+    return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_STORE_UNAVAILABLE);
+}
+
+
+ngx_str_t
+ngx_http_hpf_store_key(ngx_http_hpf_ctx_t *ctx, const char *tag,
+    const ngx_str_t *name, const char *suffix)
+{
+    ngx_str_t  key;
+
+    key.len = sizeof("hpf:{:}") - 1 + ngx_strlen(tag) + name->len
+              + ngx_strlen(suffix);
+    key.data = ngx_pnalloc(ctx->request->pool, key.len);
+
+    if (key.data == NULL) {
+        key.len = 0;
+        return key;
+    }
+
+    (void) ngx_sprintf(key.data, "hpf:{%s:%V}%s", tag, name, suffix);
+
+    return key;
+}
+
+
+ngx_str_t
+ngx_http_hpf_store_hex(ngx_http_hpf_ctx_t *ctx, const u_char *p, size_t n)
+{
+    ngx_str_t  s;
+
+    s.len = 2 * n;
+    s.data = ngx_pnalloc(ctx->request->pool, s.len);
+
+    if (s.data == NULL) {
+        s.len = 0;
+        return s;
+    }
+
+    (void) ngx_hex_dump(s.data, (u_char *) p, n);
+
+    return s;
+}
+
+
+ngx_str_t
+ngx_http_hpf_store_int(ngx_http_hpf_ctx_t *ctx, int64_t n)
+{
+    ngx_str_t  s;
+
+    s.len = 0;
+    s.data = ngx_pnalloc(ctx->request->pool, NGX_INT64_LEN);
+
+    if (s.data) {
+        s.len = ngx_sprintf(s.data, "%L", n) - s.data;
+    }
+
+    return s;
+}

@@ -1,0 +1,129 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * A session is made: stages that the log-in and the step-up share.  The
+ * token is 256 random bits, of which the store and the cache know a keyed
+ * hash only.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "hpf_base64.h"
+#include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_seal.h"
+#include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_user.h"
+
+
+#define NGX_HTTP_HPF_TOKEN  32             /* bytes */
+
+
+static void ngx_http_hpf_token_stored(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+
+
+ngx_int_t
+ngx_http_hpf_token_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    u_char                     token[NGX_HTTP_HPF_TOKEN];
+    ngx_http_hpf_person_t     *person;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+    person = ctx->data;
+
+    person->level = ngx_http_hpf_factor_level(person->proved, person->real);
+    person->token.data = ngx_pnalloc(r->pool,
+                                     HPF_BASE64_URL_LEN(sizeof(token)));
+
+    if (person->token.data == NULL
+        || hpf_crypto_random_private(token, sizeof(token)) != 0)
+    {
+        return NGX_ERROR;
+    }
+
+    person->token.len = hpf_base64_url_encode((char *) person->token.data,
+                                              token, sizeof(token));
+    hpf_crypto_cleanse(token, sizeof(token));
+
+    return hpf_crypto_hmac(hmcf->token_hmac, person->token.data,
+                           person->token.len, person->token_hash)
+           == 0 ? NGX_OK : NGX_ERROR;
+}
+
+
+/* First the list of the user's sessions: one in it that is not there does no
+ * harm, one that is not in it could not be ended with the others. */
+
+ngx_int_t
+ngx_http_hpf_token_index_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               args[3];
+    ngx_hpf_redis_eval_t    eval;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    args[0] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":sessions");
+    args[1] = ngx_http_hpf_store_hex(ctx, person->token_hash,
+                                     NGX_HPF_SESSION_KEY);
+    args[2] = ngx_http_hpf_store_int(ctx, ctx->channel->session_life);
+
+    eval.script = &ngx_hpf_redis_script_session_index;
+    eval.nkeys = 1;
+    eval.argc = 3;
+    eval.args = args;
+
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_token_stored);
+}
+
+
+ngx_int_t
+ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               args[10], hash;
+    ngx_hpf_redis_eval_t    eval;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    hash = ngx_http_hpf_store_hex(ctx, person->token_hash,
+                                  NGX_HPF_SESSION_KEY);
+
+    args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
+    args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    args[2] = person->uid;
+    args[3].data = &person->type;
+    args[3].len = 1;
+    args[4] = ngx_http_hpf_store_int(ctx, person->level);
+    args[6] = ngx_http_hpf_store_int(ctx, ctx->channel->session_idle);
+    args[7] = ngx_http_hpf_store_int(ctx, ctx->channel->session_life);
+    args[8] = ctx->channel->id;
+    args[9] = ngx_http_hpf_store_int(ctx, person->proved);
+
+    if (ngx_http_hpf_seal_subject(ctx, &person->id_no, &person->uid, &args[5])
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    eval.script = &ngx_hpf_redis_script_session_create;
+    eval.nkeys = 2;
+    eval.argc = 10;
+    eval.args = args;
+
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_token_stored);
+}
+
+
+static void
+ngx_http_hpf_token_stored(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_http_hpf_flow_next(ctx, ngx_http_hpf_store_check(ctx, reply));
+}

@@ -1,0 +1,117 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Users and the proofs of who they are, for the files of identity.
+ *
+ * A user is hpf:{u:UID}:profile, a hash: type, real (1: real-name), m and i
+ * (keyed hashes of mobile and ID number), name, mobile and id_no (sealed).
+ * hpf:{i:HASH} and hpf:{m:HASH}:uid lead from a number to the user.
+ */
+
+#ifndef _NGX_HTTP_HPF_USER_H_INCLUDED_
+#define _NGX_HTTP_HPF_USER_H_INCLUDED_
+
+
+#include "hpf_ident.h"
+#include "ngx_http_hpf.h"
+
+
+/* Factors, as bits of a session or an attempt. */
+
+#define NGX_HTTP_HPF_F_SMS      0x01
+#define NGX_HTTP_HPF_F_ID_CARD  0x02
+
+
+/* JSON Schema of one of factors[]. */
+
+#define NGX_HTTP_HPF_FACTOR_FORM                                             \
+    "{\"type\":\"object\",\"required\":[\"factor\"],\"properties\":{"       \
+    "\"factor\":{\"enum\":[\"sms\",\"id-card\"]},"                           \
+    "\"challenge_id\":{\"type\":\"string\","                                \
+    "\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\"},"                               \
+    "\"code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{6}$\"}},"            \
+    "\"if\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"              \
+    "\"then\":{\"required\":[\"challenge_id\",\"code\"]}}"
+
+/* The work of one call of identity: ctx->data. */
+
+typedef struct {
+    ngx_str_t    uid;                  /* empty: there is no such user */
+    ngx_str_t    m;                    /* keyed hash of the mobile, hex */
+    ngx_str_t    i;                    /* keyed hash of the ID number, hex */
+    ngx_str_t    name;
+    ngx_str_t    mobile;
+    ngx_str_t    id_no;
+    ngx_uint_t   real;                 /* registered under his real name */
+    u_char       type;
+
+    const char  *purpose;              /* of the code */
+    ngx_uint_t   asked;                /* factors in the body */
+    ngx_uint_t   proved;               /* factors found true */
+    ngx_str_t    challenge;
+    ngx_str_t    code;
+    ngx_uint_t   attempts_left;
+
+    ngx_str_t    token;                /* of the new session */
+    u_char       token_hash[NGX_HPF_SESSION_KEY];
+    ngx_uint_t   level;
+    ngx_uint_t   stepped;              /* a present session steps up */
+} ngx_http_hpf_person_t;
+
+
+/* Makes ctx->data. */
+ngx_http_hpf_person_t *ngx_http_hpf_person(ngx_http_hpf_ctx_t *ctx);
+
+/*
+ * A string member of an object, in the pool or static: data of the tree, which
+ * lives as long as the request.  len 0: there is none.
+ */
+ngx_str_t ngx_http_hpf_person_member(json_t *object, const char *name);
+
+/* Normalised in the pool; data NULL: it is no such number. */
+ngx_str_t ngx_http_hpf_person_mobile(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s);
+ngx_str_t ngx_http_hpf_person_id_no(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s);
+
+/* Today in Asia/Shanghai. */
+hpf_date_t ngx_http_hpf_person_today(void);
+
+/* Keyed hash of a personal number for an index: 32 characters of hex. */
+ngx_str_t ngx_http_hpf_person_index(ngx_http_hpf_ctx_t *ctx, const char *kind,
+    ngx_str_t *number);
+
+/* _person.c: a value as it may go out, by a kind of hpf_mask_kind.h. */
+ngx_int_t ngx_http_hpf_person_mask(ngx_pool_t *pool, ngx_uint_t kind,
+    ngx_str_t *s);
+
+/* _person.c, a stage: the person from hpf:{u:UID}:profile of person->uid. */
+ngx_int_t ngx_http_hpf_person_profile_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+/* _factor.c: reads factors[] of the form; as a step. */
+ngx_int_t ngx_http_hpf_factor_read(ngx_http_hpf_ctx_t *ctx);
+/* Stages: prove what was asked; a factor that fails ends the call. */
+ngx_int_t ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_factor_id_card_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+/* The one answer to any proof that fails. */
+ngx_int_t ngx_http_hpf_factor_failed(ngx_http_hpf_ctx_t *ctx);
+/* Keyed hash of a code, bound to its challenge: hex. */
+ngx_str_t ngx_http_hpf_factor_code_hash(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *challenge, ngx_str_t *code);
+/* The level that factors prove; real: of a real-name registration. */
+ngx_uint_t ngx_http_hpf_factor_level(ngx_uint_t factors, ngx_uint_t real);
+
+
+/* _token.c: stages that make a session of the person. */
+ngx_int_t ngx_http_hpf_token_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_token_index_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_token_create_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+
+#endif /* _NGX_HTTP_HPF_USER_H_INCLUDED_ */

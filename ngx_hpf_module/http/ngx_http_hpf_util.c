@@ -1,0 +1,107 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Small things that several subjects ask of a request.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf.h"
+
+
+#define NGX_HTTP_HPF_RANDOM  1024
+
+
+ngx_table_elt_t *
+ngx_http_hpf_header_in(ngx_http_request_t *r, ngx_str_t *name)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash && h[i].key.len == name->len
+            && ngx_strncmp(h[i].lowcase_key, name->data, name->len) == 0)
+        {
+            return &h[i];
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_hpf_has_body(ngx_http_request_t *r)
+{
+    if (r->headers_in.content_length_n > 0 || r->headers_in.chunked) {
+        return 1;
+    }
+
+#if (NGX_HTTP_V2)
+    if (r->stream && r->headers_in.content_length_n < 0) {
+        return !r->stream->in_closed;
+    }
+#endif
+
+    return 0;
+}
+
+
+size_t
+ngx_http_hpf_utf8_cut(const u_char *p, size_t len, size_t max)
+{
+    if (len <= max) {
+        return len;
+    }
+
+    while (max && (p[max] & 0xc0) == 0x80) {
+        max--;
+    }
+
+    return max;
+}
+
+
+/*
+ * A call into the generator costs as much for one id as for sixty: bytes are
+ * taken in portions, and each is given out once.
+ */
+
+ngx_int_t
+ngx_http_hpf_random(u_char *p, size_t n)
+{
+    static size_t  left;
+    static u_char  bytes[NGX_HTTP_HPF_RANDOM];
+
+    if (left < n) {
+        if (hpf_crypto_random(bytes, sizeof(bytes)) != 0) {
+            return NGX_ERROR;
+        }
+
+        left = sizeof(bytes);
+    }
+
+    left -= n;
+    ngx_memcpy(p, &bytes[left], n);
+    ngx_memzero(&bytes[left], n);
+
+    return NGX_OK;
+}
