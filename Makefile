@@ -78,7 +78,7 @@ $(MODULE): module
 $(B)/plugins/%.so: plugins/%.c plugins/include/hpf_plugin.h
 	@mkdir -p $(@D)
 	@echo "cc $@"
-	@$(CC) $(CFLAGS) -std=c99 -fPIC -shared -fvisibility=hidden \
+	@$(CC) $(CFLAGS) -Wno-unused-parameter -std=c99 -fPIC -shared -fvisibility=hidden \
 	    -Iplugins/include -o $@.tmp $< && mv -f $@.tmp $@
 
 $(plugin_files): $(B)/plugins/%: plugins/%
