@@ -1,0 +1,185 @@
+#!/usr/bin/perl
+
+# What nginx -t says of a wrong configuration: file, line, directive, and what
+# was expected.
+
+use warnings;
+use strict;
+use utf8;
+
+use Test::More;
+
+use HPF::Test;
+
+my $t = HPF::Test->new;
+my $dir = $t->dir;
+
+$t->write_file("secrets/$_.key", 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==')
+    for qw/ seal index token a /;
+chmod 0600, glob "$dir/secrets/*";
+$t->write_file('secrets/open.key', 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==');
+chmod 0644, "$dir/secrets/open.key";
+$t->write_file('secrets/short.key', 'c2hvcnQ=');
+$t->write_file('secrets/odd.key', '!!!');
+chmod 0600, "$dir/secrets/short.key", "$dir/secrets/odd.key";
+mkdir "$dir/plugins";
+
+my $NODE = <<"EOF";
+hpf_zone hpf:8m;
+hpf_redis unix:$dir/none.sock;
+hpf_secrets $dir/secrets;
+EOF
+
+my $A = 'hpf_channel a { name A; kind public; }';
+
+
+# (passed, output) for an http block, a server and a location
+
+sub try {
+    my (%part) = @_;
+    my ($http, $location) = map { defined $_ ? $_ : '' } @part{qw/ http location /};
+
+    return $t->config_test(<<"EOF");
+%%TEST_GLOBALS%%
+http {
+    %%TEST_GLOBALS_HTTP%%
+# HERE
+$http
+    server {
+        listen 127.0.0.1:8080;
+        location / {
+$location
+        }
+    }
+}
+EOF
+}
+
+
+sub refused {
+    my ($name, $want, %part) = @_;
+    my ($ok, $out) = try(%part);
+
+    ok(!$ok && $out =~ /\[emerg\].*$want.*test\.conf:\d+/s, $name)
+        or diag($ok ? 'accepted' : $out);
+}
+
+
+sub accepted {
+    my ($name, %part) = @_;
+    my ($ok, $out) = try(%part);
+
+    ok($ok, $name) or diag($out);
+}
+
+
+accepted('nothing of ours');
+accepted('a whole node', http => "$NODE $A", location => 'hpf_gate on;');
+accepted('an API', http => "$NODE $A", location => 'hpf_api on;');
+
+
+# what a gate needs
+
+refused('a gate without a channel', 'hpf_channel', http => $NODE,
+        location => 'hpf_gate on;');
+refused('a gate without a zone', 'hpf_zone',
+        http => "$A hpf_redis unix:/x;", location => 'hpf_gate on;');
+refused('users without a store', 'hpf_redis',
+        http => "$A hpf_zone a:8m;", location => 'hpf_gate on; hpf_level 1;');
+accepted('channels and limits need none', http => "$A hpf_zone a:8m;",
+         location => 'hpf_gate on;');
+refused('a gate that is no flag', '"on" or "off"', http => "$NODE $A",
+        location => 'hpf_gate yes;');
+
+
+# the node
+
+refused('a zone without a size', 'hpf_zone|NAME:SIZE', http => 'hpf_zone x;');
+refused('a zone that is too small', 'small|at least', http => 'hpf_zone x:8k;');
+refused('a URL of another scheme', 'invalid URL, "redis://"',
+        http => 'hpf_redis http://x;');
+refused('a parameter that there is not', 'x=1',
+        http => 'hpf_redis unix:/x x=1;');
+refused('a folder of secrets that is not there', 'nowhere',
+        http => "hpf_secrets $dir/nowhere;");
+
+
+# channels
+
+sub channel {
+    my ($lines) = @_;
+    return (http => "$NODE hpf_channel c { $lines }");
+}
+
+refused('an id', 'invalid channel id "C!"',
+        http => "$NODE hpf_channel C! { name x; kind public; }");
+refused('two channels of an id', 'channel "a" is duplicate',
+        http => "$NODE $A $A");
+refused('no name', 'needs "name" and "kind"', channel('kind public;'));
+refused('no kind', 'needs "name" and "kind"', channel('name x;'));
+refused('another kind', 'invalid kind "mtls".*"public" or "signed" expected',
+        channel('name x; kind mtls;'));
+refused('a member that there is not', 'unknown "colour" in channel "c"',
+        channel('colour red;'));
+refused('a member with too many values', 'invalid number of arguments',
+        channel('entry a b;'));
+refused('a capacity', 'invalid capacity "many"', channel('capacity many;'));
+refused('an origin', 'invalid origin "x/".*SCHEME://HOST',
+        channel('origin x/;'));
+refused('signed without a key', 'needs a "key"', channel('name x; kind signed;'));
+refused('public with a key', 'takes none',
+        channel("name x; kind public; key 1 $dir/secrets/a.key;"));
+refused('three keys', 'more than 2 keys',
+        channel(join ' ', map { "key $_ $dir/secrets/a.key;" } 1 .. 3));
+refused('two keys of a name', 'key "1" of channel "c" is duplicate',
+        channel(join ' ', map { "key 1 $dir/secrets/a.key;" } 1 .. 2));
+refused('a key that is not there', 'none.key',
+        channel("key 1 $dir/secrets/none.key;"));
+refused('a key that others can read', 'open.key',
+        channel("key 1 $dir/secrets/open.key;"));
+refused('a key that is too short', 'short.key',
+        channel("key 1 $dir/secrets/short.key;"));
+refused('a key that is no base64', 'odd.key',
+        channel("key 1 $dir/secrets/odd.key;"));
+refused('a lifetime', 'idle=TIME', channel('session idle=soon;'));
+
+
+# limits
+
+refused('a rate', 'invalid parameter "rate=5"',
+        http => $NODE, location => 'hpf_limit x by=user rate=5;');
+refused('no rate', 'limit "x" has no "rate="',
+        http => $NODE, location => 'hpf_limit x by=user;');
+refused('another subject', 'invalid parameter "by=moon"', http => $NODE,
+        location => 'hpf_limit x by=moon rate=1r/s;');
+refused('a limit without a zone', 'hpf_zone',
+        location => 'hpf_limit x by=address rate=1r/s;');
+
+
+# switches, back ends, sessions, plugins, levels
+
+refused('a switch', 'invalid switch "door"', http => 'hpf_closed door;');
+refused('a back end without a location', 'invalid URI "core"',
+        http => 'hpf_backend core core;');
+refused('a back end without a slash', 'invalid URI "/_core"',
+        http => 'hpf_backend core /_core;');
+refused('two back ends of a name', 'back end "x" is duplicate',
+        http => 'hpf_backend x /_x/; hpf_backend x /_y/;');
+refused('a session', 'idle=', http => 'hpf_session idle=x;');
+refused('a folder of plugins that is not there', 'nowhere',
+        http => "$NODE $A hpf_plugins $dir/nowhere;");
+refused('a level', 'value must be', location => 'hpf_level 4;');
+refused('a size', 'hpf_body_max', location => 'hpf_body_max x;');
+refused('a directive in the wrong place', 'not allowed here',
+        location => 'hpf_zone x:8m;');
+
+
+# a plugin whose manifest is wrong: its own file and line
+
+mkdir "$dir/plugins/bad";
+$t->write_file('plugins/bad/manifest.json', "{\n  \"id\": \"bad\",\n  nonsense\n}\n");
+my ($ok, $out) = try(http => "$NODE $A hpf_plugins $dir/plugins;");
+ok(!$ok && $out =~ m|plugins/bad/manifest\.json:3|, 'a manifest is told by line')
+    or diag($out);
+
+done_testing();
