@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "demo_fill.h"
 #include "demo_people.h"
@@ -21,10 +22,21 @@
 #define DEMO_TOOL_BLOCK      32768
 #define DEMO_TOOL_SIZE       1024      /* of a /person/N, at least */
 #define DEMO_TOOL_PEOPLE     1000      /* of one answer */
+#define DEMO_TOOL_HEADERS    200
 
 
+typedef struct {
+    unsigned     n;
+    const char  *names[DEMO_TOOL_HEADERS];
+    const char  *values[DEMO_TOOL_HEADERS];
+} demo_tool_headers_t;
+
+
+static void demo_tool_headers(demo_request_t *r);
 static enum MHD_Result demo_tool_header(void *data, enum MHD_ValueKind kind,
     const char *name, const char *value);
+static void demo_tool_values(hpf_json_out_t *out,
+    const demo_tool_headers_t *h, unsigned i);
 static ssize_t demo_tool_block(void *data, uint64_t pos, char *buf,
     size_t max);
 static void demo_tool_free_body(void *data);
@@ -57,8 +69,7 @@ demo_tool_echo(demo_request_t *r)
 
     hpf_json_out_key(&r->out, "headers");
     hpf_json_out_begin_object(&r->out);
-    (void) MHD_get_connection_values(r->connection, MHD_HEADER_KIND,
-                                     demo_tool_header, &r->out);
+    demo_tool_headers(r);
     hpf_json_out_end_object(&r->out);
 
     hpf_json_out_key(&r->out, "body");
@@ -70,26 +81,82 @@ demo_tool_echo(demo_request_t *r)
 }
 
 
+/* A name that came more than once has its values in one text. */
+
+static void
+demo_tool_headers(demo_request_t *r)
+{
+    char                  lower[256];
+    size_t                len;
+    unsigned              i, k;
+    demo_tool_headers_t   h;
+
+    h.n = 0;
+
+    (void) MHD_get_connection_values(r->connection, MHD_HEADER_KIND,
+                                     demo_tool_header, &h);
+
+    for (i = 0; i < h.n; i++) {
+
+        for (k = 0; strcasecmp(h.names[k], h.names[i]) != 0; k++) {
+            /* void */
+        }
+
+        if (k < i) {
+            continue;
+        }
+
+        for (len = 0; len < sizeof(lower) && h.names[i][len]; len++) {
+            lower[len] = (char) tolower((unsigned char) h.names[i][len]);
+        }
+
+        hpf_json_out_key_len(&r->out, lower, len);
+        demo_tool_values(&r->out, &h, i);
+    }
+}
+
+
 static enum MHD_Result
 demo_tool_header(void *data, enum MHD_ValueKind kind, const char *name,
     const char *value)
 {
-    char             lower[256];
-    size_t           i;
-    hpf_json_out_t  *out;
+    demo_tool_headers_t  *h;
 
     (void) kind;
 
-    out = data;
+    h = data;
 
-    for (i = 0; i < sizeof(lower) && name[i]; i++) {
-        lower[i] = (char) tolower((unsigned char) name[i]);
+    if (h->n == DEMO_TOOL_HEADERS) {
+        return MHD_NO;
     }
 
-    hpf_json_out_key_len(out, lower, i);
-    hpf_json_out_cstring(out, value ? value : "");
+    h->names[h->n] = name;
+    h->values[h->n++] = value ? value : "";
 
     return MHD_YES;
+}
+
+
+static void
+demo_tool_values(hpf_json_out_t *out, const demo_tool_headers_t *h,
+    unsigned i)
+{
+    char      text[4096];
+    size_t    len;
+    unsigned  k;
+
+    len = 0;
+
+    for (k = i; k < h->n && len < sizeof(text); k++) {
+
+        if (strcasecmp(h->names[k], h->names[i]) == 0) {
+            len += snprintf(text + len, sizeof(text) - len, "%s%s",
+                            k == i ? "" : ", ", h->values[k]);
+        }
+    }
+
+    hpf_json_out_string(out, text,
+                        len < sizeof(text) ? len : sizeof(text) - 1);
 }
 
 

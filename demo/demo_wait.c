@@ -19,6 +19,9 @@ static demo_request_t *demo_wait_due(int64_t now);
 
 static demo_request_t  *demo_wait_first, *demo_wait_last;
 
+/* the server goes on with resumed requests in its next round, unasked */
+static int              demo_wait_resumed;
+
 
 void
 demo_wait_begin(demo_request_t *r, demo_wait_e kind, int64_t ms)
@@ -70,6 +73,8 @@ demo_wait_end(demo_request_t *r)
     r->prev = NULL;
     r->next = NULL;
 
+    demo_wait_resumed = 1;
+
     MHD_resume_connection(r->connection);
 }
 
@@ -79,6 +84,10 @@ demo_wait_timeout(void)
 {
     int64_t          ms, earliest;
     demo_request_t  *r;
+
+    if (demo_wait_resumed) {
+        return 0;
+    }
 
     earliest = INT64_MAX;
 
@@ -106,20 +115,13 @@ demo_wait_timeout(void)
 void
 demo_wait_fire(void)
 {
-    int64_t          now;
     demo_request_t  *r;
 
-    if (demo_wait_first == NULL) {
-        return;
-    }
-
-    now = demo_http_clock();
-
     for ( ;; ) {
-        r = demo_wait_due(now);
+        r = demo_wait_first ? demo_wait_due(demo_http_clock()) : NULL;
 
         if (r == NULL) {
-            return;
+            break;
         }
 
         r->deadline = INT64_MAX;
@@ -132,6 +134,8 @@ demo_wait_fire(void)
             demo_wait_end(r);
         }
     }
+
+    demo_wait_resumed = 0;
 }
 
 

@@ -19,8 +19,9 @@ void demo_wait_begin(demo_request_t *r, demo_wait_e kind, int64_t ms);
 /* Lets it go on. */
 void demo_wait_end(demo_request_t *r);
 
-/* Milliseconds until demo_wait_fire() has something to do, -1: never. */
+/* Milliseconds until the loop has something to do here, -1: never. */
 int demo_wait_timeout(void);
+/* Does it; the server has its round after that. */
 void demo_wait_fire(void);
 
 /* How many held requests have a path that begins with target. */

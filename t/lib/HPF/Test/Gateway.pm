@@ -161,6 +161,17 @@ sub wait_ready {
 sub demo_addr { 'unix:' . $_[0]->dir . '/run/demo.sock' }
 
 
+# the one of this build, or else that of the usual one
+
+sub demo_program {
+    my ($self) = @_;
+    my ($file) = grep { -x } map { "$_/hpf-demo" }
+                 $self->build_dir, $self->root . '/build';
+
+    return $ENV{TEST_DEMO} || $file || 'hpf-demo';
+}
+
+
 sub start_demo {
     my ($self) = @_;
     my $dir = $self->dir;
@@ -168,12 +179,8 @@ sub start_demo {
     mkpath([ "$dir/run", "$dir/demo" ]);
     unlink "$dir/run/demo.sock";
 
-    my ($demo) = grep { -x } map { "$_/hpf-demo" }
-                 $self->build_dir, $self->root . '/build';
-
-    $self->spawn('demo', 'TERM', $ENV{TEST_DEMO} || $demo || 'hpf-demo',
-                 '--listen', $self->demo_addr,
-                 '--data', "$dir/demo", '--outbox', "$dir/outbox.jsonl");
+    $self->spawn('demo', 'TERM', $self->demo_program,
+                 '--listen', $self->demo_addr, '--data', "$dir/demo", '--outbox', "$dir/outbox.jsonl");
 
     my $up = $self->wait_for(sub {
         return -1 unless $self->alive('demo');
