@@ -180,7 +180,8 @@ sub start_demo {
     unlink "$dir/run/demo.sock";
 
     $self->spawn('demo', 'TERM', $self->demo_program,
-                 '--listen', $self->demo_addr, '--data', "$dir/demo", '--outbox', "$dir/outbox.jsonl");
+                 '--listen', $self->demo_addr, '--data', "$dir/demo",
+                 '--outbox', "$dir/outbox.jsonl");
 
     my $up = $self->wait_for(sub {
         return -1 unless $self->alive('demo');
