@@ -410,7 +410,11 @@ sub reload {
 
 sub kill_worker {
     my ($self, $signal, $worker) = @_;
-    my @old = $self->workers;
+    my @old;
+
+    # the master may not have come to it yet
+
+    $self->wait_for(sub { @old = $self->workers }) or die "no workers\n";
     $worker ||= $old[0];
 
     kill $signal || 'KILL', $worker;
