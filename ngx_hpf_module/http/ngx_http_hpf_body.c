@@ -44,12 +44,13 @@ ngx_http_hpf_read_body(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     rc = ngx_http_read_client_request_body(r, ngx_http_hpf_body_handler);
 
-    if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_BODY_TOO_LARGE);
-    }
-
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_BAD_REQUEST);
+
+        /* where the next request begins is not known */
+
+        r->keepalive = 0;
+
+        return ngx_http_hpf_refuse(ctx, ngx_http_hpf_problem_of_status(rc));
     }
 
     /* the phases go on from the handler, which may have been called already */
@@ -135,6 +136,12 @@ ngx_http_hpf_body_copy(ngx_http_request_t *r, u_char *p)
 
         if (ngx_buf_in_memory(b)) {
             p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        /* the end of a chunked body is a buffer with nothing in it */
+
+        if (!b->in_file) {
             continue;
         }
 

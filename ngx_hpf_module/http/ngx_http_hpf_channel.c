@@ -86,6 +86,11 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     signature = ngx_http_hpf_header_in(r, &input_name);
     named = ngx_http_hpf_header_in(r, &channel_name);
 
+    if (named && ngx_http_hpf_header_next(r, &channel_name, named)) {
+        return ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_CHANNEL_UNKNOWN,
+                   "X-HPF-Channel 出现多次", "X-HPF-Channel comes twice");
+    }
+
     if (signature) {
         rc = ngx_http_hpf_signature_check(r, ctx);
 

@@ -406,10 +406,11 @@ ngx_http_hpf_conf_problem_page(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    status = r->headers_out.status ? r->headers_out.status : r->err_status;
+    status = r->err_status ? r->err_status : NGX_HTTP_NOT_FOUND;
 
     (void) ngx_http_hpf_refuse(ctx, ngx_http_hpf_problem_of_status(status));
 
+    ctx->status = status;
     ctx->passed = 1;
 
     return ngx_http_hpf_send(r, ctx);

@@ -89,6 +89,11 @@ ngx_http_hpf_idempotency_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return NGX_OK;
     }
 
+    if (ngx_http_hpf_header_next(r, &name, h)) {
+        return ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_BAD_REQUEST,
+                   "Idempotency-Key 出现多次", "Idempotency-Key comes twice");
+    }
+
     rc = ngx_http_hpf_idempotency_prepare(r, ctx, &h->value);
 
     return rc == NGX_OK ? ngx_http_hpf_idempotency_begin(ctx) : rc;

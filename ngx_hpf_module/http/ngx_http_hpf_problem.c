@@ -308,6 +308,10 @@ ngx_http_hpf_problem_of_status(ngx_uint_t status)
 
     case NGX_HTTP_GATEWAY_TIME_OUT:
         return NGX_HTTP_HPF_BACKEND_TIMEOUT;
+
+    case NGX_HTTP_NOT_IMPLEMENTED:
+    case NGX_HTTP_VERSION_NOT_SUPPORTED:
+        return NGX_HTTP_HPF_BAD_REQUEST;
     }
 
     return status < NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_HTTP_HPF_BAD_REQUEST

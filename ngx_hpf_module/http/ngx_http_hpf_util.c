@@ -20,6 +20,14 @@
 ngx_table_elt_t *
 ngx_http_hpf_header_in(ngx_http_request_t *r, ngx_str_t *name)
 {
+    return ngx_http_hpf_header_next(r, name, NULL);
+}
+
+
+ngx_table_elt_t *
+ngx_http_hpf_header_next(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_table_elt_t *prev)
+{
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
@@ -39,10 +47,18 @@ ngx_http_hpf_header_in(ngx_http_request_t *r, ngx_str_t *name)
             i = 0;
         }
 
-        if (h[i].hash && h[i].key.len == name->len
-            && ngx_strncmp(h[i].lowcase_key, name->data, name->len) == 0)
+        if (h[i].hash == 0 || h[i].key.len != name->len
+            || ngx_strncmp(h[i].lowcase_key, name->data, name->len) != 0)
         {
+            continue;
+        }
+
+        if (prev == NULL) {
             return &h[i];
+        }
+
+        if (prev == &h[i]) {
+            prev = NULL;
         }
     }
 }
