@@ -112,6 +112,10 @@ hpf_manifest_free(hpf_manifest_t *mf)
 {
     size_t  i;
 
+    if (mf == NULL) {
+        return;
+    }
+
     hpf_schema_free(mf->form);
 
     for (i = 0; i < mf->nmask; i++) {

@@ -122,7 +122,7 @@ typedef struct {
 
 hpf_manifest_t *hpf_manifest_parse(const void *text, size_t len,
     const hpf_manifest_conf_t *conf);
-void hpf_manifest_free(hpf_manifest_t *mf);
+void hpf_manifest_free(hpf_manifest_t *mf);      /* NULL is taken, too */
 
 /* 1: the item is offered on this channel. */
 int hpf_manifest_on_channel(const hpf_manifest_t *mf, const char *channel,

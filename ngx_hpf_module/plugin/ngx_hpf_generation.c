@@ -179,9 +179,11 @@ ngx_hpf_plugin_unref(ngx_hpf_plugin_t *plugin)
 
 
 ngx_hpf_catalogue_t *
-ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number)
+ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number,
+    ngx_uint_t whole)
 {
-    ngx_int_t             n;
+    ngx_int_t             i, n;
+    ngx_hpf_plugin_t     *plugin;
     ngx_hpf_source_t     *list;
     ngx_hpf_catalogue_t  *catalogue;
 
@@ -201,12 +203,18 @@ ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number)
         goto failed;
     }
 
-    for ( /* void */ ; catalogue->n < (ngx_uint_t) n; catalogue->n++) {
+    for (i = 0; i < n; i++) {
 
-        catalogue->plugin[catalogue->n] =
-                          ngx_hpf_generation_get(plugins, &list[catalogue->n]);
+        plugin = ngx_hpf_generation_get(plugins, &list[i]);
 
-        if (catalogue->plugin[catalogue->n] == NULL) {
+        if (plugin) {
+            catalogue->plugin[catalogue->n++] = plugin;
+            continue;
+        }
+
+        ngx_hpf_source_set_bad(plugins, &list[i]);
+
+        if (whole) {
             goto failed;
         }
     }

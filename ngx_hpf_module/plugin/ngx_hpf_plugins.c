@@ -74,6 +74,11 @@ ngx_hpf_plugins_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (old) {
         plugins->shm = old->shm;
+
+        /* a reload tries again what did not load */
+
+        plugins->shm->nbad = 0;
+
         return NGX_OK;
     }
 

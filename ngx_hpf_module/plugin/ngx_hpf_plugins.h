@@ -28,6 +28,7 @@
 
 #define NGX_HPF_PLUGINS_MAX   512
 #define NGX_HPF_PLUGIN_ROWS   128
+#define NGX_HPF_PLUGINS_BAD   64
 
 
 /* In shared memory. */
@@ -44,6 +45,10 @@ typedef struct {
     uint32_t                 refused;      /* the last that was refused */
     uint32_t                 last;         /* number given */
     ngx_hpf_plugin_row_t     rows[NGX_HPF_PLUGIN_ROWS];
+
+    /* digests of what did not load: not tried again until it changes */
+    uint32_t                 nbad;
+    u_char                   bad[NGX_HPF_PLUGINS_BAD][NGX_HPF_DIGEST_LEN];
 } ngx_hpf_plugins_shm_t;
 
 
@@ -93,6 +98,9 @@ ngx_int_t ngx_hpf_source_save(ngx_hpf_plugins_t *plugins, uint32_t number,
 /* The number of entries, NGX_ERROR. */
 ngx_int_t ngx_hpf_source_load(ngx_hpf_plugins_t *plugins, uint32_t number,
     ngx_hpf_source_t *list);
+/* Remembers that this one did not load; the lock must be free. */
+void ngx_hpf_source_set_bad(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
 /* A whole file in a pool; data NULL: logged. */
 ngx_str_t ngx_hpf_source_file(ngx_pool_t *pool, const char *name,
     ngx_log_t *log);
@@ -105,8 +113,9 @@ hpf_manifest_t *ngx_hpf_source_manifest(ngx_hpf_plugins_t *plugins,
 
 ngx_hpf_plugin_t *ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source);
+/* whole: NULL when one of them does not load, else that one is left out. */
 ngx_hpf_catalogue_t *ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins,
-    uint32_t number);
+    uint32_t number, ngx_uint_t whole);
 void ngx_hpf_generation_catalogue_free(ngx_hpf_catalogue_t *catalogue);
 
 

@@ -17,6 +17,12 @@
 #include "ngx_hpf_plugins.h"
 
 
+/* What ends "nginx -t" is only an error while requests go on. */
+
+#define ngx_hpf_source_level()                                               \
+    (ngx_process == NGX_PROCESS_WORKER ? NGX_LOG_ERR : NGX_LOG_EMERG)
+
+
 typedef struct {
     ngx_str_t    manifest;
     ngx_str_t    code;
@@ -35,6 +41,8 @@ static ngx_int_t ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins,
     ngx_hpf_source_t *source, ngx_hpf_source_files_t *files);
 static ngx_int_t ngx_hpf_source_write(const char *name, ngx_str_t *text,
     ngx_log_t *log);
+static ngx_uint_t ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
 static ngx_uint_t ngx_hpf_source_is_id(ngx_str_t *name);
 static void ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
     const ngx_hpf_source_t *old, ngx_uint_t nold, const u_char *id);
@@ -61,7 +69,7 @@ ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
     ngx_pool_t   *pool;
 
     if (ngx_open_dir(&plugins->conf.dir, &dir) == NGX_ERROR) {
-        ngx_log_error(NGX_LOG_EMERG, plugins->log, ngx_errno,
+        ngx_log_error(ngx_hpf_source_level(), plugins->log, ngx_errno,
                       "hpf plugin: " ngx_open_dir_n " \"%V\" failed",
                       &plugins->conf.dir);
         return NGX_ERROR;
@@ -130,7 +138,55 @@ ngx_hpf_source_one(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
         return NGX_ERROR;
     }
 
-    return copy ? ngx_hpf_source_copy(plugins, source, &files) : NGX_OK;
+    if (!copy) {
+        return NGX_OK;
+    }
+
+    if (ngx_hpf_source_is_bad(plugins, source)) {
+        return NGX_ERROR;
+    }
+
+    return ngx_hpf_source_copy(plugins, source, &files);
+}
+
+
+void
+ngx_hpf_source_set_bad(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source)
+{
+    ngx_hpf_plugins_shm_t  *shm;
+
+    shm = plugins->shm;
+
+    (void) hpf_set_spin(&shm->lock);
+
+    if (!ngx_hpf_source_is_bad(plugins, source)) {
+        ngx_memcpy(shm->bad[shm->nbad % NGX_HPF_PLUGINS_BAD], source->digest,
+                   NGX_HPF_DIGEST_LEN);
+        shm->nbad++;
+    }
+
+    hpf_set_release(&shm->lock);
+}
+
+
+static ngx_uint_t
+ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source)
+{
+    ngx_uint_t              i;
+    ngx_hpf_plugins_shm_t  *shm;
+
+    shm = plugins->shm;
+
+    for (i = 0; i < ngx_min(shm->nbad, NGX_HPF_PLUGINS_BAD); i++) {
+
+        if (ngx_memcmp(shm->bad[i], source->digest, NGX_HPF_DIGEST_LEN) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -202,7 +258,7 @@ ngx_hpf_source_fault(void *data, unsigned line, const char *text)
 {
     ngx_hpf_source_fault_t *fault = data;
 
-    ngx_log_error(NGX_LOG_EMERG, fault->log, 0,
+    ngx_log_error(ngx_hpf_source_level(), fault->log, 0,
                   "hpf plugin: %s in %s:%ui", text, fault->file,
                   (ngx_uint_t) line);
 }
@@ -347,7 +403,7 @@ ngx_hpf_source_file(ngx_pool_t *pool, const char *name, ngx_log_t *log)
     fd = ngx_open_file((u_char *) name, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE || ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+        ngx_log_error(ngx_hpf_source_level(), log, ngx_errno,
                       "hpf plugin: " ngx_open_file_n " \"%s\" failed", name);
 
         if (fd != NGX_INVALID_FILE) {
@@ -364,7 +420,7 @@ ngx_hpf_source_file(ngx_pool_t *pool, const char *name, ngx_log_t *log)
         n = ngx_read_fd(fd, text.data, text.len);
 
         if (n != (ssize_t) text.len) {
-            ngx_log_error(NGX_LOG_EMERG, log, n == -1 ? ngx_errno : 0,
+            ngx_log_error(ngx_hpf_source_level(), log, n == -1 ? ngx_errno : 0,
                           "hpf plugin: \"%s\" not read", name);
             ngx_str_null(&text);
         }

@@ -71,7 +71,7 @@ ngx_hpf_watch_init(ngx_hpf_plugins_t *plugins, ngx_cycle_t *cycle)
     hpf_set_release(&plugins->shm->lock);
 
     plugins->active = ngx_hpf_generation_catalogue(plugins,
-                                                   plugins->shm->active);
+                                                   plugins->shm->active, 0);
 
     if (plugins->active == NULL) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
@@ -420,7 +420,7 @@ ngx_hpf_watch_prepare(ngx_hpf_plugins_t *plugins, uint32_t candidate)
 {
     ngx_hpf_catalogue_t  *catalogue;
 
-    catalogue = ngx_hpf_generation_catalogue(plugins, candidate);
+    catalogue = ngx_hpf_generation_catalogue(plugins, candidate, 1);
 
     if (catalogue == NULL) {
         ngx_log_error(NGX_LOG_ERR, plugins->log, 0,
@@ -428,6 +428,11 @@ ngx_hpf_watch_prepare(ngx_hpf_plugins_t *plugins, uint32_t candidate)
                       "stays in force", candidate);
 
         __atomic_store_n(&plugins->shm->refused, candidate, __ATOMIC_RELEASE);
+
+        /* the others of it are tried without the one that did not load */
+
+        ngx_add_timer(&plugins->settle, 0);
+
         return;
     }
 
