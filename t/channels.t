@@ -13,7 +13,8 @@ use HPF::Test;
 
 my $t = HPF::Test->new;
 
-$t->write_file('secrets/second.key', "c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==\n");
+$t->write_file('secrets/second.key',
+               "c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==\n");
 chmod 0600, $t->path('secrets/second.key');
 
 $t->gateway(http => <<'EOF', workers => 4);

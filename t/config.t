@@ -14,10 +14,11 @@ use HPF::Test;
 my $t = HPF::Test->new;
 my $dir = $t->dir;
 
-$t->write_file("secrets/$_.key", 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==')
-    for qw/ seal index token a /;
+my $KEY = 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==';
+
+$t->write_file("secrets/$_.key", $KEY) for qw/ seal index token a /;
 chmod 0600, glob "$dir/secrets/*";
-$t->write_file('secrets/open.key', 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==');
+$t->write_file('secrets/open.key', $KEY);
 chmod 0644, "$dir/secrets/open.key";
 $t->write_file('secrets/short.key', 'c2hvcnQ=');
 $t->write_file('secrets/odd.key', '!!!');
@@ -37,7 +38,8 @@ my $A = 'hpf_channel a { name A; kind public; }';
 
 sub try {
     my (%part) = @_;
-    my ($http, $location) = map { defined $_ ? $_ : '' } @part{qw/ http location /};
+    my ($http, $location) = map { defined $_ ? $_ : '' }
+                            @part{qw/ http location /};
 
     return $t->config_test(<<"EOF");
 %%TEST_GLOBALS%%
@@ -126,7 +128,8 @@ refused('a member with too many values', 'invalid number of arguments',
 refused('a capacity', 'invalid capacity "many"', channel('capacity many;'));
 refused('an origin', 'invalid origin "x/".*SCHEME://HOST',
         channel('origin x/;'));
-refused('signed without a key', 'needs a "key"', channel('name x; kind signed;'));
+refused('signed without a key', 'needs a "key"',
+        channel('name x; kind signed;'));
 refused('public with a key', 'takes none',
         channel("name x; kind public; key 1 $dir/secrets/a.key;"));
 refused('three keys', 'more than 2 keys',
@@ -177,9 +180,10 @@ refused('a directive in the wrong place', 'not allowed here',
 # a plugin whose manifest is wrong: its own file and line
 
 mkdir "$dir/plugins/bad";
-$t->write_file('plugins/bad/manifest.json', "{\n  \"id\": \"bad\",\n  nonsense\n}\n");
+$t->write_file('plugins/bad/manifest.json',
+               "{\n  \"id\": \"bad\",\n  nonsense\n}\n");
 my ($ok, $out) = try(http => "$NODE $A hpf_plugins $dir/plugins;");
-ok(!$ok && $out =~ m|plugins/bad/manifest\.json:3|, 'a manifest is told by line')
-    or diag($out);
+ok(!$ok && $out =~ m|plugins/bad/manifest\.json:3|,
+   'a manifest is told by line') or diag($out);
 
 done_testing();

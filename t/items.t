@@ -19,7 +19,8 @@ my $token;
 
 sub item {
     my ($id, $body, %o) = @_;
-    return $t->call('POST', "/v1/items/$id", body => $body, token => $token, %o);
+    return $t->call('POST', "/v1/items/$id", body => $body, token => $token,
+                    %o);
 }
 
 

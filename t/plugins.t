@@ -13,7 +13,9 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway(workers => 3);
+my $t = HPF::Test->new->gateway(workers => 3, edit => sub {
+    return $_[0] =~ s/rate=200r/rate=100000r/r;
+});
 
 
 sub manifest {
@@ -37,7 +39,7 @@ sub install {
 
     if (-d $t->path("plugins/$id")) {
         rename $t->path("new/$id/$_"), $t->path("plugins/$id/$_")
-            for "$id.lua", 'manifest.json';
+            for defined $code ? "$id.lua" : (), 'manifest.json';
 
     } else {
         rename $t->path("new/$id"), $t->path("plugins/$id") or die "rename: $!";
@@ -130,19 +132,21 @@ becomes('the old one goes on', 'hello', 'two');
 
 install('hello', 'return 7');
 ok($t->wait_log(qr/must return a table with "handle"/), 'no table');
+install('hello', 'return { handle = function() return { value = "2b" } end }');
+becomes('a good one follows', 'hello', '2b');
 
-install('hello', 'return { handle = function() return { value = 1 } end }',
-        level => 9, colour => 'red');
+install('hello', undef, level => 9, colour => 'red');
 ok($t->wait_log(qr|"colour".*plugins/hello/manifest\.json:\d+|),
    'a fault of the manifest');
 ok($t->wait_log(qr|"level".*plugins/hello/manifest\.json:\d+|), 'and another');
-becomes('the old one still goes on', 'hello', 'two');
+becomes('the old one still goes on', 'hello', '2b');
 
 install('other', 'error("not today")');
 ok($t->wait_log(qr/other\.lua:1: not today/), 'one that fails when loaded');
 is(value(run('other')), 'item-unknown', 'is not there');
 
-install('hello', 'return { handle = function() return { value = "three" } end }');
+install('hello', 'return { handle = function() return { value = "three" } '
+                 . 'end }');
 becomes('and keeps no other from changing', 'hello', 'three');
 
 

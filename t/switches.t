@@ -88,7 +88,8 @@ my ($shown) = grep { $_->{id} eq 'partner' }
               @{ $t->call('GET', '/v1/channels')->json->{channels} };
 ok(!$shown->{open}, 'the list of channels says so');
 
-($shown) = grep { $_->{id} eq 'account-details' } @{ list('kiosk')->json->{items} };
+($shown) = grep { $_->{id} eq 'account-details' }
+           @{ list('kiosk')->json->{items} };
 ok(!$shown->{open}, 'the list of items on that channel says so');
 
 

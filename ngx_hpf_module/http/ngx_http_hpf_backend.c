@@ -28,13 +28,19 @@ typedef struct {
 } ngx_http_hpf_backend_op_t;
 
 
+typedef struct {
+    ngx_str_t    name;
+    ngx_uint_t   method;
+} ngx_http_hpf_backend_method_t;
+
+
 static ngx_http_hpf_backend_t *ngx_http_hpf_backend_find(
     ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *name);
 static ngx_int_t ngx_http_hpf_backend_uri(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_backend_t *backend, ngx_str_t *path, ngx_str_t *uri,
     ngx_str_t *args);
-static ngx_int_t ngx_http_hpf_backend_method(ngx_http_request_t *sr,
-    ngx_str_t *method);
+static const ngx_http_hpf_backend_method_t *ngx_http_hpf_backend_method(
+    ngx_str_t *name);
 static ngx_int_t ngx_http_hpf_backend_headers(ngx_http_request_t *sr,
     ngx_http_hpf_ctx_t *ctx, ngx_str_t *body);
 static ngx_int_t ngx_http_hpf_backend_header(ngx_http_request_t *sr,
@@ -54,22 +60,27 @@ ngx_http_hpf_backend_call(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_backend_req_t *req, ngx_http_hpf_backend_pt handler,
     void *data)
 {
-    ngx_str_t                    uri, args;
-    ngx_http_request_t          *r, *sr;
-    ngx_http_hpf_backend_t      *backend;
-    ngx_http_hpf_main_conf_t    *hmcf;
-    ngx_http_hpf_backend_op_t   *op;
-    ngx_http_post_subrequest_t  *ps;
+    ngx_str_t                             uri, args;
+    ngx_http_request_t                   *r, *sr;
+    ngx_http_hpf_backend_t               *backend;
+    ngx_http_hpf_main_conf_t             *hmcf;
+    ngx_http_hpf_backend_op_t            *op;
+    ngx_http_post_subrequest_t           *ps;
+    const ngx_http_hpf_backend_method_t  *method;
 
     r = ctx->request;
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
     backend = ngx_http_hpf_backend_find(hmcf, &req->backend);
+    method = ngx_http_hpf_backend_method(&req->method);
 
-    if (backend == NULL
+    if (backend == NULL || method == NULL
         || ngx_http_hpf_backend_uri(ctx, backend, &req->path, &uri, &args)
            != NGX_OK)
     {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "hpf backend: \"%V\" cannot be called: its name, the "
+                      "method or the path is invalid", &req->backend);
         return NGX_DECLINED;
     }
 
@@ -100,8 +111,10 @@ ngx_http_hpf_backend_call(ngx_http_hpf_ctx_t *ctx,
      * fails now makes it fail.
      */
 
-    if (ngx_http_hpf_backend_method(sr, &req->method) != NGX_OK
-        || ngx_http_hpf_backend_headers(sr, ctx, &req->body) != NGX_OK
+    sr->method = method->method;
+    sr->method_name = method->name;
+
+    if (ngx_http_hpf_backend_headers(sr, ctx, &req->body) != NGX_OK
         || ngx_http_hpf_backend_body(sr, &req->body) != NGX_OK)
     {
         op->res.outcome = HPF_REFUSED;
@@ -142,9 +155,20 @@ ngx_http_hpf_backend_uri(ngx_http_hpf_ctx_t *ctx,
 {
     u_char      *p;
     ngx_str_t    rest;
-    ngx_uint_t   flags;
+    ngx_uint_t   i, flags;
 
     rest = *path;
+
+    /* a query goes on as it is: no line of a request may begin in it */
+
+    for (i = 0; i < rest.len; i++) {
+
+        if (rest.data[i] <= ' ' || rest.data[i] == 0x7f
+            || rest.data[i] == '#')
+        {
+            return NGX_ERROR;
+        }
+    }
 
     if (rest.len && rest.data[0] == '/') {
         rest.data++;
@@ -168,36 +192,30 @@ ngx_http_hpf_backend_uri(ngx_http_hpf_ctx_t *ctx,
 }
 
 
-static ngx_int_t
-ngx_http_hpf_backend_method(ngx_http_request_t *sr, ngx_str_t *method)
+static const ngx_http_hpf_backend_method_t *
+ngx_http_hpf_backend_method(ngx_str_t *name)
 {
-    ngx_uint_t  i;
+    const ngx_http_hpf_backend_method_t  *m;
 
-    static const struct {
-        ngx_str_t   name;
-        ngx_uint_t  method;
-    } methods[] = {
+    static const ngx_http_hpf_backend_method_t  methods[] = {
         { ngx_string("GET"), NGX_HTTP_GET },
         { ngx_string("POST"), NGX_HTTP_POST },
         { ngx_string("PUT"), NGX_HTTP_PUT },
         { ngx_string("DELETE"), NGX_HTTP_DELETE },
-        { ngx_string("PATCH"), NGX_HTTP_PATCH }
+        { ngx_string("PATCH"), NGX_HTTP_PATCH },
+        { ngx_null_string, 0 }
     };
 
-    for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+    for (m = methods; m->name.len; m++) {
 
-        if (methods[i].name.len == method->len
-            && ngx_strncmp(methods[i].name.data, method->data, method->len)
-               == 0)
+        if (m->name.len == name->len
+            && ngx_strncmp(m->name.data, name->data, name->len) == 0)
         {
-            sr->method = methods[i].method;
-            sr->method_name = methods[i].name;
-
-            return NGX_OK;
+            return m;
         }
     }
 
-    return NGX_DECLINED;
+    return NULL;
 }
 
 

@@ -33,6 +33,7 @@ static void ngx_hpf_lua_cancel(ngx_hpf_call_t *call);
 static void ngx_hpf_lua_enter(ngx_hpf_lua_vm_t *vm, ngx_hpf_call_t *call);
 static void ngx_hpf_lua_leave(ngx_hpf_lua_vm_t *vm);
 static void ngx_hpf_lua_hook(lua_State *L, lua_Debug *ar);
+static uint64_t ngx_hpf_lua_cpu(void);
 static void *ngx_hpf_lua_alloc(void *ud, void *p, size_t old, size_t size);
 static void ngx_hpf_lua_log(ngx_hpf_lua_vm_t *vm, lua_State *L,
     const char *what);
@@ -413,13 +414,17 @@ ngx_hpf_lua_cancel(ngx_hpf_call_t *call)
 }
 
 
-/* The budget is of one stretch between two waits. */
+/*
+ * The budget is of one stretch between two waits.  Time is the last resort:
+ * an instruction may work on strings that are long.
+ */
 
 static void
 ngx_hpf_lua_enter(ngx_hpf_lua_vm_t *vm, ngx_hpf_call_t *call)
 {
     vm->call = call;
     vm->left = vm->plugin->manifest->resources.instructions;
+    vm->until = ngx_hpf_lua_cpu() + NGX_HPF_LUA_STRETCH;
 
     (void) lua_sethook(vm->L, ngx_hpf_lua_hook, LUA_MASKCOUNT,
                        NGX_HPF_LUA_HOOK);
@@ -442,7 +447,7 @@ ngx_hpf_lua_hook(lua_State *L, lua_Debug *ar)
 
     vm = ngx_hpf_lua_vm(L);
 
-    if (vm->left > NGX_HPF_LUA_HOOK) {
+    if (vm->left > NGX_HPF_LUA_HOOK && ngx_hpf_lua_cpu() < vm->until) {
         vm->left -= NGX_HPF_LUA_HOOK;
         return;
     }
@@ -451,7 +456,23 @@ ngx_hpf_lua_hook(lua_State *L, lua_Debug *ar)
 
     (void) lua_sethook(L, ngx_hpf_lua_hook, LUA_MASKCOUNT, 1);
 
-    (void) luaL_error(L, "the limit of instructions is reached");
+    (void) lua_getinfo(L, "Sl", ar);
+    (void) lua_pushfstring(L, "%s:%d: the limit of instructions is reached",
+                           ar->short_src, ar->currentline);
+    (void) lua_error(L);
+}
+
+
+/* ms of the worker: what others take of the machine is not the plugin's */
+
+static uint64_t
+ngx_hpf_lua_cpu(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 

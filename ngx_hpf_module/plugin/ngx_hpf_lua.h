@@ -21,6 +21,7 @@
 
 #define NGX_HPF_LUA_HOOK   1000        /* instructions between two looks */
 #define NGX_HPF_LUA_BYTES  64          /* allocated for one instruction */
+#define NGX_HPF_LUA_STRETCH  500       /* ms of CPU time without a wait */
 
 
 typedef struct {
@@ -33,7 +34,8 @@ typedef struct {
     int                  reconcile;
 
     ngx_hpf_call_t      *call;         /* that runs now */
-    uint64_t             left;         /* instructions of this run */
+    uint64_t             left;         /* instructions of this stretch */
+    uint64_t             until;        /* CPU time, ms */
 } ngx_hpf_lua_vm_t;
 
 

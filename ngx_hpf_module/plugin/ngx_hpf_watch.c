@@ -400,7 +400,10 @@ ngx_hpf_watch_look(ngx_event_t *ev)
             ngx_hpf_watch_prepare(plugins, candidate);
         }
 
-        ngx_hpf_watch_agree(plugins, candidate);
+        if (plugins->row->prepared >= candidate) {
+            ngx_hpf_watch_agree(plugins, candidate);
+        }
+
         next = NGX_HPF_WATCH_BUSY;
 
     } else if (plugins->notify == NULL) {

@@ -1,0 +1,201 @@
+#!/usr/bin/perl
+
+# A Lua plugin that is wrong or hostile: its request ends with plugin-failed
+# within the budget, the worker lives, and the next request finds nothing of
+# it.
+
+use warnings;
+use strict;
+
+use Test::More;
+use Time::HiRes qw/ time /;
+
+use HPF::Test;
+
+my %code = (
+    # out of the VM
+
+    io => 'return io.open("/etc/passwd"):read("*a")',
+    execute => 'os.execute("true")',
+    exit => 'os.exit(1)',
+    getenv => 'return os.getenv("PATH")',
+    require => 'require "ffi"',
+    package => 'return package.loadlib("libc.so.6", "*")',
+    debug => 'return debug.getregistry()',
+    ffi => 'return ffi.C',
+    jit => 'jit.on()',
+
+    # code from data
+
+    load => 'return load("return 1")()',
+    loadstring => 'return loadstring("\27LJ")()',
+    loadfile => 'return loadfile("/etc/passwd")',
+    dofile => 'return dofile("/etc/passwd")',
+    dump => 'return string.dump(function() end)',
+
+    # what others share
+
+    string_table => 'string.rep = function() return "x" end',
+    string_meta => 'getmetatable("").__index.x = 1',
+    string_set => 'getmetatable("").__index = nil',
+    setmeta => 'setmetatable(string, {})',
+    setfenv => 'setfenv(0, {})',
+    getfenv => 'return getfenv(0)',
+    global => 'leak = 1',
+    rawset => 'rawset(_G, "leak", 1)',
+    g => '_G.leak = 1',
+    hpf => 'hpf.fail = nil',
+    newproxy => 'newproxy(true)',
+    collect => 'collectgarbage("stop")',
+
+    # time
+
+    loop => 'while true do end',
+    repeat_loop => 'repeat local x = 1 until false',
+    recursion => 'local function f() return 1 + f() end return f()',
+    tail => 'local function f() return f() end return f()',
+    pcall => 'while true do pcall(error) end',
+    pcall_loop => 'while true do pcall(function() while true do end end) end',
+    xpcall => 'while true do xpcall(error, function() end) end',
+    coroutine => 'coroutine.wrap(function() while true do end end)()',
+    tostring => 'error(setmetatable({}, { __tostring = function() '
+                . 'while true do end end }))',
+    index => 'local t = setmetatable({}, { __index = function(t, k) '
+             . 'return t[k] end }) return t.x',
+    sort => 'local t = {} for i = 1, 1000 do t[i] = i end while true do '
+            . 'table.sort(t, function(a, b) return a < b end) end',
+    insert => 'local t = {} for i = 1, 200000 do t[i] = 1 end '
+              . 'while true do table.insert(t, 1, 1) table.remove(t, 1) end',
+    concat => 'local s = ("x"):rep(500000) '
+              . 'while true do local t = s .. "y" end',
+    backtrack => 'return string.find(("a"):rep(50), ("a?"):rep(50) .. '
+                 . '("a"):rep(50))',
+    lazy => 'return (("a"):rep(3000)):match("^(.-)(.-)(.-)(.-)b$")',
+    gsub => 'return (("a"):rep(30000)):gsub(".-b", "")',
+    gmatch => 'for x in (("a"):rep(30000)):gmatch(".-.-b") do end',
+    balance => 'return (("("):rep(30000)):find("%b()")',
+    plain => 'while true do (("a"):rep(20000)):find(("a"):rep(10000) '
+             . '.. "b", 1, true) end',
+
+    # memory
+
+    rep => 'return (("a"):rep(1e9))',
+    grow => 'local t = {} while true do t[#t + 1] = {} end',
+    double => 'local s = "x" while true do s = s .. s end',
+    keep => 'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end',
+    swallow => 'local t = {} while true do pcall(function() '
+               . 'for i = 1, 1e6 do t[#t + 1] = {} end end) end',
+
+    # answers that are none
+
+    cycle => 'local t = {} t.t = t return t',
+    func => 'return { f = print or pcall }',
+    key => 'return { [{}] = 1 }',
+    nan => 'return { n = 0 / 0 }',
+    bytes => 'return { s = "\255\254" }',
+
+    # the host's functions
+
+    yield => 'local t = { 2, 1 } table.sort(t, function() hpf.sleep(1) '
+             . 'return true end)',
+    gsub_yield => '(("a")):gsub("a", function() hpf.sleep(1) end)',
+    backend => 'hpf.backend("police", { path = "/verify" })',
+    backend_args => 'hpf.backend("core", "/account")',
+    path => 'hpf.backend("core", { path = 7 })',
+    crlf => 'hpf.backend("core", { path = "/account HTTP/1.1\r\nX: y" })',
+    dots => 'hpf.backend("core", { path = "/../police/verify" })',
+    method => 'hpf.backend("core", { path = "/account", method = "GET /x" })',
+    many => 'local t = {} for i = 1, 40 do t[i] = { "core", '
+            . '{ path = "/account" } } end hpf.all(unpack(t))',
+    ttl => 'hpf.kv.set("k", "v", 0)',
+    case => 'hpf.case.set("approved")',
+    code => 'hpf.fail("no-such-code")',
+    sleep => 'hpf.sleep(-1)',
+);
+
+my $t = HPF::Test->new->gateway(workers => 1, start => 0);
+
+sub plugin {
+    my ($id, $code) = @_;
+
+    $t->write_file("plugins/$id/manifest.json",
+        JSON::PP->new->utf8->encode({
+            id => $id, version => '1.0.0', language => 'lua', name => $id,
+            users => [ 'anyone' ], level => 0, channels => [ '*' ],
+            backends => [ 'core' ], form => { type => 'object' },
+            resources => { memory => 4, instructions => 2000000 },
+        }));
+    $t->write_file("plugins/$id/$id.lua", $code);
+}
+
+plugin("x-$_" =~ tr/_/-/r,
+       "return { handle = function(request)\n$code{$_}\nend }\n")
+    for keys %code;
+
+plugin('good', <<'EOF');
+local seen = 0
+count = 10
+
+local function values()
+    local a, b, c = ("2026-11-23"):match("^(%d+)-(%d+)-(%d+)$")
+    local trimmed = ("  x y "):match("^%s*(.-)%s*$")
+    local ok, why = pcall(error, "caught")
+
+    return a .. b .. c .. trimmed .. tostring(ok) .. tostring(why)
+end
+
+return { handle = function(request)
+    return {
+        leak = tostring(rawget(_G, "leak")), global = tostring(leak),
+        count = count, values = values(), rep = ("ab"):rep(2),
+        fen = hpf.fen("12.30"), yuan = hpf.yuan(1230), none = hpf.fen("12.3"),
+        escape = hpf.escape("a b/公"), list = hpf.array(), null = hpf.null,
+        year = os.date("%Y") + 0 > 2000, sorted = table.concat({ 3, 1 }, ","),
+        bits = bit.band(6, 3), echo = request.form,
+    }
+end }
+EOF
+
+$t->run->wait_ready;
+
+my ($worker) = $t->workers;
+
+
+sub run {
+    my ($id) = @_;
+    return $t->call('POST', "/v1/items/$id", body => { a => [ 1, {}, [] ] },
+                    timeout => 20);
+}
+
+
+my $good = run('good');
+is($good->status, 200, 'a good one') or diag($good->raw);
+is_deeply($good->json->{result}, {
+    leak => 'nil', global => 'nil', count => 10, rep => 'abab',
+    values => '20261123x yfalsecaught', fen => 1230, yuan => '12.30',
+    escape => 'a%20b%2F%E5%85%AC', list => [], null => undef,
+    year => JSON::PP::true, sorted => '3,1', bits => 2,
+    echo => { a => [ 1, {}, [] ] },
+}, 'and what it finds') or diag($good->body);
+
+for my $id (sort keys %code) {
+    my $begin = time;
+    my $r = run("x-$id" =~ tr/_/-/r);
+    my $time = time - $begin;
+
+    ok($r->status == 500 && $r->json->{code} eq 'plugin-failed' && $time < 5,
+       $id) or diag($r->body, " after $time s");
+}
+
+is_deeply(run('good')->json->{result}, $good->json->{result},
+          'the good one finds the same as before');
+is(($t->workers)[0], $worker, 'by the same worker');
+
+like($t->log_text, qr/"x-loop": failed: x-loop\.lua:2: the limit of/,
+     'the log tells why');
+like($t->log_text, qr/"x-rep": failed: .*memory/, 'and of memory');
+
+my @huge = grep { length > 2000 } split /\n/, $t->log_text;
+is(scalar @huge, 0, 'in lines that have an end');
+
+done_testing();
