@@ -22,9 +22,12 @@ hpf_schema_check(const hpf_schema_t *schema, const json_t *instance, int en,
     ctx.schema = schema;
     ctx.faults = NULL;
     ctx.match = NULL;
+    ctx.limits = NULL;
+    ctx.seen = 0;
     ctx.work = 0;
     ctx.depth = 0;
     ctx.quiet = 0;
+    ctx.limit = HPF_SCHEMA_WITHIN;
     ctx.en = en;
 
     root.parent = NULL;
@@ -37,13 +40,14 @@ hpf_schema_check(const hpf_schema_t *schema, const json_t *instance, int en,
     rc = hpf_schema_check_node(&ctx, schema->root, instance, &root);
 
     pcre2_match_data_free(ctx.match);
+    pcre2_match_context_free(ctx.limits);
 
     if (rc == 1) {
         json_decref(ctx.faults);
         return HPF_OK;
     }
 
-    if (rc == -1 || ctx.faults == NULL) {
+    if (ctx.faults == NULL || (rc == -1 && ctx.limit != HPF_SCHEMA_TOLD)) {
         json_decref(ctx.faults);
         return HPF_ERROR;
     }
@@ -83,7 +87,6 @@ hpf_schema_free(hpf_schema_t *schema)
         free(node);
     }
 
-    pcre2_match_context_free(schema->match);
     json_decref(schema->json);
     free(schema);
 }

@@ -57,8 +57,9 @@ void hpf_schema_free(hpf_schema_t *schema);
 
 /*
  * HPF_OK: valid.  HPF_DECLINED: *faults is a new array of {"pointer", "rule",
- * "message"}, in English when en is not 0, else in Chinese.  HPF_ERROR: no
- * memory, or the work limit was reached.
+ * "message"}, in English when en is not 0, else in Chinese; the rule "limit"
+ * is last when the instance asks for more work than a form may.  HPF_ERROR:
+ * no memory.
  */
 int hpf_schema_check(const hpf_schema_t *schema, const json_t *instance,
     int en, json_t **faults);

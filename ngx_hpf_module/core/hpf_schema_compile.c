@@ -58,32 +58,16 @@ hpf_schema_compile(json_t *json, const hpf_schema_formats_t *formats,
     c.error = error;
     c.depth = 0;
 
-    schema->match = pcre2_match_context_create(NULL);
-
-    if (schema->match == NULL) {
-        (void) hpf_schema_compile_fault(&c, &root, "no memory");
-        goto failed;
-    }
-
-    (void) pcre2_set_match_limit(schema->match, HPF_SCHEMA_MATCH);
-    (void) pcre2_set_depth_limit(schema->match, HPF_SCHEMA_MATCH);
-    (void) pcre2_set_heap_limit(schema->match, HPF_SCHEMA_HEAP);
-
     schema->root = hpf_schema_compile_node(&c, json, &root);
 
     if (schema->root == NULL
         || hpf_schema_ref_resolve(schema, error) != HPF_OK)
     {
-        goto failed;
+        hpf_schema_free(schema);
+        return NULL;
     }
 
     return schema;
-
-failed:
-
-    hpf_schema_free(schema);
-
-    return NULL;
 }
 
 

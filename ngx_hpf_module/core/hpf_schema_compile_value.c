@@ -12,6 +12,7 @@
 
 #include "hpf_plugin.h"
 #include "hpf_spell.h"
+#include "hpf_utf8.h"
 
 
 #define HPF_SCHEMA_DIALECT_URI  "https://json-schema.org/draft/2020-12/schema"
@@ -175,6 +176,11 @@ hpf_schema_compile_value_names(hpf_schema_compile_t *c, const json_t *names,
         return hpf_schema_compile_fault(c, path, "must be an array of names");
     }
 
+    if (json_array_size(names) > HPF_SCHEMA_NAMES_MAX) {
+        return hpf_schema_compile_fault(c, path, "must not have more than %d "
+                                        "names", HPF_SCHEMA_NAMES_MAX);
+    }
+
     for (i = 0; i < json_array_size(names); i++) {
 
         if (!json_is_string(json_array_get(names, i))) {
@@ -308,21 +314,38 @@ hpf_schema_compile_value_format(hpf_schema_compile_t *c,
 
 /*
  * As near to ECMA-262 with the u flag as PCRE2 comes: "$" is the very end,
- * \uXXXX and \xXX are characters, \d and \w are ASCII.
+ * \uXXXX, \u{X} and \xXX are characters, \d and \w are ASCII, "." is no end
+ * of a line, [] matches nothing.  Callouts count the steps of a match.
  */
 
 pcre2_code *
 hpf_schema_compile_pattern(hpf_schema_compile_t *c, const char *pattern,
     const hpf_schema_path_t *path)
 {
-    int           rc;
-    size_t        offset;
-    pcre2_code   *code;
-    PCRE2_UCHAR   why[120];
+    int                     rc;
+    size_t                  offset;
+    pcre2_code             *code;
+    PCRE2_UCHAR             why[120];
+    pcre2_compile_context  *context;
+
+    context = pcre2_compile_context_create(NULL);
+    if (context == NULL) {
+        (void) hpf_schema_compile_fault(c, path, "no memory");
+        return NULL;
+    }
+
+    (void) pcre2_set_compile_extra_options(context,
+                                           PCRE2_EXTRA_ALT_BSUX);
+    (void) pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
 
     code = pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED,
                          PCRE2_UTF|PCRE2_DOLLAR_ENDONLY|PCRE2_ALT_BSUX
-                         |PCRE2_NEVER_BACKSLASH_C, &rc, &offset, NULL);
+                         |PCRE2_ALLOW_EMPTY_CLASS|PCRE2_MATCH_UNSET_BACKREF
+                         |PCRE2_NEVER_BACKSLASH_C|PCRE2_AUTO_CALLOUT,
+                         &rc, &offset, context);
+
+    pcre2_compile_context_free(context);
+
     if (code != NULL) {
         return code;
     }
@@ -331,7 +354,9 @@ hpf_schema_compile_pattern(hpf_schema_compile_t *c, const char *pattern,
     (void) pcre2_get_error_message(rc, why, sizeof(why));
 
     (void) hpf_schema_compile_fault(c, path, "pattern: %s at character %zu",
-                                    (char *) why, offset);
+                                    (char *) why,
+                                    hpf_schema_value_characters(pattern,
+                                                                offset));
 
     return NULL;
 }
@@ -351,6 +376,8 @@ hpf_schema_compile_fault(hpf_schema_compile_t *c,
     va_start(args, fmt);
     (void) vsnprintf(c->error->text, sizeof(c->error->text), fmt, args);
     va_end(args);
+
+    hpf_utf8_whole(c->error->text);
 
     return HPF_ERROR;
 }

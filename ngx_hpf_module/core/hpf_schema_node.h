@@ -13,6 +13,8 @@
 
 #define PCRE2_CODE_UNIT_WIDTH  8
 
+#include <stdint.h>
+
 #include <pcre2.h>
 
 #include "hpf_schema.h"
@@ -21,9 +23,9 @@
 #define HPF_SCHEMA_NODES      4096     /* of a schema */
 #define HPF_SCHEMA_NESTING    64       /* of a schema's text */
 #define HPF_SCHEMA_DEPTH      256      /* of nodes being checked at a time */
-#define HPF_SCHEMA_WORK       1000000  /* steps of one check */
-#define HPF_SCHEMA_MATCH      100000   /* steps of one pattern's match */
-#define HPF_SCHEMA_HEAP       4096     /* KiB of one match */
+#define HPF_SCHEMA_WORK       2000000  /* steps of one check, with patterns */
+#define HPF_SCHEMA_NAMES_MAX  1024     /* of a "required" and its like */
+#define HPF_SCHEMA_HEAP       16384    /* KiB of one match */
 #define HPF_SCHEMA_POINTER    1024     /* of a fault; longer ones are cut */
 
 /* types; an integer is also a number */
@@ -137,16 +139,27 @@ struct hpf_schema_s {
     hpf_schema_node_t            *nodes;
     size_t                        nnodes;
     const hpf_schema_formats_t   *formats;
-    pcre2_match_context          *match;
 };
+
+/* whether a form asks for more than HPF_SCHEMA_WORK, _DEPTH or _HEAP */
+
+typedef enum {
+    HPF_SCHEMA_WITHIN = 0,
+    HPF_SCHEMA_REACHED,
+    HPF_SCHEMA_TOLD
+} hpf_schema_limit_e;
+
 
 struct hpf_schema_ctx_s {
     const hpf_schema_t           *schema;
     json_t                       *faults;      /* NULL until the first */
-    pcre2_match_data             *match;
+    pcre2_match_data             *match;       /* NULL until the first */
+    pcre2_match_context          *limits;
+    size_t                        seen;        /* where a match has been */
     size_t                        work;
     unsigned                      depth;
     unsigned                      quiet;       /* how many ask only whether */
+    hpf_schema_limit_e            limit;
     int                           en;
 };
 
@@ -184,6 +197,8 @@ void hpf_schema_text_pointer(char *dst, size_t size,
     const hpf_schema_path_t *path);
 int hpf_schema_text_fault(hpf_schema_ctx_t *ctx,
     const hpf_schema_rule_t *rule, const hpf_schema_path_t *path);
+int hpf_schema_text_limit(hpf_schema_ctx_t *ctx,
+    const hpf_schema_path_t *path);
 
 /* hpf_schema_value.c */
 
@@ -194,6 +209,7 @@ int hpf_schema_value_compare(const json_t *a, const json_t *b);
 int hpf_schema_value_multiple(const json_t *value, const json_t *factor);
 int hpf_schema_value_equal(hpf_schema_ctx_t *ctx, const json_t *a,
     const json_t *b);
+uint64_t hpf_schema_value_hash(const json_t *value);
 size_t hpf_schema_value_characters(const char *p, size_t len);
 
 /* hpf_schema_check.c */

@@ -127,6 +127,10 @@ hpf_schema_object_properties(hpf_schema_ctx_t *ctx,
     hpf_schema_path_t           here;
     const hpf_schema_member_t  *member;
 
+    if (hpf_schema_check_work(ctx, rule->nmembers) != HPF_OK) {
+        return -1;
+    }
+
     valid = 1;
 
     for (i = 0; i < rule->nmembers; i++) {

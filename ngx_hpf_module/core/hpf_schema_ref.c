@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "hpf_plugin.h"
+#include "hpf_utf8.h"
 
 
 #define HPF_SCHEMA_REF_TOKEN  128      /* of a pointer, decoded */
@@ -47,6 +48,7 @@ hpf_schema_ref_resolve(hpf_schema_t *schema, hpf_schema_error_t *error)
                                 "$ref \"%.128s\" names no schema of this "
                                 "document",
                                 json_string_value(node->rules[i].value));
+                hpf_utf8_whole(error->text);
                 return HPF_ERROR;
             }
         }

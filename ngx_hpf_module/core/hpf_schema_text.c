@@ -31,9 +31,10 @@ typedef struct {
 } hpf_schema_words_t;
 
 
-static void hpf_schema_text_message(hpf_schema_out_t *out,
-    const hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
-    const hpf_schema_path_t *path);
+static int hpf_schema_text_tell(hpf_schema_ctx_t *ctx, const char *name,
+    const hpf_schema_rule_t *rule, const hpf_schema_path_t *path);
+static void hpf_schema_text_message(hpf_schema_out_t *out, const char *words,
+    const hpf_schema_rule_t *rule, const hpf_schema_path_t *path, int en);
 static const char *hpf_schema_text_words(const hpf_schema_words_t *words,
     const char *name, int en);
 static void hpf_schema_text_label(hpf_schema_out_t *out,
@@ -46,6 +47,7 @@ static void hpf_schema_text_types(hpf_schema_out_t *out, unsigned types,
     int en);
 static void hpf_schema_text_value(hpf_schema_out_t *out,
     const json_t *value);
+static int hpf_schema_text_dump(const char *text, size_t len, void *data);
 static void hpf_schema_text_enum(hpf_schema_out_t *out, const json_t *values,
     int en);
 static const char *hpf_schema_text_near(const hpf_schema_rule_t *rule,
@@ -90,6 +92,7 @@ static const hpf_schema_words_t  hpf_schema_text_rules[] = {
     { "oneOf", "$必须符合且只符合一种允许的填法",
       "$ must be in exactly one of the ways that it may be" },
     { "not", "$是不允许的内容", "$ is what it must not be" },
+    { "limit", "$内容过多或过于复杂", "$ is too large or too complex" },
     { NULL, "$不允许填写", "$ is not allowed" }
 };
 
@@ -124,36 +127,14 @@ int
 hpf_schema_text_fault(hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
     const hpf_schema_path_t *path)
 {
-    char               pointer[HPF_SCHEMA_POINTER];
-    char               message[HPF_SCHEMA_TEXT_LEN];
-    json_t            *fault;
-    hpf_schema_out_t   out;
-
     if (ctx->quiet) {
         return 0;
     }
 
-    if (ctx->faults == NULL) {
-        ctx->faults = json_array();
-        if (ctx->faults == NULL) {
-            return -1;
-        }
-    }
-
-    hpf_schema_text_pointer(pointer, sizeof(pointer), path);
-
-    out.p = message;
-    out.last = message + sizeof(message) - 1;
-
-    hpf_schema_text_message(&out, ctx, rule, path);
-
-    *out.p = '\0';
-
-    fault = json_pack("{s:s, s:s, s:s}", "pointer", pointer,
-                      "rule", rule ? rule->keyword->name : "false",
-                      "message", message);
-
-    if (fault == NULL || json_array_append_new(ctx->faults, fault) != 0) {
+    if (hpf_schema_text_tell(ctx, rule ? rule->keyword->name : "false", rule,
+                             path)
+        != 0)
+    {
         return -1;
     }
 
@@ -168,15 +149,61 @@ hpf_schema_text_fault(hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
 }
 
 
-static void
-hpf_schema_text_message(hpf_schema_out_t *out, const hpf_schema_ctx_t *ctx,
+/* the walk ends here, also where it was only a question; always -1 */
+
+int
+hpf_schema_text_limit(hpf_schema_ctx_t *ctx, const hpf_schema_path_t *path)
+{
+    if (hpf_schema_text_tell(ctx, "limit", NULL, path) == 0) {
+        ctx->limit = HPF_SCHEMA_TOLD;
+    }
+
+    return -1;
+}
+
+
+static int
+hpf_schema_text_tell(hpf_schema_ctx_t *ctx, const char *name,
     const hpf_schema_rule_t *rule, const hpf_schema_path_t *path)
+{
+    char               pointer[HPF_SCHEMA_POINTER];
+    char               message[HPF_SCHEMA_TEXT_LEN];
+    json_t            *fault;
+    hpf_schema_out_t   out;
+
+    if (ctx->faults == NULL) {
+        ctx->faults = json_array();
+        if (ctx->faults == NULL) {
+            return -1;
+        }
+    }
+
+    hpf_schema_text_pointer(pointer, sizeof(pointer), path);
+
+    out.p = message;
+    out.last = message + sizeof(message) - 1;
+
+    hpf_schema_text_message(&out, hpf_schema_text_words(hpf_schema_text_rules,
+                                                        name, ctx->en),
+                            rule, path, ctx->en);
+
+    *out.p = '\0';
+
+    fault = json_pack("{s:s, s:s, s:s}", "pointer", pointer, "rule", name,
+                      "message", message);
+
+    return (fault == NULL) ? -1 : json_array_append_new(ctx->faults, fault);
+}
+
+
+static void
+hpf_schema_text_message(hpf_schema_out_t *out, const char *words,
+    const hpf_schema_rule_t *rule, const hpf_schema_path_t *path, int en)
 {
     size_t       n;
     const char  *p;
 
-    p = hpf_schema_text_words(hpf_schema_text_rules,
-                              rule ? rule->keyword->name : "", ctx->en);
+    p = words;
 
     for ( ;; ) {
         n = strcspn(p, "$#");
@@ -186,11 +213,11 @@ hpf_schema_text_message(hpf_schema_out_t *out, const hpf_schema_ctx_t *ctx,
         switch (*p) {
 
         case '$':
-            hpf_schema_text_label(out, path, ctx->en);
+            hpf_schema_text_label(out, path, en);
             break;
 
         case '#':
-            hpf_schema_text_argument(out, rule, path, ctx->en);
+            hpf_schema_text_argument(out, rule, path, en);
             break;
 
         default:
@@ -376,19 +403,31 @@ hpf_schema_text_enum(hpf_schema_out_t *out, const json_t *values, int en)
 static void
 hpf_schema_text_value(hpf_schema_out_t *out, const json_t *value)
 {
-    char    text[HPF_SCHEMA_TEXT_ENUM];
-    size_t  len;
+    hpf_schema_out_t  part;
 
     if (json_is_string(value)) {
         hpf_schema_text_adds(out, json_string_value(value));
         return;
     }
 
-    len = json_dumpb(value, text, sizeof(text),
-                     JSON_ENCODE_ANY|JSON_COMPACT|JSON_ENSURE_ASCII
-                     |JSON_REAL_PRECISION(15));
+    part.p = out->p;
+    part.last = (out->last - out->p > HPF_SCHEMA_TEXT_ENUM)
+                ? out->p + HPF_SCHEMA_TEXT_ENUM : out->last;
 
-    hpf_schema_text_add(out, text, len < sizeof(text) ? len : sizeof(text));
+    (void) json_dump_callback(value, hpf_schema_text_dump, &part,
+                              JSON_ENCODE_ANY|JSON_COMPACT
+                              |JSON_REAL_PRECISION(15));
+
+    out->p = part.p;
+}
+
+
+static int
+hpf_schema_text_dump(const char *text, size_t len, void *data)
+{
+    hpf_schema_text_add(data, text, len);
+
+    return 0;
 }
 
 

@@ -17,6 +17,7 @@
 /* where every long double is still an integer of int64_t */
 
 #define HPF_SCHEMA_VALUE_MAX  9.2e18L
+#define HPF_SCHEMA_VALUE_FNV  0x100000001b3u
 
 
 static const char  *hpf_schema_value_types[] = {
@@ -24,6 +25,8 @@ static const char  *hpf_schema_value_types[] = {
 };
 
 
+static uint64_t hpf_schema_value_mix(uint64_t hash, const void *data,
+    size_t len);
 static int hpf_schema_value_is_integral(long double x);
 static int hpf_schema_value_equal_arrays(hpf_schema_ctx_t *ctx,
     const json_t *a, const json_t *b);
@@ -263,6 +266,75 @@ hpf_schema_value_equal_objects(hpf_schema_ctx_t *ctx, const json_t *a,
     }
 
     return 1;
+}
+
+
+/* equal values have the same: a number by its double, members in any order */
+
+uint64_t
+hpf_schema_value_hash(const json_t *value)
+{
+    void      *it;
+    size_t     i;
+    double     x;
+    uint64_t   hash;
+
+    hash = json_is_number(value) ? JSON_REAL : json_typeof(value);
+
+    switch (json_typeof(value)) {
+
+    case JSON_INTEGER:
+    case JSON_REAL:
+        x = json_number_value(value) + 0.0;
+        return hpf_schema_value_mix(hash, &x, sizeof(double));
+
+    case JSON_STRING:
+        return hpf_schema_value_mix(hash, json_string_value(value),
+                                    json_string_length(value));
+
+    case JSON_ARRAY:
+        for (i = 0; i < json_array_size(value); i++) {
+            hash = hash * HPF_SCHEMA_VALUE_FNV
+                   + hpf_schema_value_hash(json_array_get(value, i));
+        }
+
+        return hash;
+
+    case JSON_OBJECT:
+        for (it = json_object_iter((json_t *) value);
+             it != NULL;
+             it = json_object_iter_next((json_t *) value, it))
+        {
+            hash += hpf_schema_value_mix(
+                        hpf_schema_value_hash(json_object_iter_value(it)),
+                        json_object_iter_key(it),
+                        strlen(json_object_iter_key(it)));
+        }
+
+        return hash;
+
+    default:
+        return hash;
+    }
+}
+
+
+/* FNV-1a, going on from another hash */
+
+static uint64_t
+hpf_schema_value_mix(uint64_t hash, const void *data, size_t len)
+{
+    const unsigned char *p = data;
+
+    size_t  i;
+
+    hash ^= 0xcbf29ce484222325u;
+
+    for (i = 0; i < len; i++) {
+        hash = (hash ^ p[i]) * HPF_SCHEMA_VALUE_FNV;
+    }
+
+    return hash;
 }
 
 

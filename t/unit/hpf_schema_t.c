@@ -1,4 +1,4 @@
-/* links: core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -79,6 +79,12 @@ static const schema_case_t  cases[] = {
     { "{\"pattern\":\"^\\\\u5f20.$\"}", "\"\xe5\xbc\xa0\xe4\xb8\x89\"", "" },
     { "{\"pattern\":\"^\\\\d$\"}", "\"\xef\xbc\x91\"", " pattern" },
 
+    { "{\"pattern\":\"^\\\\u{20BB7}$\"}", "\"\xf0\xa0\xae\xb7\"", "" },
+    { "{\"pattern\":\"^\\\\u{20BB7}$\"}", "\"u\"", " pattern" },
+    { "{\"pattern\":\"^a.b$\"}", "\"a\\rb\"", " pattern" },
+    { "{\"pattern\":\"^[^]$\"}", "\"\\n\"", "" },
+    { "{\"pattern\":\"[]\"}", "\"]\"", " pattern" },
+
     { "{\"minimum\":1}", "1", "" },
     { "{\"minimum\":1}", "0.999", " minimum" },
     { "{\"minimum\":9223372036854775807}", "9223372036854775806",
@@ -106,6 +112,14 @@ static const schema_case_t  cases[] = {
     { "{\"uniqueItems\":true}", "[1,2,1.0]", " uniqueItems" },
     { "{\"uniqueItems\":true}", "[{\"a\":1},{\"a\":1}]", " uniqueItems" },
     { "{\"uniqueItems\":true}", "[0,false]", "" },
+    { "{\"uniqueItems\":true}", "[0,-0.0]", " uniqueItems" },
+    { "{\"uniqueItems\":true}", "[[1,2],[2,1],[[1],2]]", "" },
+    { "{\"uniqueItems\":true}", "[{\"a\":1,\"b\":[2]},{\"b\":[2.0],\"a\":1}]",
+      " uniqueItems" },
+    { "{\"uniqueItems\":true}", "[{\"a\":1,\"b\":2},{\"a\":2,\"b\":1}]", "" },
+    { "{\"uniqueItems\":true}",
+      "[9223372036854775807,9223372036854775806,9223372036854775807.0]",
+      "" },
     { "{\"uniqueItems\":false}", "[1,1]", "" },
     { "{\"contains\":{\"const\":5}}", "[1,5]", "" },
     { "{\"contains\":{\"const\":5}}", "[1]", " contains" },
@@ -237,6 +251,10 @@ static const schema_refused_t  refused[] = {
       "without end" },
 };
 
+/* 10 characters, 30 bytes: what is longer than 160 is cut between two */
+
+#define TEN  "一二三四五六七八九十"
+
 static const schema_words_t  words[] = {
     { "{\"properties\":{\"amount\":{\"title\":\"\xe9\x87\x91\xe9\xa2\x9d\","
       "\"x-title-en\":\"Amount\"}},\"required\":[\"amount\"]}", "{}",
@@ -256,6 +274,12 @@ static const schema_words_t  words[] = {
       "“C”不是有效的银行卡号", "\"C\" is not a valid bank card number" },
     { "{\"maximum\":12.5}", "13", "表单不能大于12.5",
       "the form must not be more than 12.5" },
+    { "{\"const\":{\"甲\":\"" TEN TEN TEN TEN TEN TEN "\"}}", "1",
+      "表单必须是{\"甲\":\"" TEN TEN TEN TEN TEN,
+      "the form must be {\"甲\":\"" TEN TEN TEN TEN TEN },
+    { "{\"properties\":{\"a\":{\"pattern\":\"^(a+)+$\"}}}",
+      "{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"}",
+      "“a”内容过多或过于复杂", "\"a\" is too large or too complex" },
 };
 
 
@@ -409,64 +433,173 @@ check_words(void)
 }
 
 
+/* what is said of an instance, which is then freed */
+
+static void
+bound(const char *schema, json_t *instance, const char *faults,
+    const char *name)
+{
+    int                  rc;
+    char                 text[HPF_SCHEMA_FAULTS * 32];
+    json_t              *told;
+    hpf_schema_t        *compiled;
+    hpf_schema_error_t   error;
+
+    compiled = compile(schema, &error);
+
+    rc = hpf_schema_check(compiled, instance, 0, &told);
+    is_int(rc, faults[0] ? HPF_DECLINED : HPF_OK, "%s", name);
+
+    list(text, sizeof(text), told);
+    is_str(text, strlen(text), faults, "and what is said");
+
+    json_decref(told);
+    json_decref(instance);
+    hpf_schema_free(compiled);
+}
+
+
+static json_t *
+numbers(size_t n, int last)
+{
+    size_t   i;
+    json_t  *array;
+
+    array = json_array();
+
+    for (i = 0; i + 1 < n; i++) {
+        json_array_append_new(array, json_integer((json_int_t) i));
+    }
+
+    json_array_append_new(array, json_real(last));
+
+    return array;
+}
+
+
+static json_t *
+text_of(size_t n, int ch, const char *last)
+{
+    char    *text;
+    json_t  *json;
+
+    text = malloc(n + 1);
+    memset(text, ch, n);
+    memcpy(text + n - strlen(last), last, strlen(last));
+
+    json = json_stringn(text, n);
+    free(text);
+
+    return json;
+}
+
+
+static json_t *
+nested(size_t n)
+{
+    json_t  *json;
+
+    json = json_array();
+
+    while (--n) {
+        json = json_pack("[o]", json);
+    }
+
+    return json;
+}
+
+
 static void
 check_bounds(void)
 {
     int                  rc;
-    char                 text[HPF_SCHEMA_FAULTS * 8 + 64];
-    size_t               i;
+    char                 text[HPF_SCHEMA_FAULTS * 32];
     json_t              *array, *faults;
     hpf_schema_t        *schema;
     hpf_schema_error_t   error;
 
-    array = json_array();
-
-    for (i = 0; i < 3000; i++) {
-        json_array_append_new(array, json_integer((json_int_t) i));
-    }
-
     schema = compile("{\"items\":{\"type\":\"string\"}}", &error);
+    array = numbers(3000, -1);
     rc = hpf_schema_check(schema, array, 0, &faults);
     is_int(rc, HPF_DECLINED, "3000 faults are declined");
     is_int(json_array_size(faults), HPF_SCHEMA_FAULTS, "and as many told");
     json_decref(faults);
-    hpf_schema_free(schema);
-
-    schema = compile("{\"uniqueItems\":true}", &error);
-    rc = hpf_schema_check(schema, array, 0, &faults);
-    is_int(rc, HPF_ERROR, "quadratic work has its limit");
-    ok(faults == NULL, "and then no faults");
-    hpf_schema_free(schema);
-    json_decref(array);
-
-    schema = compile("{\"pattern\":\"^(a+)+$\"}", &error);
-    array = load("\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"");
-    rc = hpf_schema_check(schema, array, 0, &faults);
-    is_int(rc, HPF_ERROR, "a pattern that runs away is stopped");
     json_decref(array);
     hpf_schema_free(schema);
 
-    memset(text, '[', 100);
-    memset(text + 100, ']', 100);
-    text[200] = '\0';
+    bound("{\"items\":{\"type\":\"integer\"},\"uniqueItems\":true}",
+          numbers(100000, -1), "", "a long array");
+    bound("{\"uniqueItems\":true}", numbers(100000, 17), " uniqueItems",
+          "two of a long array are equal");
+    bound("{\"uniqueItems\":true}", numbers(600000, -1), " limit",
+          "an array that is too long");
+    bound("{\"not\":{\"uniqueItems\":true}}", numbers(600000, -1), " limit",
+          "also where it is only a question");
+    bound("{\"pattern\":\"^[a-z]+$\"}", text_of(1 << 20, 'a', ""), "",
+          "a pattern over a mebibyte");
+    bound("{\"pattern\":\"\\\\s+$\"}", text_of(1 << 20, ' ', "x"), " limit",
+          "a pattern that begins again at each place");
+    bound("{\"pattern\":\"^(a+)+$\"}", text_of(50, 'a', "b"), " limit",
+          "a pattern that runs away");
+    bound("{\"not\":{\"pattern\":\"^(a+)+$\"}}", text_of(50, 'a', "b"),
+          " limit", "and does not pass for one that does not match");
+    bound("{\"items\":{\"$ref\":\"#\"}}", nested(100), "", "100 levels deep");
 
     schema = compile("{\"items\":{\"$ref\":\"#\"}}", &error);
-    array = load(text);
+    array = nested(300);
     rc = hpf_schema_check(schema, array, 0, &faults);
-    is_int(rc, HPF_OK, "100 levels deep");
+    list(text, sizeof(text), faults);
+    ok(rc == HPF_DECLINED && strncmp(text, "/0/0/0/0", 8) == 0
+       && strstr(text, "/0 limit") != NULL, "300 levels are too deep");
+    json_decref(faults);
     json_decref(array);
     hpf_schema_free(schema);
+}
 
-    memset(text, '[', 300);
-    memset(text + 300, ']', 300);
-    text[600] = '\0';
 
-    schema = compile("{\"items\":{\"$ref\":\"#\"}}", &error);
-    array = load(text);
-    rc = hpf_schema_check(schema, array, 0, &faults);
-    is_int(rc, HPF_ERROR, "300 levels are too deep");
-    json_decref(array);
-    hpf_schema_free(schema);
+/* what does not fit is cut, and never within a character */
+
+static void
+check_cuts(void)
+{
+    size_t               n;
+    json_t              *json, *text, *names;
+    hpf_schema_t        *schema;
+    hpf_schema_error_t   error;
+
+    for (n = 60; n < 64; n++) {
+        text = text_of(n, 'k', "");
+        json = json_pack("{s:{s+:o}}", "properties",
+                         json_string_value(text), "甲甲甲甲",
+                         json_pack("{s:i}", "title", 1));
+        json_decref(text);
+
+        schema = hpf_schema_compile(json, NULL, &error);
+        text = json_string(error.pointer);
+        ok(schema == NULL && text != NULL, "a pointer is cut");
+        json_decref(text);
+        json_decref(json);
+
+        text = text_of(n, 'k', "甲甲甲甲");
+        json = json_pack("{s:o}", "format", text);
+        schema = hpf_schema_compile(json, NULL, &error);
+        text = json_string(error.text);
+        ok(schema == NULL && text != NULL, "a name is cut: %s", error.text);
+        json_decref(text);
+        json_decref(json);
+    }
+
+    names = json_array();
+
+    for (n = 0; n < 2000; n++) {
+        json_array_append_new(names, json_sprintf("%zu", n));
+    }
+
+    json = json_pack("{s:o}", "required", names);
+    schema = hpf_schema_compile(json, NULL, &error);
+    ok(schema == NULL && strcmp(error.pointer, "/required") == 0,
+       "too many names: %s", error.text);
+    json_decref(json);
 }
 
 
@@ -479,6 +612,7 @@ main(void)
     check_refused();
     check_words();
     check_bounds();
+    check_cuts();
 
     return done();
 }
