@@ -96,7 +96,8 @@ hpf_json_line_member(hpf_json_line_t *in, const char *token, size_t len)
 
         key = in->p + 1;
         hpf_json_line_string(in);
-        found = hpf_json_line_is(key, in->p - key - 1, token, len);
+        found = in->p > key
+                && hpf_json_line_is(key, in->p - key - 1, token, len);
 
         hpf_json_line_space(in);
 

@@ -13,13 +13,15 @@
 #include "hpf_json.h"
 #include "hpf_json_line.h"
 #include "hpf_plugin.h"
+#include "hpf_utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 
-#define HPF_MANIFEST_TEXT  512         /* of a fault */
+#define HPF_MANIFEST_TEXT  2048        /* of a fault, with its pointer */
+#define HPF_MANIFEST_SIZE  262144      /* of a manifest */
 
 
 __asm__(".section .rodata\n"
@@ -43,6 +45,7 @@ typedef struct {
 } hpf_manifest_in_t;
 
 
+static int hpf_manifest_is(const char *want, const char *name, size_t len);
 static void hpf_manifest_check(hpf_manifest_in_t *in, json_t *json);
 static void hpf_manifest_sense(hpf_manifest_in_t *in, json_t *json);
 static void hpf_manifest_form(hpf_manifest_in_t *in, hpf_manifest_t *mf);
@@ -75,6 +78,11 @@ hpf_manifest_parse(const void *text, size_t len,
     in.conf = conf;
     in.faults = 0;
 
+    if (len > HPF_MANIFEST_SIZE) {
+        conf->fault(conf->data, 1, "a manifest has no more than 256 KiB");
+        return NULL;
+    }
+
     json = hpf_json_parse(text, len, &error);
 
     if (json == NULL) {
@@ -85,6 +93,7 @@ hpf_manifest_parse(const void *text, size_t len,
     mf = calloc(1, sizeof(hpf_manifest_t));
 
     if (mf == NULL) {
+        conf->fault(conf->data, 1, "no memory");
         json_decref(json);
         return NULL;
     }
@@ -98,7 +107,11 @@ hpf_manifest_parse(const void *text, size_t len,
         hpf_manifest_form(&in, mf);
     }
 
-    if (in.faults || hpf_manifest_read(mf) != HPF_OK) {
+    if (in.faults == 0 && hpf_manifest_read(mf) != HPF_OK) {
+        hpf_manifest_fault(&in, "", "no memory");
+    }
+
+    if (in.faults) {
         hpf_manifest_free(mf);
         return NULL;
     }
@@ -140,8 +153,7 @@ hpf_manifest_on_channel(const hpf_manifest_t *mf, const char *channel,
     for (i = 0; i < mf->nchannels; i++) {
 
         if (strcmp(mf->channels[i], "*") == 0
-            || (strncmp(mf->channels[i], channel, len) == 0
-                && mf->channels[i][len] == '\0'))
+            || hpf_manifest_is(mf->channels[i], channel, len))
         {
             return 1;
         }
@@ -159,14 +171,21 @@ hpf_manifest_may_call(const hpf_manifest_t *mf, const char *backend,
 
     for (i = 0; i < mf->nbackends; i++) {
 
-        if (strncmp(mf->backends[i], backend, len) == 0
-            && mf->backends[i][len] == '\0')
-        {
+        if (hpf_manifest_is(mf->backends[i], backend, len)) {
             return 1;
         }
     }
 
     return 0;
+}
+
+
+/* name may come from a plugin and have a zero in it */
+
+static int
+hpf_manifest_is(const char *want, const char *name, size_t len)
+{
+    return strlen(want) == len && memcmp(want, name, len) == 0;
 }
 
 
@@ -183,7 +202,8 @@ hpf_manifest_check(hpf_manifest_in_t *in, json_t *json)
     schema = NULL;
 
     rules = hpf_json_parse(hpf_manifest_schema_text,
-                           hpf_manifest_schema_last - hpf_manifest_schema_text,
+                           (uintptr_t) hpf_manifest_schema_last
+                           - (uintptr_t) hpf_manifest_schema_text,
                            &parse);
     if (rules) {
         schema = hpf_schema_compile(rules, NULL, &error);
@@ -236,7 +256,10 @@ hpf_manifest_sense(hpf_manifest_in_t *in, json_t *json)
 }
 
 
-/* Without a form nothing may be sent along. */
+/*
+ * Without a form nothing may be sent along; and a plugin gets an object, as
+ * its form has said.
+ */
 
 static void
 hpf_manifest_form(hpf_manifest_in_t *in, hpf_manifest_t *mf)
@@ -247,13 +270,21 @@ hpf_manifest_form(hpf_manifest_in_t *in, hpf_manifest_t *mf)
 
     form = json_incref(json_object_get(mf->json, "form"));
 
-    if (form == NULL) {
+    if (form == NULL || json_object_size(form) == 0) {
+        json_decref(form);
         form = json_pack("{s:s,s:b}", "type", "object",
                          "additionalProperties", 0);
     }
 
     mf->form = form ? hpf_schema_compile(form, in->conf->formats, &error)
                     : NULL;
+
+    if (mf->form != NULL
+        && strcmp(hpf_manifest_string(form, "type", ""), "object") != 0)
+    {
+        hpf_manifest_fault(in, "/form",
+                           "a form needs \"type\": \"object\"");
+    }
 
     if (mf->form == NULL) {
         (void) snprintf(pointer, sizeof(pointer), "/form%s",
@@ -274,6 +305,7 @@ hpf_manifest_fault(hpf_manifest_in_t *in, const char *pointer,
     in->faults++;
 
     (void) snprintf(line, sizeof(line), "%s, at \"%s\"", text, pointer);
+    hpf_utf8_whole(line);
 
     in->conf->fault(in->conf->data, hpf_json_line(in->text, in->len, pointer),
                     line);
@@ -481,7 +513,13 @@ hpf_manifest_integer(const json_t *object, const char *key, int64_t otherwise)
 
     value = json_object_get(object, key);
 
-    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+    if (json_is_integer(value)) {
+        return json_integer_value(value);
+    }
+
+    /* 2.0 is an integer as well, as the schema has it */
+
+    return json_is_real(value) ? (int64_t) json_real_value(value) : otherwise;
 }
 
 

@@ -1,4 +1,4 @@
-/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_money.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_money.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -95,7 +95,8 @@ test_own(void)
     is_str(told, strlen(told), "", "nothing is wrong with it");
     is_str(mf->id, strlen(mf->id), "withdraw-rent", "id");
     is_str(mf->name_zh, strlen(mf->name_zh), "租房提取住房公积金", "name");
-    is_str(mf->name_en, strlen(mf->name_en), "Withdrawal for rent", "name in English");
+    is_str(mf->name_en, strlen(mf->name_en), "Withdrawal for rent",
+           "name in English");
     is_int(mf->mode, HPF_MANIFEST_APPLICATION, "mode");
     is_int(mf->language, HPF_MANIFEST_LUA, "language");
     is_int(mf->users, HPF_MANIFEST_INDIVIDUAL, "users");
@@ -113,6 +114,9 @@ test_own(void)
     ok(hpf_manifest_may_call(mf, "core", 4), "a back end");
     ok(!hpf_manifest_may_call(mf, "cor", 3), "no other");
     ok(!hpf_manifest_may_call(mf, "core/", 5), "nor this");
+    ok(!hpf_manifest_may_call(mf, "core\0\0\0\0", 8),
+       "nor a name with zeroes behind it");
+    ok(!hpf_manifest_on_channel(mf, "hall\0", 5), "nor such a channel");
 
     hpf_manifest_free(mf);
     free(text);
@@ -149,7 +153,8 @@ test_defaults(void)
     is_int(mf->kind, HPF_MANIFEST_ITEM, "kind");
     is_int(mf->mode, HPF_MANIFEST_QUERY, "mode");
     is_int(mf->users, HPF_MANIFEST_UNIT, "users");
-    is_str(mf->name_en, strlen(mf->name_en), "x", "one name for both languages");
+    is_str(mf->name_en, strlen(mf->name_en), "x",
+           "one name for both languages");
     is_int(mf->nmask, 0, "no rules of masking");
     is_int(mf->resources.memory, 8 << 20, "memory");
 
@@ -163,9 +168,29 @@ test_defaults(void)
            "and no other");
 
     json_decref(list);
+    hpf_manifest_free(mf);
+
+    mf = parse("x", HEAD ", \"form\": {}}");
+    is_int(hpf_schema_check(mf->form, empty, 0, &list), HPF_OK,
+           "{} is an empty form as well");
+    is_int(hpf_schema_check(mf->form, other, 0, &list), HPF_DECLINED,
+           "and lets nothing else in");
+    json_decref(list);
     json_decref(empty);
     json_decref(other);
     hpf_manifest_free(mf);
+
+    mf = parse("x", "{\"id\": \"x\", \"version\": \"1.0.0\", \"language\": "
+               "\"lua\", \"name\": \"x\", \"users\": [\"unit\"],"
+               "\"level\": 2.0,"
+               "\"channels\": [\"*\"], \"limits\": [{\"by\": \"user\","
+               "\"rate\": \"5r/h\", \"burst\": 1e1}]}");
+    is_int(mf->level, 2, "an integer may be written 2.0");
+    is_int(mf->limits[0].burst, 10, "or 1e1");
+    is_int(mf->limits[0].period, 3600, "by the hour");
+    hpf_manifest_free(mf);
+
+    hpf_manifest_free(NULL);
 
     mf = parse("x", HEAD ",\"mask\": [{\"keys\": [\"a\", \"b\"],"
                "\"kind\": \"all\"}, {\"keys\": [\"c\"], \"kind\": \"name\","
@@ -221,6 +246,74 @@ test_faults(void)
         "/form/properties/a", "a format that there is not");
     bad(HEAD ",\"mode\": \"application\", \"level\": 1}", "4: duplicate",
         "a member twice");
+    bad(HEAD ",\n\"form\": true}", "5: ", "a form that lets everything in");
+    bad(HEAD ",\n\"form\": {\"properties\": {}}}", "5: a form needs \"type\"",
+        "a form that need not be an object");
+    bad(HEAD ",\n\"form\": {\"type\": [\"object\", \"null\"]}}",
+        "5: a form needs \"type\"", "or may be something else");
+    bad(HEAD ",\n\"time_limit\": {\"days\": 2.5}}", "5: ",
+        "a number that is no integer");
+}
+
+
+/* each fault is told in whole characters, whatever the length */
+
+static void
+test_cuts(void)
+{
+    char     text[1024], name[256];
+    size_t   n;
+    json_t  *utf8;
+
+    static const char  longer[] = "甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己庚辛壬癸";
+
+    for (n = 1; n < 60; n++) {
+        memset(name, 'a', n);
+        memcpy(name + n, longer, sizeof(longer));
+        (void) snprintf(text, sizeof(text), HEAD ", \"%s\": 1,"
+                        "\"form\": {\"type\": \"object\", \"%s\": 1}}",
+                        name, name);
+
+        (void) parse("x", text);
+        utf8 = json_string(told);
+
+        if (faults == 0 || utf8 == NULL) {
+            ok(0, "a name of %zu letters: %s", n, told);
+        }
+
+        json_decref(utf8);
+        (void) snprintf(text, sizeof(text), HEAD ","
+                        "\"form\": {\"type\": \"object\", \"%s\": 1}}", name);
+
+        (void) parse("x", text);
+        utf8 = json_string(told);
+
+        if (faults == 0 || utf8 == NULL) {
+            ok(0, "a keyword of %zu letters: %s", n, told);
+        }
+
+        json_decref(utf8);
+    }
+
+    ok(n == 60, "names of all lengths");
+}
+
+
+static void
+test_size(void)
+{
+    char  *text;
+
+    text = malloc(300000);
+    memset(text, ' ', 300000);
+    memcpy(text, "{}", 2);
+    text[299999] = '\0';
+
+    ok(parse("x", text) == NULL && strstr(told, "1: a manifest has no more"),
+       "a manifest that is too large");
+    is_int(faults, 1, "is not looked at");
+
+    free(text);
 }
 
 
@@ -250,6 +343,8 @@ test_lines(void)
     is_int(line("/z/none"), 6, "the deepest that there is");
     is_int(hpf_json_line((const unsigned char *) "{\"a", 3, "/a/b/0"), 1,
            "a text that was cut off");
+    is_int(hpf_json_line((const unsigned char *) "{\"", 2, "/a"), 1,
+           "at a quote");
 }
 
 
@@ -299,6 +394,8 @@ main(void)
     test_own();
     test_defaults();
     test_faults();
+    test_cuts();
+    test_size();
     test_lines();
     test_money();
 
