@@ -45,7 +45,8 @@ links = $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
 sources = $(addprefix $(M)/,$(filter %.c,$(call links,$(1))))
 libs = $(filter-out %.c,$(call links,$(1)))
 
-headers := $(wildcard $(M)/core/*.h $(M)/crypto/*.h plugins/include/*.h)
+headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
+             plugins/include/*.h)
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
