@@ -91,6 +91,8 @@ ngx_http_hpf_mask_request_list(ngx_http_request_t *r, ngx_uint_t ranges)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header, *h;
 
+    ngx_memzero(&list, sizeof(ngx_list_t));
+
     fresh = (ranges || r != r->main);
 
     if (fresh

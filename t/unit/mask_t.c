@@ -477,9 +477,10 @@ reference_shape(const hpf_mask_shape_t *shape, const char *s, text_t *t)
 static void
 reference_text(const char *s, text_t *t)
 {
-    size_t         i, j, n, left, right;
-    hpf_date_t     day = { 2026, 11, 23 };
-    unsigned char  c;
+    size_t                i, j, n, left, right;
+    hpf_date_t            day = { 2026, 11, 23 };
+    unsigned char         c;
+    const unsigned char  *p;
 
     t->n = 0;
     n = strlen(s);
@@ -503,19 +504,17 @@ reference_text(const char *s, text_t *t)
         left = j - i;
         right = 0;
 
-        if (hpf_ident_is_id_card((const unsigned char *) s + i, j - i, &day))
-        {
+        p = (const unsigned char *) s + i;
+
+        if (hpf_ident_is_id_card(p, j - i, &day)) {
             left = 6;
             right = 4;
 
-        } else if (hpf_ident_is_mobile((const unsigned char *) s + i, j - i))
-        {
+        } else if (hpf_ident_is_mobile(p, j - i)) {
             left = 3;
             right = 4;
 
-        } else if (hpf_ident_is_issued_card((const unsigned char *) s + i,
-                                            j - i))
-        {
+        } else if (hpf_ident_is_issued_card(p, j - i)) {
             left = 0;
             right = 4;
         }
@@ -708,12 +707,11 @@ test_generated(void)
 static void
 test_rules(void)
 {
-    size_t                   i;
-    hpf_mask_rules_t        *base;
-    hpf_mask_alloc_t         alloc = { take, NULL };
-    hpf_mask_shape_t         shape;
-    const hpf_mask_shape_t  *found;
-    unsigned char            c;
+    unsigned           i;
+    const char        *name;
+    hpf_mask_rules_t  *base;
+    hpf_mask_alloc_t   alloc = { take, NULL };
+    hpf_mask_shape_t   shape;
 
     base = rules;
     rules = hpf_mask_rules_create(&alloc, base);
@@ -747,21 +745,9 @@ test_rules(void)
     json("{\"zjhm\":\"11010519491231002X\"}",
          "{\"zjhm\":\"110105********002X\"}");
 
-    for (i = 0; i < 256; i++) {
-        c = (unsigned char) i;
-        found = hpf_mask_rules_find(rules, &c, 1);
-
-        if (found != NULL) {
-            break;
-        }
-    }
-
-    is_int(i, 256, "no key of one byte");
-
     for (i = 0; i < HPF_MASK_KINDS; i++) {
-        is_int(hpf_mask_kind_find(hpf_mask_kind_name((unsigned) i),
-                                  strlen(hpf_mask_kind_name((unsigned) i))),
-               i, "kind %s", hpf_mask_kind_name((unsigned) i));
+        name = hpf_mask_kind_name(i);
+        is_int(hpf_mask_kind_find(name, strlen(name)), i, "kind %s", name);
     }
 }
 
@@ -808,13 +794,6 @@ main(void)
     test_rules();
     test_count();
     test_generated();
-
-    while (npieces) {
-        free(pieces[--npieces]);
-    }
-
-    free(out.p);
-    free(again.p);
 
     return done();
 }
