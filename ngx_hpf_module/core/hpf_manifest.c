@@ -86,6 +86,7 @@ hpf_manifest_parse(const void *text, size_t len,
     json = hpf_json_parse(text, len, &error);
 
     if (json == NULL) {
+        hpf_utf8_whole(error.reason);
         conf->fault(conf->data, (unsigned) error.line, error.reason);
         return NULL;
     }

@@ -12,6 +12,10 @@
 static int hpf_schema_logic_count(hpf_schema_ctx_t *ctx,
     const hpf_schema_rule_t *rule, const json_t *value,
     const hpf_schema_path_t *path, size_t enough);
+static int hpf_schema_logic_none(hpf_schema_ctx_t *ctx,
+    const hpf_schema_rule_t *rule, const json_t *value,
+    const hpf_schema_path_t *path);
+static unsigned hpf_schema_logic_types(const hpf_schema_node_t *node);
 
 
 int
@@ -57,7 +61,7 @@ hpf_schema_logic_any(hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
 
     n = hpf_schema_logic_count(ctx, rule, value, path, 1);
 
-    return n ? n : hpf_schema_text_fault(ctx, rule, path);
+    return n ? n : hpf_schema_logic_none(ctx, rule, value, path);
 }
 
 
@@ -69,11 +73,18 @@ hpf_schema_logic_one(hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
 
     n = hpf_schema_logic_count(ctx, rule, value, path, 2);
 
-    if (n == 1 || n == -1) {
-        return n;
-    }
+    switch (n) {
 
-    return hpf_schema_text_fault(ctx, rule, path);
+    case -1:
+    case 1:
+        return n;
+
+    case 0:
+        return hpf_schema_logic_none(ctx, rule, value, path);
+
+    default:
+        return hpf_schema_text_fault(ctx, rule, path);
+    }
 }
 
 
@@ -98,6 +109,58 @@ hpf_schema_logic_count(hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
     }
 
     return (int) n;
+}
+
+
+/*
+ * No schema accepts the value.  When only one is for values of its type, that
+ * one was meant, and it says more than that there are several.
+ */
+
+static int
+hpf_schema_logic_none(hpf_schema_ctx_t *ctx, const hpf_schema_rule_t *rule,
+    const json_t *value, const hpf_schema_path_t *path)
+{
+    size_t                    i;
+    const hpf_schema_node_t  *meant;
+
+    meant = NULL;
+
+    for (i = 0; i < rule->nmembers; i++) {
+
+        if (!(hpf_schema_logic_types(rule->members[i].node)
+              & hpf_schema_value_type(value)))
+        {
+            continue;
+        }
+
+        if (meant != NULL) {
+            return hpf_schema_text_fault(ctx, rule, path);
+        }
+
+        meant = rule->members[i].node;
+    }
+
+    if (ctx->quiet || meant == NULL) {
+        return hpf_schema_text_fault(ctx, rule, path);
+    }
+
+    return hpf_schema_check_node(ctx, meant, value, path);
+}
+
+
+static unsigned
+hpf_schema_logic_types(const hpf_schema_node_t *node)
+{
+    size_t  i;
+
+    for (i = 0; i < node->nrules; i++) {
+        if (node->rules[i].keyword->shape == HPF_SCHEMA_TYPES) {
+            return node->rules[i].types;
+        }
+    }
+
+    return json_is_false(node->json) ? 0 : HPF_SCHEMA_ANY;
 }
 
 

@@ -42,6 +42,12 @@ hpf_spell_try(hpf_spell_t *spell, const char *candidate)
         return;
     }
 
+    /* what differs in length needs so many letters at least */
+
+    if ((len > n ? len - n : n - len) >= spell->distance) {
+        return;
+    }
+
     distance = hpf_spell_distance(spell->word, len, candidate, n);
 
     if (distance < spell->distance && distance < n) {

@@ -246,6 +246,9 @@ test_faults(void)
         "/form/properties/a", "a format that there is not");
     bad(HEAD ",\"mode\": \"application\", \"level\": 1}", "4: duplicate",
         "a member twice");
+    bad(HEAD ",\n\"fees\": {\"zn\": \"x\"}}", "unknown member \"zn\", did you "
+        "mean \"zh\"?", "a language that there is not");
+    is_int(faults, 2, "and the one that is missing");
     bad(HEAD ",\n\"form\": true}", "5: ", "a form that lets everything in");
     bad(HEAD ",\n\"form\": {\"properties\": {}}}", "5: a form needs \"type\"",
         "a form that need not be an object");
@@ -296,6 +299,11 @@ test_cuts(void)
     }
 
     ok(n == 60, "names of all lengths");
+
+    (void) parse("x", "{\"a\": \"甲\\乙\"}");
+    utf8 = json_string(told);
+    ok(faults == 1 && utf8 != NULL, "no JSON within a character");
+    json_decref(utf8);
 }
 
 

@@ -156,6 +156,17 @@ static const schema_case_t  cases[] = {
       " minimum, maximum" },
     { "{\"anyOf\":[{\"minimum\":1},{\"maximum\":-1}]}", "0", " anyOf" },
     { "{\"anyOf\":[{\"minimum\":1},{\"maximum\":-1}]}", "2", "" },
+    { "{\"anyOf\":[{\"type\":\"string\",\"minLength\":1},"
+      "{\"type\":\"object\",\"required\":[\"zh\"]}]}", "\"\"", " minLength" },
+    { "{\"oneOf\":[{\"type\":\"string\",\"minLength\":1},"
+      "{\"type\":\"object\",\"required\":[\"zh\"]}]}", "{}",
+      "/zh required" },
+    { "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"object\"},false]}",
+      "5", " anyOf" },
+    { "{\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"enum\":[1]}]}",
+      "\"\"", " anyOf" },
+    { "{\"not\":{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"array\","
+      "\"minItems\":1}]}}", "[]", "" },
     { "{\"oneOf\":[{\"minimum\":1},{\"minimum\":2}]}", "1", "" },
     { "{\"oneOf\":[{\"minimum\":1},{\"minimum\":2}]}", "2", " oneOf" },
     { "{\"oneOf\":[{\"minimum\":1},{\"minimum\":2}]}", "0", " oneOf" },
