@@ -434,7 +434,8 @@ for my $value ('', ' ', ',', ';q=', 'en;q=', 'en;q=9', 'en;q=0.99999999999',
                'zh;q==', '*', '*;q=0', "\xff\xfe", 'x' x 3000, 'en' . ',' x 900,
                'en;', 'q=1', ';;;;', 'en-', 'e', 'z,h')
 {
-    $r = $t->call('GET', '/v1/none', headers => [ 'Accept-Language' => $value ]);
+    $r = $t->call('GET', '/v1/none',
+                  headers => [ 'Accept-Language' => $value ]);
     is(problem($r), '404 not-found', 'the language '
        . substr($value =~ s/[^ -~]/./gr, 0, 20));
 }
@@ -533,7 +534,9 @@ is($c->response->status, 200, 'and the next');
 
 # bodies that nginx has put into a file
 
-$t->gateway_conf(edit => sub { $_[0] =~ s/client_body_buffer_size 64k/client_body_buffer_size 1k/r });
+$t->gateway_conf(edit => sub {
+    return $_[0] =~ s/client_body_buffer_size \K64k/1k/r;
+});
 $t->reload(wait_old => 1);
 
 raw(request('POST /v1/challenges', \@chunked, chunks('{', ' ' x 65534, '}')),

@@ -303,7 +303,7 @@ struct ngx_http_hpf_ctx_s {
     void                         *data;         /* of the step or handler */
     ngx_hpf_call_t               *call;         /* of the plugin */
     ngx_int_t                   (*call_end)(ngx_http_hpf_ctx_t *ctx);
-    ngx_str_t                     backend;      /* that failed last */
+    ngx_str_t                     backend;      /* to name when it fails */
     json_t                       *case_data;    /* for reconcile */
     json_t                       *case_result;  /* borrowed of the call */
     ngx_str_t                     case_status;
@@ -339,6 +339,7 @@ struct ngx_http_hpf_ctx_s {
     unsigned                      idem_case:1;  /* case_no was opened before */
     unsigned                      ours:1;       /* the answer is made here */
     unsigned                      limit_dry_run:1; /* would refuse */
+    unsigned                      backend_fault:2; /* how badly it did */
     unsigned                      backend_timeout:1;
     unsigned                      store_trip:1; /* Redis was asked */
 };

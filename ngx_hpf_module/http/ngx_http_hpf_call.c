@@ -36,6 +36,8 @@ static ngx_int_t ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t op,
     ngx_hpf_backend_args_t *args);
 static void ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx,
     void *data, ngx_http_hpf_backend_res_t *res);
+static void ngx_http_hpf_call_blame(ngx_http_hpf_call_op_t *op,
+    ngx_http_hpf_backend_res_t *res);
 static ngx_int_t ngx_http_hpf_call_kv(ngx_hpf_call_t *call, int32_t op,
     ngx_hpf_kv_args_t *args);
 static ngx_int_t ngx_http_hpf_call_incr(ngx_http_hpf_ctx_t *ctx,
@@ -188,8 +190,6 @@ ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx, ngx_hpf_answer_t *answer)
         code = NGX_HTTP_HPF_PLUGIN_FAILED;
     }
 
-    /* which one and why is known here better than in the plugin */
-
     if (code == NGX_HTTP_HPF_BACKEND_UNAVAILABLE && ctx->backend_timeout) {
         code = NGX_HTTP_HPF_BACKEND_TIMEOUT;
     }
@@ -200,7 +200,7 @@ ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx, ngx_hpf_answer_t *answer)
 
     if ((code == NGX_HTTP_HPF_BACKEND_UNAVAILABLE
          || code == NGX_HTTP_HPF_BACKEND_TIMEOUT)
-        && json_object_get(answer->tree, "backend") == NULL
+        && ctx->backend.len && json_object_get(answer->tree, "backend") == NULL
         && ngx_http_hpf_extra_string(ctx, "backend", &ctx->backend) != NGX_OK)
     {
         return NGX_ERROR;
@@ -313,10 +313,7 @@ ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx, void *data,
 
     hpf_result_t  result;
 
-    if (res->outcome != HPF_DONE || res->status >= 500) {
-        ctx->backend = op->backend;
-        ctx->backend_timeout = (res->outcome == HPF_TIMEOUT);
-    }
+    ngx_http_hpf_call_blame(op, res);
 
     ngx_memzero(&result, sizeof(hpf_result_t));
 
@@ -328,6 +325,42 @@ ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx, void *data,
     result.body.len = res->body.len;
 
     ngx_hpf_call_complete(ctx->call, op->number, &result);
+}
+
+
+/*
+ * Which back end a problem names is known here better than in the plugin: the
+ * last of those that did worst.
+ */
+
+static void
+ngx_http_hpf_call_blame(ngx_http_hpf_call_op_t *op,
+    ngx_http_hpf_backend_res_t *res)
+{
+    ngx_uint_t           fault;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    ctx = op->ctx;
+
+    if (res->outcome != HPF_DONE || res->status >= 500) {
+        fault = 2;
+
+    } else if (res->status >= 300 || res->body.len == 0
+               || (res->body.data[0] != '{' && res->body.data[0] != '['))
+    {
+        /* it answered, but not what was asked for */
+
+        fault = 1;
+
+    } else {
+        fault = 0;
+    }
+
+    if (fault >= ctx->backend_fault) {
+        ctx->backend_fault = fault;
+        ctx->backend = op->backend;
+        ctx->backend_timeout = (res->outcome == HPF_TIMEOUT);
+    }
 }
 
 

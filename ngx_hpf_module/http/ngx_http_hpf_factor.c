@@ -191,8 +191,8 @@ static ngx_int_t
 ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_backend_res_t *res)
 {
-    json_t                 *tree;
-    ngx_uint_t              match;
+    json_t                 *tree, *match;
+    ngx_uint_t              yes, no;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
@@ -202,11 +202,17 @@ ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
     }
 
     tree = json_loadb((char *) res->body.data, res->body.len, 0, NULL);
-    match = json_is_true(json_object_get(tree, "match"));
+    match = json_object_get(tree, "match");
+    yes = json_is_true(match);
+    no = json_is_false(match);
     json_decref(tree);
 
-    if (!match) {
+    if (no) {
         return ngx_http_hpf_factor_failed(ctx);
+    }
+
+    if (!yes) {
+        return ngx_http_hpf_backend_refuse(ctx, &ngx_http_hpf_police, res);
     }
 
     person->proved |= NGX_HTTP_HPF_F_ID_CARD;

@@ -41,13 +41,20 @@ local function handle(request)
                  or "您名下没有住房公积金账户")
     end
 
-    if not answer.ok or type(answer.json) ~= "table" then
+    if not answer.ok or type(answer.json) ~= "table"
+       or type(answer.json.items) ~= "table"
+    then
         hpf.fail("backend-unavailable")
     end
 
     local items = hpf.array()
 
     for i, item in ipairs(answer.json.items) do
+
+        if type(item) ~= "table" then
+            hpf.fail("backend-unavailable")
+        end
+
         items[i] = {
             date = item.date,
             kind = item.kind,

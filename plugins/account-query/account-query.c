@@ -84,7 +84,9 @@ account_query_resume(hpf_call_t *call, const hpf_result_t *result)
     }
 
     if (result->outcome != HPF_DONE || result->status != 200
-        || json_iface->type(result->json) != HPF_JSON_OBJECT)
+        || json_iface->type(result->json) != HPF_JSON_OBJECT
+        || json_iface->type(json_iface->get(result->json, "account_no"))
+           != HPF_JSON_STRING)
     {
         return call_iface->fail(call, "backend-unavailable", NULL, NULL);
     }

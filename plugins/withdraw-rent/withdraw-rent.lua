@@ -23,19 +23,26 @@ local function text(key)
 end
 
 
--- A register's answer; without one nothing is decided.
+-- What a register says of somebody; without an answer nothing is decided.
 
-local function need(answer)
-    if not answer.ok or type(answer.json) ~= "table" then
-        hpf.fail("backend-unavailable")
+local function need(register, answer, member, kind)
+    if not answer.ok or type(answer.json) ~= "table"
+       or type(answer.json[member]) ~= kind
+    then
+        hpf.fail("backend-unavailable", nil, { backend = register })
     end
 
-    return answer.json
+    return answer.json[member]
 end
 
 
-local function houses(id_no)
+local function ask_houses(id_no)
     return { "realestate", { path = "/houses", json = { id_no = id_no } } }
+end
+
+
+local function houses(answer)
+    return need("realestate", answer, "houses", "table")
 end
 
 
@@ -44,21 +51,32 @@ end
 local function owns_home(id_no)
     local marriage, own = hpf.all(
         { "civil", { path = "/marriage", json = { id_no = id_no } } },
-        houses(id_no))
+        ask_houses(id_no))
 
-    marriage, own = need(marriage), need(own)
+    local married = need("civil", marriage, "married", "boolean")
 
-    if #own.houses > 0 then
+    if #houses(own) > 0 then
         return true
     end
 
-    if not marriage.married or type(marriage.spouse) ~= "table" then
+    if not married then
         return false
     end
 
-    local spouse = need(hpf.backend(unpack(houses(marriage.spouse.id_no))))
+    local spouse = need("civil", marriage, "spouse", "table")
 
-    return #spouse.houses > 0
+    return #houses(hpf.backend(unpack(ask_houses(spouse.id_no)))) > 0
+end
+
+
+-- The core's no: a document that says why.  A 4xx without one may come from
+-- something between here and the core, and 408 and 429 ask to come again.
+
+local function refused(answer)
+    return answer.outcome == "done" and answer.status >= 400
+           and answer.status < 500 and answer.status ~= 408
+           and answer.status ~= 429 and type(answer.json) == "table"
+           and type(answer.json.error) == "string"
 end
 
 
@@ -74,10 +92,8 @@ local function settle(answer)
             paid_at = core.paid_at,
         })
 
-    elseif answer.outcome == "done" and answer.status >= 400
-           and answer.status < 500
-    then
-        hpf.case.set("rejected", text(core.error or "refused"))
+    elseif refused(answer) then
+        hpf.case.set("rejected", text(core.error))
     end
 
     -- anything else leaves it pending-backend
