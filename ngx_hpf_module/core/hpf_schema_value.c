@@ -27,6 +27,7 @@ static const char  *hpf_schema_value_types[] = {
 
 static uint64_t hpf_schema_value_mix(uint64_t hash, const void *data,
     size_t len);
+static int hpf_schema_value_compare_mixed(int64_t i, double x);
 static int hpf_schema_value_is_integral(long double x);
 static int hpf_schema_value_equal_arrays(hpf_schema_ctx_t *ctx,
     const json_t *a, const json_t *b);
@@ -96,13 +97,16 @@ hpf_schema_value_type_name(unsigned bit)
 }
 
 
-/* of numbers: less than, equal to or greater than zero */
+/*
+ * Of numbers: less than, equal to or greater than zero.  Exact, also where
+ * an integer has no double and long double is no wider.
+ */
 
 int
 hpf_schema_value_compare(const json_t *a, const json_t *b)
 {
-    json_int_t   i, j;
-    long double  x, y;
+    double      x, y;
+    json_int_t  i, j;
 
     if (json_is_integer(a) && json_is_integer(b)) {
         i = json_integer_value(a);
@@ -111,12 +115,43 @@ hpf_schema_value_compare(const json_t *a, const json_t *b)
         return (i > j) - (i < j);
     }
 
-    x = json_is_integer(a) ? (long double) json_integer_value(a)
-                           : json_real_value(a);
-    y = json_is_integer(b) ? (long double) json_integer_value(b)
-                           : json_real_value(b);
+    if (json_is_integer(a)) {
+        return hpf_schema_value_compare_mixed(json_integer_value(a),
+                                              json_real_value(b));
+    }
+
+    if (json_is_integer(b)) {
+        return -hpf_schema_value_compare_mixed(json_integer_value(b),
+                                               json_real_value(a));
+    }
+
+    x = json_real_value(a);
+    y = json_real_value(b);
 
     return (x > y) - (x < y);
+}
+
+
+static int
+hpf_schema_value_compare_mixed(int64_t i, double x)
+{
+    int64_t  whole;
+
+    if (!(x < 0x1p63)) {
+        return -1;
+    }
+
+    if (x < -0x1p63) {
+        return 1;
+    }
+
+    whole = (int64_t) x;
+
+    if (i != whole) {
+        return (i > whole) ? 1 : -1;
+    }
+
+    return ((double) whole < x) ? -1 : ((double) whole > x);
 }
 
 
