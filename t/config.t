@@ -77,6 +77,7 @@ sub accepted {
 
 accepted('nothing of ours');
 accepted('a whole node', http => "$NODE $A", location => 'hpf_gate on;');
+accepted('another reminder', http => 'hpf_notice 谨防诈骗 Beware;');
 accepted('an API', http => "$NODE $A", location => 'hpf_api on;');
 
 
