@@ -195,7 +195,7 @@ hpf_schema_ref_token(char *dst, const char **p)
     const char  *s;
 
     s = *p;
-    last = dst + HPF_SCHEMA_REF_TOKEN - 1;
+    last = &dst[HPF_SCHEMA_REF_TOKEN - 1];
 
     while (*s != '\0' && *s != '/') {
 

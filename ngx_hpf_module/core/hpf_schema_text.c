@@ -318,6 +318,10 @@ hpf_schema_text_argument(hpf_schema_out_t *out, const hpf_schema_rule_t *rule,
 {
     const char  *near;
 
+    if (rule == NULL) {
+        return;
+    }
+
     switch (rule->keyword->shape) {
 
     case HPF_SCHEMA_TYPES:

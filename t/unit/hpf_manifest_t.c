@@ -210,7 +210,7 @@ bad(const char *text, const char *want, const char *name)
 
     mf = parse("x", text);
 
-    ok(mf == NULL && strstr(told, want) != NULL, name);
+    ok(mf == NULL && strstr(told, want) != NULL, "%s", name);
 
     if (mf || strstr(told, want) == NULL) {
         printf("# wanted \"%s\" in:\n# %s\n", want, told);
@@ -363,7 +363,7 @@ money(const char *s, int rc, int64_t want)
 
     fen = -7;
 
-    is_int(hpf_money_parse(s, strlen(s), &fen), rc, s);
+    is_int(hpf_money_parse(s, strlen(s), &fen), rc, "%s", s);
     is_int(fen, rc == HPF_OK ? want : -7, "fen");
 }
 
