@@ -23,6 +23,10 @@ static ngx_int_t ngx_http_hpf_login_lookup(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_login_number(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_login_numbered(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_login_known(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_login_answer(ngx_http_request_t *r,
@@ -62,6 +66,7 @@ const char  ngx_http_hpf_step_up_form[] =
 static const ngx_http_hpf_step_pt  ngx_http_hpf_login_stages[] = {
     ngx_http_hpf_login_lookup,
     ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_login_number,
     ngx_http_hpf_factor_sms_stage,
     ngx_http_hpf_login_known,
     ngx_http_hpf_factor_id_card_stage,
@@ -161,9 +166,54 @@ ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
 
 
 /*
- * The code of a user who does not exist was compared with nothing and was
- * wrong; that of one whose number has gone to somebody else as well.
+ * A number that was given up leads to whom it has gone to: its codes open the
+ * account of the one before no more, found by whatever.
  */
+
+static ngx_int_t
+ngx_http_hpf_login_number(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               argv[2];
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    ngx_str_set(&argv[0], "GET");
+    argv[1] = ngx_http_hpf_store_key(ctx, "m", &person->m, ":uid");
+
+    return ngx_http_hpf_store_command(ctx, 2, argv,
+                                      ngx_http_hpf_login_numbered);
+}
+
+
+static void
+ngx_http_hpf_login_numbered(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_int_t               rc;
+    ngx_str_t               uid;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (rc == NGX_OK) {
+        uid = ngx_hpf_redis_text(reply);
+
+        if (uid.len != person->uid.len
+            || ngx_strncmp(uid.data, person->uid.data, uid.len) != 0)
+        {
+            person->uid.len = 0;
+            person->m.len = 0;
+        }
+    }
+
+    ngx_http_hpf_flow_next(ctx, rc);
+}
+
+
+/* The code of a user who does not exist was compared with nothing: wrong. */
 
 static ngx_int_t
 ngx_http_hpf_login_known(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)

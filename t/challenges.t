@@ -1,0 +1,210 @@
+#!/usr/bin/perl
+
+# Codes by SMS: who may ask for one and how often, what one is good for, and
+# that nothing tells whether a number is known.
+
+use warnings;
+use strict;
+use utf8;
+
+use Test::More;
+
+use HPF::Test;
+
+my $t = HPF::Test->new->gateway(workers => 2);
+
+my ($known, $other, $third, $fourth) = map { $t->person($_) } 0 .. 3;
+my $stranger = '13900009999';
+
+
+sub ask {
+    my ($mobile, %more) = @_;
+    my %o = map { $_ => delete $more{$_} } grep { /^(channel|headers)$/ }
+            keys %more;
+
+    return $t->call('POST', '/v1/challenges', %o, body => {
+        factor => 'sms', mobile => $mobile, purpose => 'login', %more,
+    });
+}
+
+
+sub faults {
+    my ($r) = @_;
+    return $r->status if $r->status != 422;
+    return join ' ', map { "$_->{pointer} $_->{rule}" } @{ $r->json->{errors} };
+}
+
+
+sub login {
+    my ($mobile, $id, $code) = @_;
+    return $t->call('POST', '/v1/sessions', body => {
+        user => { mobile => $mobile },
+        factors => [ { factor => 'sms', challenge_id => $id, code => $code } ],
+    });
+}
+
+
+sub outcome {
+    my ($r) = @_;
+    return $r->status if $r->status < 400;
+    return join ' ', grep { defined } @{ $r->json }{qw/ code attempts_left /};
+}
+
+
+# how one is asked for
+
+$t->register($known);
+
+my $r = ask($known->{mobile});
+is($r->status, 201, 'a code');
+like($r->json->{challenge_id}, qr/^[\w-]{22}$/, 'challenge_id');
+is($r->json->{expires_in}, 300, 'expires_in');
+is($r->json->{resend_after}, 60, 'resend_after');
+is($r->header('Cache-Control'), 'no-store', 'is not stored');
+
+my ($message) = grep { $_->{mobile} eq $known->{mobile} } reverse $t->outbox;
+like($message->{code}, qr/^\d{6}$/, 'six digits');
+like($message->{text}, qr/$message->{code}/, 'in the text');
+unlike($r->body, qr/$message->{code}/, 'and not in the answer');
+
+
+# and how not
+
+is(faults(ask('12345')), '/mobile format', 'no number');
+is(faults(ask('13800138000', purpose => 'fun')), '/purpose enum',
+   'no such purpose');
+is(faults($t->call('POST', '/v1/challenges', body => {})),
+   '/factor required /mobile required', 'nothing');
+is(faults(ask('13800138000', x => 1)), '/x additionalProperties',
+   'something else');
+
+
+# not again within a minute
+
+$r = ask($known->{mobile});
+is($r->status, 429, 'again at once');
+cmp_ok($r->header('Retry-After'), '<=', 60, 'Retry-After');
+cmp_ok($r->header('Retry-After'), '>', 50, 'is what is left of the minute');
+is($r->json->{retry_after}, $r->header('Retry-After'), 'in the problem, too');
+is(outcome(ask($known->{mobile}, channel => 'hall')), 'rate-limited',
+   'on another channel') or diag(ask($known->{mobile}, channel => 'hall')->body);
+is(ask($other->{mobile})->status, 201, 'for another number');
+
+
+# nothing tells whether a number is known
+
+my ($a, $b) = (ask($third->{mobile}), ask($stranger));
+is($a->status, $b->status, 'status of a known and an unknown number');
+is(join(' ', sort keys %{ $a->json }), join(' ', sort keys %{ $b->json }),
+   'members');
+is(length $a->body, length $b->body, 'length');
+
+my ($id, $code) = $t->challenge($stranger, 'login');
+is(outcome(login($stranger, $id, $code)), 'factor-failed 4',
+   'the right code of a number without a user');
+($id, $code) = $t->challenge($known->{mobile}, 'login');
+my $wrong = sprintf '%06d', ($code + 1) % 1000000;
+my $mine = login($known->{mobile}, $id, $wrong);
+my ($id2, $code2) = $t->challenge($stranger, 'login');
+my $theirs = login($stranger, $id2, sprintf '%06d', ($code2 + 1) % 1000000);
+
+for ($mine, $theirs) {
+    my $json = $_->json;
+    delete $json->{instance};
+    $_ = $json;
+}
+
+is_deeply($mine, $theirs, 'a wrong code says the same for both');
+
+
+# five attempts
+
+is($mine->{attempts_left}, 4, 'four attempts are left');
+is(join(' ', map { outcome(login($known->{mobile}, $id, $wrong)) } 1 .. 4),
+   'factor-failed 3 factor-failed 2 factor-failed 1 factor-failed 0',
+   'and then none');
+is(outcome(login($known->{mobile}, $id, $code)), 'factor-failed 0',
+   'the right code comes too late');
+
+
+# what one is good for
+
+($id, $code) = $t->challenge($known->{mobile}, 'login');
+is(outcome(login($other->{mobile}, $id, $code)), 'factor-failed 4',
+   "somebody else's number");
+is(outcome($t->call('POST', '/v1/users', body => {
+       user_type => 'individual',
+       map({ $_ => $known->{$_} } qw/ name id_no mobile /),
+       factors => [ { factor => 'sms', challenge_id => $id, code => $code },
+                    { factor => 'id-card' } ],
+   })), 'factor-failed 3', 'another purpose');
+is(outcome(login($known->{mobile}, $id, $code)), 201, 'what it was for');
+is(outcome(login($known->{mobile}, $id, $code)), 'factor-failed 0',
+   'and only once');
+is(outcome(login($known->{mobile}, 'A' x 22, $code)), 'factor-failed 0',
+   'a challenge that there is not');
+
+($id, $code) = $t->challenge($known->{mobile}, 'login');
+$t->redis('DEL', "hpf:{ch:$id}");
+is(outcome(login($known->{mobile}, $id, $code)), 'factor-failed 0',
+   'one that has expired');
+
+my ($key) = @{ $t->redis('KEYS', 'hpf:{ch:*}') };
+my $ttl = $t->redis('TTL', $key);
+ok($ttl > 200 && $ttl <= 300, 'they expire after 300 s');
+
+
+# the right code 100 times at once: one session
+
+($id, $code) = $t->challenge($known->{mobile}, 'login');
+
+my $body = JSON::PP->new->encode({
+    user => { mobile => $known->{mobile} },
+    factors => [ { factor => 'sms', challenge_id => $id, code => $code } ],
+});
+my @clients = map { client(8080) } 1 .. 100;
+
+$_->send("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nX-HPF-Channel: app\r\n"
+         . 'Content-Length: ' . length($body) . "\r\n\r\n$body") for @clients;
+
+my %n;
+$n{$_->response->status}++ for @clients;
+is_deeply(\%n, { 201 => 1, 401 => 99 }, 'one of a hundred') or diag(explain(\%n));
+
+
+# what stands in Redis and in the logs
+
+($id, $code) = $t->challenge($fourth->{mobile}, 'login');
+
+my @all;
+
+for my $k (@{ $t->redis('KEYS', '*') }) {
+    my $type = $t->redis('TYPE', $k);
+    my $v = $type eq 'hash' ? $t->redis('HGETALL', $k)
+            : $type eq 'string' ? [ $t->redis('GET', $k) ]
+            : $type eq 'zset' ? $t->redis('ZRANGE', $k, 0, -1)
+            : $type eq 'set' ? $t->redis('SMEMBERS', $k) : [];
+    push @all, $k, @$v;
+}
+
+ok(@all > 10, 'Redis');
+is(scalar(grep { /$fourth->{mobile}|$known->{mobile}|$known->{id_no}/ } @all), 0,
+   'has no number in clear');
+is(scalar(grep { $_ eq $code } @all), 0, 'and no code');
+unlike($t->log_text . $t->read_file('audit/audit.jsonl'),
+       qr/$fourth->{mobile}|$known->{mobile}|$known->{id_no}|"$code"/,
+       'nor have the logs');
+
+
+# no SMS, no code, and one may ask again
+
+$t->demo('POST', '/_control', { target => '/sms', mode => 'fail',
+                                status => 500, count => 1 });
+my $fifth = $t->person(4)->{mobile};
+$r = ask($fifth);
+is($r->status, 502, 'the SMS platform fails');
+is($r->json->{code}, 'backend-unavailable', 'code');
+is($r->json->{backend}, 'sms', 'which');
+is(ask($fifth)->status, 201, 'one may ask again at once');
+
+done_testing();
