@@ -1,12 +1,17 @@
--- A case is opened, once under its number.
+-- A case is opened, once under its number; with an idempotency key only while
+-- the attempt is the one that counts, for this may come late.
 --
 -- KEYS[1]  hpf:{u:UID}:case:NO
 -- KEYS[2]  hpf:{u:UID}:cases        numbers by the second of opening
 -- KEYS[3]  hpf:{u:UID}:idem:HASH    of the attempt, when it has a key
 -- ARGV     number, item, status, channel, opened (s), due (s, 0: at once),
---          sealed data, first step (JSON)
+--          sealed data, first step (JSON), token of the attempt or ""
 
 if redis.call("EXISTS", KEYS[1]) == 1 then
+    return 0
+end
+
+if KEYS[3] and redis.call("HGET", KEYS[3], "token") ~= ARGV[9] then
     return 0
 end
 

@@ -8,7 +8,7 @@
 -- Returns { state, ... }:
 --   0  new: this attempt is the first
 --   1  conflict: the key was used with something else
---   2  busy: a first attempt is under way
+--   2  busy, number: a first attempt is under way; "" or its case
 --   3  case, number: a first attempt ended without an answer, but had opened
 --      a case
 --   4  done, status, sealed answer, location, case
@@ -26,7 +26,7 @@ if s[2] then
 end
 
 if s[1] and now < tonumber(s[6]) then
-    return { 2 }
+    return { 2, s[5] or "" }
 end
 
 if s[5] then

@@ -472,6 +472,8 @@ json_t *ngx_http_hpf_item_channels(ngx_hpf_plugin_t *item,
 
 /* _idempotency.c: NGX_OK: go on; NGX_AGAIN: ngx_http_hpf_finish() follows. */
 ngx_int_t ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx);
+/* Of the attempt that this request is; empty: there is no key. */
+ngx_str_t ngx_http_hpf_idempotency_token(ngx_http_hpf_ctx_t *ctx);
 
 /* _util.c: the first field of that lower-case name; NULL: there is none. */
 ngx_table_elt_t *ngx_http_hpf_header_in(ngx_http_request_t *r,

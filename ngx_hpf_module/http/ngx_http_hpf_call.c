@@ -206,6 +206,14 @@ ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx, ngx_hpf_answer_t *answer)
         return NGX_ERROR;
     }
 
+    /* a case that was opened, or may have been */
+
+    if (ctx->case_no.len
+        && ngx_http_hpf_extra_string(ctx, "case_no", &ctx->case_no) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     json_object_foreach(answer->tree, name, value) {
 
         if (ngx_http_hpf_extra_json(ctx, name, json_incref(value)) != NGX_OK) {

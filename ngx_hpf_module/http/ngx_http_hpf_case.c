@@ -56,7 +56,7 @@ ngx_int_t
 ngx_http_hpf_case_open(ngx_hpf_call_t *call, int32_t number,
     ngx_hpf_case_args_t *args)
 {
-    ngx_str_t                  argv[11], index[3], uid, note;
+    ngx_str_t                  argv[12], index[3], uid, note;
     ngx_uint_t                 nkeys;
     ngx_http_hpf_ctx_t        *ctx;
     ngx_hpf_redis_eval_t       eval;
@@ -102,6 +102,8 @@ ngx_http_hpf_case_open(ngx_hpf_call_t *call, int32_t number,
     argv[nkeys + 4] = ngx_http_hpf_store_int(ctx, ngx_time());
     argv[nkeys + 5] = ngx_http_hpf_store_int(ctx, op->due);
 
+    argv[nkeys + 8] = ngx_http_hpf_idempotency_token(ctx);
+
     ngx_str_null(&note);
 
     if (ngx_http_hpf_case_seal(ctx, args->tree, &argv[nkeys + 6]) != NGX_OK
@@ -113,7 +115,7 @@ ngx_http_hpf_case_open(ngx_hpf_call_t *call, int32_t number,
 
     eval.script = &ngx_hpf_redis_script_case_open;
     eval.nkeys = nkeys;
-    eval.argc = nkeys + 8;
+    eval.argc = nkeys + 9;
     eval.args = argv;
 
     op->op = ngx_hpf_redis_eval(hmcf->redis, &eval, ngx_http_hpf_case_opened,

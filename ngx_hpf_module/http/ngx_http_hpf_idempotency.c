@@ -18,10 +18,11 @@
 #include "ngx_http_hpf_seal.h"
 
 
-#define NGX_HTTP_HPF_IDEM_KEY      128      /* longest key */
-#define NGX_HTTP_HPF_IDEM_ATTEMPT  60       /* s that an attempt may take */
-#define NGX_HTTP_HPF_IDEM_POLL     50       /* ms between looks */
-#define NGX_HTTP_HPF_IDEM_LOOKS    400
+#define NGX_HTTP_HPF_IDEM_KEY         128   /* longest key */
+#define NGX_HTTP_HPF_IDEM_ATTEMPT     60    /* s that an attempt may take */
+#define NGX_HTTP_HPF_IDEM_POLL        50    /* ms between looks */
+#define NGX_HTTP_HPF_IDEM_LOOKS       400
+#define NGX_HTTP_HPF_IDEM_CASE_LOOKS  40    /* when it has opened a case */
 
 
 /* What idempotency_begin.lua returns first. */
@@ -55,7 +56,10 @@ static ngx_int_t ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_idempotency_case(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_idempotency_look(ngx_event_t *ev);
 static void ngx_http_hpf_idempotency_cleanup(void *data);
 static void ngx_http_hpf_idempotency_ended(ngx_http_hpf_ctx_t *ctx,
@@ -258,12 +262,10 @@ ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_IDEMPOTENCY_CONFLICT);
 
     case NGX_HTTP_HPF_IDEM_BUSY:
-        return ngx_http_hpf_idempotency_wait(ctx);
+        return ngx_http_hpf_idempotency_wait(ctx, reply);
 
     case NGX_HTTP_HPF_IDEM_CASE:
-        ctx->case_no = ngx_http_hpf_idempotency_copy(ctx, reply, 1);
-        ctx->idem_case = 1;
-        return ctx->case_no.data ? NGX_OK : NGX_ERROR;
+        return ngx_http_hpf_idempotency_case(ctx, reply);
 
     default: /* NGX_HTTP_HPF_IDEM_DONE */
         return ngx_http_hpf_idempotency_replay(ctx, reply);
@@ -303,9 +305,23 @@ ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
 }
 
 
+/*
+ * The first attempt may have died, or its end was not stored: the case that it
+ * has opened is answer enough after a while.
+ */
+
 static ngx_int_t
-ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx)
+ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
 {
+    ngx_str_t  no;
+
+    no = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
+
+    if (no.len && ctx->idem->looks >= NGX_HTTP_HPF_IDEM_CASE_LOOKS) {
+        return ngx_http_hpf_idempotency_case(ctx, reply);
+    }
+
     if (ctx->idem->looks++ == NGX_HTTP_HPF_IDEM_LOOKS) {
         ctx->retry_after = 1;
 
@@ -318,6 +334,17 @@ ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx)
     ngx_add_timer(&ctx->idem->timer, NGX_HTTP_HPF_IDEM_POLL);
 
     return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_idempotency_case(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ctx->case_no = ngx_http_hpf_idempotency_copy(ctx, reply, 1);
+    ctx->idem_case = 1;
+
+    return ctx->case_no.data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -352,8 +379,8 @@ ngx_http_hpf_idempotency_cleanup(void *data)
 
 /*
  * The handler is done: its answer is kept, or a problem forgets the attempt
- * so that it can be made again, unless a case was opened.  NGX_AGAIN: the
- * answer goes out by ngx_http_hpf_finish() when that is stored.
+ * so that it can be made again; a case that was opened stays its answer.
+ * NGX_AGAIN: the answer goes out by ngx_http_hpf_finish() when that is stored.
  */
 
 ngx_int_t
@@ -363,10 +390,6 @@ ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx)
     ngx_hpf_redis_eval_t  eval;
 
     ctx->idem_mine = 0;
-
-    if (ctx->problem && ctx->case_no.len) {
-        return NGX_OK;
-    }
 
     ngx_memzero(args, sizeof(args));
 
@@ -411,6 +434,15 @@ ngx_http_hpf_idempotency_ended(ngx_http_hpf_ctx_t *ctx,
     }
 
     ngx_http_hpf_finish(ctx->request, ctx->problem ? NGX_ABORT : NGX_OK);
+}
+
+
+ngx_str_t
+ngx_http_hpf_idempotency_token(ngx_http_hpf_ctx_t *ctx)
+{
+    static ngx_str_t  none = ngx_null_string;
+
+    return ctx->idem_mine ? ctx->idem->token : none;
 }
 
 

@@ -367,7 +367,9 @@ ngx_hpf_lua_resume(ngx_hpf_call_t *call, const hpf_result_t *result)
         return HPF_ERROR;
     }
 
-    n = run->nwaits;
+    /* a failure has two values: nil, and why */
+
+    n = lua_gettop(run->co);
     run->nwaits = 0;
 
     rc = ngx_hpf_lua_continue(call, n);
