@@ -87,7 +87,7 @@ cmp_ok($r->header('Retry-After'), '<=', 60, 'Retry-After');
 cmp_ok($r->header('Retry-After'), '>', 50, 'is what is left of the minute');
 is($r->json->{retry_after}, $r->header('Retry-After'), 'in the problem, too');
 is(outcome(ask($known->{mobile}, channel => 'hall')), 'rate-limited',
-   'on another channel') or diag(ask($known->{mobile}, channel => 'hall')->body);
+   'on another channel');
 is(ask($other->{mobile})->status, 201, 'for another number');
 
 
@@ -169,7 +169,7 @@ $_->send("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nX-HPF-Channel: app\r\n"
 
 my %n;
 $n{$_->response->status}++ for @clients;
-is_deeply(\%n, { 201 => 1, 401 => 99 }, 'one of a hundred') or diag(explain(\%n));
+is_deeply(\%n, { 201 => 1, 401 => 99 }, 'one of a hundred');
 
 
 # what stands in Redis and in the logs
@@ -188,8 +188,8 @@ for my $k (@{ $t->redis('KEYS', '*') }) {
 }
 
 ok(@all > 10, 'Redis');
-is(scalar(grep { /$fourth->{mobile}|$known->{mobile}|$known->{id_no}/ } @all), 0,
-   'has no number in clear');
+unlike(join(' ', @all), qr/$fourth->{mobile}|$known->{mobile}|$known->{id_no}/,
+       'has no number in clear');
 is(scalar(grep { $_ eq $code } @all), 0, 'and no code');
 unlike($t->log_text . $t->read_file('audit/audit.jsonl'),
        qr/$fourth->{mobile}|$known->{mobile}|$known->{id_no}|"$code"/,
