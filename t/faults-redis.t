@@ -231,6 +231,9 @@ is(problem(withdraw($two, $token{$two}, 'Idempotency-Key' => 'c')),
 is(problem(withdraw($two, $token{$two})), '503 store-unavailable',
    'paused: an application');
 is(paid($two), 0, 'paused: nothing is paid');
+ok(workers_say(503), 'paused: not ready');
+is($t->call('GET', '/v1/session', token => $token{$one})->status, 200,
+   'paused: a cached session still goes on');
 
 $t->resume_redis;
 

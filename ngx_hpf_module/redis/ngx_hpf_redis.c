@@ -119,5 +119,9 @@ ngx_hpf_redis_stat(ngx_hpf_redis_t *rds, ngx_hpf_redis_stat_t *stat)
 {
     *stat = rds->stat;
 
-    stat->up = (rds->link && rds->link->state == NGX_HPF_REDIS_CONN_UP);
+    /* the feed is asked each second, also where nobody sends a command */
+
+    stat->up = (rds->link && rds->link->state == NGX_HPF_REDIS_CONN_UP
+                && (rds->feed == NULL
+                    || rds->feed->state == NGX_HPF_REDIS_CONN_UP));
 }

@@ -153,7 +153,7 @@ const ngx_hpf_redis_reply_t *ngx_hpf_redis_at(
 /* Numbers for /metrics and /readyz, of this worker since its start. */
 
 typedef struct {
-    ngx_uint_t   up;              /* the last attempt to speak succeeded */
+    ngx_uint_t   up;              /* both links of this worker stand */
     uint64_t     commands;
     uint64_t     errors;
     uint64_t     timeouts;
