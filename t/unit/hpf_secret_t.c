@@ -30,6 +30,8 @@ try(const char *text, int mode, unsigned char *out, char *error)
     int      fd;
     ssize_t  n;
 
+    (void) chmod(file, 0600);
+
     fd = open(file, O_WRONLY|O_TRUNC);
     n = write(fd, text, strlen(text));
     (void) fchmod(fd, mode);
