@@ -339,6 +339,7 @@ struct ngx_http_hpf_ctx_s {
     unsigned                      idem_case:1;  /* case_no was opened before */
     unsigned                      ours:1;       /* the answer is made here */
     unsigned                      limit_dry_run:1; /* would refuse */
+    unsigned                      posted:1;     /* it runs as a posted one */
     unsigned                      backend_fault:2; /* how badly it did */
     unsigned                      backend_timeout:1;
     unsigned                      store_trip:1; /* Redis was asked */

@@ -452,6 +452,7 @@ ngx_http_hpf_backend_resume(ngx_http_request_t *r)
      */
 
     r->main->count++;
+    ctx->posted = 1;
 
     while (!ngx_queue_empty(&ctx->ended)) {
 
@@ -462,6 +463,8 @@ ngx_http_hpf_backend_resume(ngx_http_request_t *r)
 
         op->handler(ctx, op->data, &op->res);
     }
+
+    ctx->posted = 0;
 
     ngx_http_finalize_request(r, NGX_DONE);
 }

@@ -167,9 +167,16 @@ ngx_http_hpf_gate_content(ngx_http_request_t *r)
 }
 
 
+/*
+ * A request that ends badly is freed by a posted one.  Where the caller is a
+ * posted request itself and not done with this one, the loop that called it
+ * does that afterwards.
+ */
+
 void
 ngx_http_hpf_resume(ngx_http_request_t *r)
 {
+    ngx_uint_t           posted;
     ngx_connection_t    *c;
     ngx_http_hpf_ctx_t  *ctx;
 
@@ -182,17 +189,21 @@ ngx_http_hpf_resume(ngx_http_request_t *r)
                    "hpf gate: resume step %ui", ctx->step);
 
     ctx->waiting = 0;
+    posted = ctx->posted;
 
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
 
-    ngx_http_run_posted_requests(c);
+    if (!posted) {
+        ngx_http_run_posted_requests(c);
+    }
 }
 
 
 void
 ngx_http_hpf_finish(ngx_http_request_t *r, ngx_int_t rc)
 {
+    ngx_uint_t           posted;
     ngx_connection_t    *c;
     ngx_http_hpf_ctx_t  *ctx;
 
@@ -212,10 +223,13 @@ ngx_http_hpf_finish(ngx_http_request_t *r, ngx_int_t rc)
     }
 
     ctx->waiting = 0;
+    posted = ctx->posted;
 
     ngx_http_finalize_request(r, ngx_http_hpf_gate_end(r, ctx, rc));
 
-    ngx_http_run_posted_requests(c);
+    if (!posted) {
+        ngx_http_run_posted_requests(c);
+    }
 }
 
 
