@@ -154,6 +154,13 @@ refused('a rate', 'invalid parameter "rate=5"',
         http => $NODE, location => 'hpf_limit x by=user rate=5;');
 refused('no rate', 'limit "x" has no "rate="',
         http => $NODE, location => 'hpf_limit x by=user;');
+for my $name ("'a\"b'", "'a b'", "'a\\\\b'", "''", "\xc3\xa9", 'x' x 65) {
+    refused('a name of a limit', 'invalid limit name', http => $NODE,
+            location => "hpf_limit $name by=user rate=1r/s;");
+}
+
+accepted('a limit with a long name', http => $NODE,
+         location => 'hpf_limit ' . 'x' x 64 . ' by=user rate=1r/s;');
 refused('another subject', 'invalid parameter "by=moon"', http => $NODE,
         location => 'hpf_limit x by=moon rate=1r/s;');
 refused('a limit without a zone', 'hpf_zone',

@@ -82,6 +82,15 @@ ok((grep { $_->{id} eq 'hello' }
     @{ $t->call('GET', '/v1/items')->json->{items} }), 'is in the list');
 
 
+# a factor is no service item
+
+install('proof', 'return { handle = function() return { value = "p" } end }',
+        kind => 'factor');
+install('after', 'return { handle = function() return { value = "a" } end }');
+becomes('one that came after it', 'after', 'a');
+is(value(run('proof')), 'item-unknown', 'a factor is not done as an item');
+
+
 # a change while requests run: each gets the old or the new, none fails
 
 my (%got, @order);

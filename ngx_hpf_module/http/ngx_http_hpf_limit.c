@@ -17,6 +17,9 @@
 #include "ngx_http_hpf.h"
 
 
+#define NGX_HTTP_HPF_LIMIT_NAME  64         /* characters */
+
+
 static ngx_int_t ngx_http_hpf_limit_all(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_uint_t user);
 static ngx_int_t ngx_http_hpf_limit_array(ngx_http_request_t *r,
@@ -29,6 +32,7 @@ static ngx_int_t ngx_http_hpf_limit_refuse(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_limit_t *limit);
 static ngx_int_t ngx_http_hpf_limit_capacity(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_uint_t ngx_http_hpf_limit_name_valid(ngx_str_t *name);
 static ngx_int_t ngx_http_hpf_limit_rate(ngx_str_t *s,
     ngx_http_hpf_limit_t *limit);
 
@@ -322,6 +326,14 @@ ngx_http_hpf_limit_parse(ngx_conf_t *cf, ngx_http_hpf_limit_t *limit)
 
     value = cf->args->elts;
 
+    if (!ngx_http_hpf_limit_name_valid(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid limit name \"%V\": 1 to %d visible ASCII "
+                           "characters without quotes and backslashes "
+                           "expected", &value[1], NGX_HTTP_HPF_LIMIT_NAME);
+        return NGX_CONF_ERROR;
+    }
+
     limit->name = value[1];
     limit->rate.burst = (uint64_t) -1;
 
@@ -382,6 +394,26 @@ ngx_http_hpf_limit_parse(ngx_conf_t *cf, ngx_http_hpf_limit_t *limit)
     ngx_http_hpf_limit_complete(limit);
 
     return NGX_CONF_OK;
+}
+
+
+/* It goes into a header as a string of RFC 8941 without any escape. */
+
+static ngx_uint_t
+ngx_http_hpf_limit_name_valid(ngx_str_t *name)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\') {
+            return 0;
+        }
+    }
+
+    return name->len > 0 && name->len <= NGX_HTTP_HPF_LIMIT_NAME;
 }
 
 

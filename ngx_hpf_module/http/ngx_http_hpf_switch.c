@@ -77,7 +77,9 @@ ngx_http_hpf_switch_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         ctx->item = ngx_hpf_plugins_find(hmcf->plugins, &ctx->item_id);
     }
 
-    if (ctx->item == NULL) {
+    if (ctx->item == NULL
+        || ngx_hpf_plugin_manifest(ctx->item)->kind != HPF_MANIFEST_ITEM)
+    {
         ngx_str_null(&ctx->item_id);
 
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_ITEM_UNKNOWN);
