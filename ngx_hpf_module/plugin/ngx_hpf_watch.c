@@ -41,7 +41,10 @@ static void ngx_hpf_watch_prepare(ngx_hpf_plugins_t *plugins,
     uint32_t candidate);
 static void ngx_hpf_watch_agree(ngx_hpf_plugins_t *plugins,
     uint32_t candidate);
+static void ngx_hpf_watch_catch_up(ngx_hpf_plugins_t *plugins,
+    uint32_t active);
 static ngx_hpf_plugin_row_t *ngx_hpf_watch_row(ngx_hpf_plugins_shm_t *shm);
+static void ngx_hpf_watch_resign(ngx_hpf_plugins_t *plugins);
 
 
 ngx_int_t
@@ -384,10 +387,7 @@ ngx_hpf_watch_look(ngx_event_t *ev)
     next = NGX_HPF_WATCH_LOOK;
 
     if (ngx_exiting) {
-
-        /* a worker that leaves has no say any more */
-
-        plugins->row->pid = 0;
+        ngx_hpf_watch_resign(plugins);
         return;
     }
 
@@ -406,8 +406,12 @@ ngx_hpf_watch_look(ngx_event_t *ev)
 
         next = NGX_HPF_WATCH_BUSY;
 
-    } else if (plugins->notify == NULL) {
-        ngx_hpf_watch_publish(plugins);
+    } else {
+        ngx_hpf_watch_catch_up(plugins, active);
+
+        if (plugins->notify == NULL) {
+            ngx_hpf_watch_publish(plugins);
+        }
     }
 
     /* an idle worker lets the old catalogue go all the same */
@@ -415,6 +419,25 @@ ngx_hpf_watch_look(ngx_event_t *ev)
     (void) ngx_hpf_plugins_version(plugins);
 
     ngx_add_timer(ev, next);
+}
+
+
+/* What came in force while this worker was not asked. */
+
+static void
+ngx_hpf_watch_catch_up(ngx_hpf_plugins_t *plugins, uint32_t active)
+{
+    if ((plugins->active && plugins->active->number == active)
+        || (plugins->next && plugins->next->number == active))
+    {
+        return;
+    }
+
+    if (plugins->next) {
+        ngx_hpf_generation_catalogue_free(plugins->next);
+    }
+
+    plugins->next = ngx_hpf_generation_catalogue(plugins, active, 0);
 }
 
 
@@ -524,12 +547,25 @@ ngx_hpf_watch_row(ngx_hpf_plugins_shm_t *shm)
 }
 
 
+/*
+ * A worker that leaves has no say any more; its row may be another's before
+ * it has gone.
+ */
+
+static void
+ngx_hpf_watch_resign(ngx_hpf_plugins_t *plugins)
+{
+    if (plugins->row) {
+        __atomic_store_n(&plugins->row->pid, 0, __ATOMIC_RELEASE);
+        plugins->row = NULL;
+    }
+}
+
+
 void
 ngx_hpf_watch_exit(ngx_hpf_plugins_t *plugins)
 {
-    if (plugins->row) {
-        plugins->row->pid = 0;
-    }
+    ngx_hpf_watch_resign(plugins);
 
     if (plugins->notify) {
         ngx_close_connection(plugins->notify);
