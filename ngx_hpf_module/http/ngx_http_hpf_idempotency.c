@@ -232,6 +232,9 @@ ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
 
     if (ctx->op_rc == NGX_OK) {
         ctx->op_rc = ngx_http_hpf_idempotency_state(ctx, reply);
+
+    } else if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_LOST) {
+        ngx_http_hpf_idempotency_forget(ctx, &ctx->idem->token);
     }
 
     if (ctx->op_rc == NGX_AGAIN) {

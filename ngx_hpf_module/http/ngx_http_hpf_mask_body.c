@@ -8,6 +8,10 @@
  * buffers of the filter's own.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
 

@@ -7,6 +7,10 @@
  * level above it, and those of the http block the built-in ones.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_hpf_mask_conf.h"
 
 

@@ -7,6 +7,10 @@
  * whether a body is masked and takes away what no longer holds for it.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
 

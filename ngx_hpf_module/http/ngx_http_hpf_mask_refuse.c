@@ -8,6 +8,10 @@
  * (RFC 9457) goes out in their place.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
 

@@ -10,6 +10,10 @@
  * for.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_hpf_mask_conf.h"
 
 
