@@ -315,6 +315,67 @@ is($t->register($one)->status, 201, 'who registers again');
 ok($t->login($one), 'can log in');
 
 
+# a store that is full, or has forgotten its scripts
+
+$t->redis('SCRIPT', 'FLUSH');
+my $full = $t->login($one);
+ok($full, 'scripts are sent again');
+is(query($full)->status, 200, 'a session');
+
+$t->redis('CONFIG', 'SET', 'maxmemory', '1');
+is(problem(challenge($three)), '503 store-unavailable', 'full: a challenge');
+is(query($full)->status, 200, 'full: a session goes on');
+$t->redis('CONFIG', 'SET', 'maxmemory', '0');
+is(challenge($three)->status, 201, 'not full: a challenge');
+
+
+# a store that has lost a part: whatever is missing, nothing ends in a 500
+
+my $four = $people[3];
+
+withdraw($four, enter($four), 'Idempotency-Key' => 'lost');
+
+my %kinds;
+
+for my $key (@{ $t->redis('KEYS', 'hpf:*') }) {
+    $key =~ s/\{(\w+):[^}]*\}/{$1:*}/;
+    $key =~ s/(:case:|:idem:).*/$1*/;
+    $kinds{$key} = 1;
+}
+
+cmp_ok(scalar keys %kinds, '>', 9, 'kinds of keys');
+
+my @more = @people[4 .. 40];
+
+for my $kind (sort keys %kinds) {
+    my $person = shift @more;
+    my $token = enter($person);
+    my $case = withdraw($person, $token, 'Idempotency-Key' => 'lost');
+    my $no = $case->json->{case_no};
+    my ($id, $code) = $t->challenge($person->{mobile}, 'login');
+
+    $t->redis('DEL', @{ $t->redis('KEYS', $kind) }, 'none');
+
+    my @seen = map { $_->status } (
+        query($token),
+        withdraw($person, $token, 'Idempotency-Key' => 'lost'),
+        $t->call('GET', '/v1/cases', token => $token),
+        $t->call('GET', "/v1/cases/$no", token => $token),
+        $t->call('GET', '/v1/session', token => $token),
+        $t->call('POST', '/v1/sessions', body => {
+            user => { id_no => $person->{id_no} },
+            factors => [ { factor => 'sms', challenge_id => $id,
+                           code => $code }, { factor => 'id-card' } ] }),
+        $t->call('DELETE', '/v1/session', token => $token),
+        $t->register($person),
+    );
+
+    is(scalar(grep { $_ >= 500 || $_ == 429 } @seen), 0, "lost: $kind")
+        or diag("@seen");
+    note("lost: $kind: @seen");
+}
+
+
 # restarts under a stream of requests: nothing but these two answers
 
 for my $round (1 .. 5) {

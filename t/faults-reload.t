@@ -264,8 +264,13 @@ for (@results) {
 
 ok(settled(), 'the old workers are gone');
 cmp_ok(fds(), '<=', $fds, 'the master has no more files open');
-cmp_ok(memory(), '<', $memory * 1.1 + 512, 'and is not larger')
-    or diag("$memory KiB before, now ", memory());
+
+SKIP: {
+    skip 'a sanitizer keeps what is freed', 1 if $build =~ m|/san$|;
+
+    cmp_ok(memory(), '<', $memory * 1.1 + 512, 'and is not larger')
+        or diag("$memory KiB before, now ", memory());
+}
 
 note("master: $fds files, $memory KiB, now ", memory());
 is($t->call('GET', '/v1/session', token => $idle)->status, 200,
