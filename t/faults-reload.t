@@ -348,6 +348,55 @@ is(join(' ', map { signed($_) } @nonces), join(' ', ('replayed') x 10),
    'nonces are still not accepted again');
 
 
+# an application that the core has when its worker is killed: paid once, and
+# who asks again under its key gets its case
+
+my ($tenant) = grep { !$_->{married} && !$_->{owns_house}
+                      && $_->{balance} > 5000 }
+               map { $t->person($_) } 1 .. 99;
+
+$t->register($tenant);
+
+my ($id, $code) = $t->challenge($tenant->{mobile}, 'login');
+my $strong = $t->call('POST', '/v1/sessions', body => {
+    user => { mobile => $tenant->{mobile} },
+    factors => [ { factor => 'sms', challenge_id => $id, code => $code },
+                 { factor => 'id-card' } ],
+})->json->{token};
+
+my %application = (
+    token => $strong, headers => [ 'Idempotency-Key' => 'killed' ],
+    body => { amount => '100.00', bank_card => $tenant->{bank_card},
+              months => 3 },
+);
+
+$t->demo('POST', '/_hold', { target => '/core/applications' });
+
+my $dying = fork;
+die "fork: $!\n" unless defined $dying;
+
+if ($dying == 0) {
+    eval { $t->call('POST', '/v1/items/withdraw-rent', %application) };
+    _exit(0);
+}
+
+is($t->demo('GET', '/_held?n=1')->json->{held}, 1, 'an application');
+$t->kill_worker('KILL', $_) for $t->workers;
+waitpid $dying, 0;
+$t->demo('POST', '/_release', { target => '/core/applications' });
+$t->wait_ready;
+
+my $again = $t->call('POST', '/v1/items/withdraw-rent', %application);
+is($again->status, 201, 'the same again') or diag($again->raw);
+
+my $cases = $t->call('GET', '/v1/cases', token => $strong)->json->{cases};
+is(scalar @$cases, 1, 'is the same case');
+is($t->call('GET', "/v1/cases/$cases->[0]{case_no}", token => $strong)
+   ->json->{status}, 'approved', 'which the core confirms');
+is(scalar @{ $t->demo('GET', "/core/applications?id_no=$tenant->{id_no}")
+             ->json->{applications} }, 1, 'and has paid once');
+
+
 # again and again, in the middle of whatever they do
 
 start_clients('closing cached', 'closing item', 'keeping stored');
