@@ -86,9 +86,13 @@ ok((grep { $_->{id} eq 'hello' }
 
 install('proof', 'return { handle = function() return { value = "p" } end }',
         kind => 'factor');
-install('after', 'return { handle = function() return { value = "a" } end }');
+install('after', 'return { handle = function() return { value = "a" } end }',
+        form => {});
 becomes('one that came after it', 'after', 'a');
 is(value(run('proof')), 'item-unknown', 'a factor is not done as an item');
+is_deeply($t->call('GET', '/v1/items/after')->json->{form},
+          { type => 'object', additionalProperties => JSON::PP::false },
+          'a form that is not given takes nothing, and says so');
 
 
 # a change while requests run: each gets the old or the new, none fails

@@ -275,6 +275,9 @@ hpf_manifest_form(hpf_manifest_in_t *in, hpf_manifest_t *mf)
         json_decref(form);
         form = json_pack("{s:s,s:b}", "type", "object",
                          "additionalProperties", 0);
+
+        /* as it is published */
+        (void) json_object_set(mf->json, "form", form);
     }
 
     mf->form = form ? hpf_schema_compile(form, in->conf->formats, &error)
