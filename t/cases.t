@@ -265,4 +265,26 @@ $t->run->wait_ready;
 is($t->call('GET', "/v1/cases/$no", token => $tok5)->json->{status},
    'approved', 'after a restart');
 
+# a plugin that fails when it has opened a case: the user learns of the case
+
+$t->write_file('new/half/manifest.json', JSON::PP->new->encode({
+    id => 'half', version => '1.0.0', language => 'lua', name => 'half',
+    mode => 'application', users => [ 'individual' ], level => 1,
+    channels => [ '*' ],
+}));
+$t->write_file('new/half/half.lua', <<'EOL');
+return { handle = function()
+    hpf.case.open("received")
+    error("and no further")
+end }
+EOL
+rename $t->path('new/half'), $t->path('plugins/half') or die "rename: $!";
+
+$t->wait_for(sub { $t->call('GET', '/v1/items/half')->status == 200 }, 10);
+
+$r = $t->call('POST', '/v1/items/half', token => $tok6, body => {});
+is($r->json->{code}, 'plugin-failed', 'a plugin fails with a case');
+is($t->call('GET', '/v1/cases/' . ($r->json->{case_no} // 'none'),
+            token => $tok6)->json->{status}, 'received', 'which is named');
+
 done_testing();

@@ -58,6 +58,7 @@ static void ngx_http_hpf_call_op_cleanup(void *data);
 static ngx_int_t ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx,
     ngx_hpf_answer_t *answer);
+static ngx_int_t ngx_http_hpf_call_problem_case(ngx_http_hpf_ctx_t *ctx);
 
 
 static const ngx_hpf_call_ops_t  ngx_http_hpf_call_ops = {
@@ -145,8 +146,11 @@ ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx)
     if (answer == NULL) {
         (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
 
-        return ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id)
-               == NGX_OK ? NGX_ABORT : NGX_ERROR;
+        if (ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_hpf_call_problem_case(ctx);
     }
 
     if (answer->failed) {
@@ -206,19 +210,26 @@ ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx, ngx_hpf_answer_t *answer)
         return NGX_ERROR;
     }
 
-    /* a case that was opened, or may have been */
-
-    if (ctx->case_no.len
-        && ngx_http_hpf_extra_string(ctx, "case_no", &ctx->case_no) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     json_object_foreach(answer->tree, name, value) {
 
         if (ngx_http_hpf_extra_json(ctx, name, json_incref(value)) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    return ngx_http_hpf_call_problem_case(ctx);
+}
+
+
+/* A case that was opened, or may have been. */
+
+static ngx_int_t
+ngx_http_hpf_call_problem_case(ngx_http_hpf_ctx_t *ctx)
+{
+    if (ctx->case_no.len
+        && ngx_http_hpf_extra_string(ctx, "case_no", &ctx->case_no) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     return NGX_ABORT;
