@@ -51,8 +51,12 @@ ngx_http_hpf_mask_request_prepare(ngx_http_request_t *r)
 
     /* a private copy has no hash: then this has been done already */
 
+#if (NGX_HTTP_GZIP || NGX_HTTP_HEADERS)
     coded = (r->headers_in.accept_encoding != NULL
              && r->headers_in.accept_encoding->hash != 0);
+#else
+    coded = 1;
+#endif
 
     ranges = (r->headers_in.range != NULL && r->headers_in.range->hash != 0)
              || (r->headers_in.if_range != NULL
@@ -62,12 +66,14 @@ ngx_http_hpf_mask_request_prepare(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+#if (NGX_HTTP_GZIP || NGX_HTTP_HEADERS)
     if (coded
         && ngx_http_hpf_mask_request_copy(r, &r->headers_in.accept_encoding)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
+#endif
 
     if (ranges
         && (ngx_http_hpf_mask_request_copy(r, &r->headers_in.range) != NGX_OK
