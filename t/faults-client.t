@@ -208,7 +208,7 @@ leave('the store', sub {
 
     return map { asked($_) }
         challenge(),
-        raw('GET /v1/session', 'x' x 42 . ++$n),
+        raw('GET /v1/session', sprintf '%043d', ++$n),
         raw('GET /v1/cases', $token),
         raw('GET /v1/cases/20260101000000000000', $token),
         raw('POST /v1/items/nap', undef, {}),
@@ -256,6 +256,26 @@ for my $back ([ '/sms', challenge() ],
                     body => {})->status, 200, "$target: the next one")
     });
 }
+
+
+# nginx' own proxy behind the gate: in the session step, and at the back end
+
+leave('a gate', sub {
+    $t->pause_redis;
+    return map { asked(raw('GET /files/1', sprintf '%043d', ++$n)) } 1 .. 3;
+}, sub { $t->resume_redis });
+
+leave('a proxy', sub {
+    control('/_hold', '/person');
+
+    my @c = map { asked(raw("GET /files/$_", $token)) } 1 .. 3;
+    is($t->demo('GET', '/_held?n=3&target=/person')->json->{held}, 3,
+       'a proxy: has them');
+    return @c;
+}, sub { control('/_release', '/person') }, sub {
+    is($t->call('GET', '/files/1', token => $token)->status, 200,
+       'a proxy: the next one');
+});
 
 
 # a registration, which is one although nobody heard of it
