@@ -149,6 +149,30 @@ is(join(' ', map { $_->status } @both), '201 201', 'two at once');
 is($both[0]->json->{user_id}, $both[1]->json->{user_id}, 'are one user');
 
 
+# a registration whose answer got lost is made again with its key
+
+my $four = $people[6];
+my ($kid, $kcode) = $t->challenge($four->{mobile}, 'register');
+my @again = map { $t->call('POST', '/v1/users',
+    headers => [ 'Idempotency-Key' => 'one' ], channel => $_, body => {
+        user_type => 'individual',
+        map({ $_ => $four->{$_} } qw/ name id_no mobile /),
+        factors => [ { factor => 'sms', challenge_id => $kid,
+                       code => "$kcode" }, { factor => 'id-card' } ],
+    }) } qw/ app app hall /;
+is(join(' ', map { outcome($_) } @again), '201 201 factor-failed 0',
+   'the same answer, on the same channel');
+is($again[1]->body, $again[0]->body, 'word for word');
+is($again[1]->header('Cache-Control'), 'no-store', 'is not stored');
+
+$t->redis('DEL', @{ $t->redis('KEYS', 'hpf:{m:*}:sms*') });
+my @asked = map { $t->call('POST', '/v1/challenges',
+    headers => [ 'Idempotency-Key' => 'two' ], body => {
+        factor => 'sms', mobile => $four->{mobile}, purpose => 'login',
+    })->body } 1 .. 2;
+is($asked[0], $asked[1], 'nor is a second code sent');
+
+
 # log-in
 
 $r = login({ mobile => $one->{mobile} }, $one->{mobile});

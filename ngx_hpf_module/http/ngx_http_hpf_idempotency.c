@@ -54,6 +54,7 @@ static void ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static ngx_str_t ngx_http_hpf_idempotency_owner(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_idempotency_wait(ngx_http_hpf_ctx_t *ctx,
@@ -81,8 +82,8 @@ ngx_http_hpf_idempotency_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ctx->op_rc;
     }
 
-    if (ctx->route == NULL || !(ctx->route->flags & NGX_HTTP_HPF_R_IDEMPOTENT)
-        || !ctx->has_session)
+    if (ctx->route == NULL
+        || !(ctx->route->flags & NGX_HTTP_HPF_R_IDEMPOTENT))
     {
         return NGX_OK;
     }
@@ -154,13 +155,23 @@ ngx_http_hpf_idempotency_names(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 {
     char                      *suffix;
     u_char                     hash[HPF_CRYPTO_LEN], token[16];
-    ngx_str_t                  uid, hex, text;
+    ngx_str_t                  owner, hex, text;
+    hpf_crypto_part_t          parts[3];
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
-    if (hpf_crypto_digest(hmcf->crypto, HPF_CRYPTO_SHA256, key->data,
-                          key->len, hash)
+    owner = ngx_http_hpf_idempotency_owner(ctx);
+
+    parts[0].data = owner.data;
+    parts[0].len = ctx->has_session ? 0 : owner.len;
+    parts[1].data = "\n";
+    parts[1].len = ctx->has_session ? 0 : 1;
+    parts[2].data = key->data;
+    parts[2].len = key->len;
+
+    if (hpf_crypto_digest_parts(hmcf->crypto, HPF_CRYPTO_SHA256, parts, 3,
+                                hash)
         != 0)
     {
         return NGX_ERROR;
@@ -175,10 +186,9 @@ ngx_http_hpf_idempotency_names(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     (void) ngx_sprintf((u_char *) suffix, ":idem:%V%Z", &hex);
 
-    uid.data = ctx->session.uid;
-    uid.len = ctx->session.uid_len;
-
-    ctx->idem_store = ngx_http_hpf_store_key(ctx, "u", &uid, suffix);
+    ctx->idem_store = ctx->has_session
+                      ? ngx_http_hpf_store_key(ctx, "u", &owner, suffix)
+                      : ngx_http_hpf_store_key(ctx, "k", &hex, ":idem");
 
     text.len = r->uri.len + 1 + ctx->body.len;
     text.data = ngx_pnalloc(r->pool, text.len);
@@ -276,21 +286,37 @@ ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
 }
 
 
-/* The answer was sealed as the user's own. */
+/* Keys are the user's own; without one, those of the channel. */
+
+static ngx_str_t
+ngx_http_hpf_idempotency_owner(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t  owner;
+
+    if (!ctx->has_session) {
+        return ctx->channel->id;
+    }
+
+    owner.data = ctx->session.uid;
+    owner.len = ctx->session.uid_len;
+
+    return owner;
+}
+
+
+/* The answer was sealed for its owner. */
 
 static ngx_int_t
 ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_str_t  status, sealed, uid;
+    ngx_str_t  status, sealed, owner;
 
     status = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
     sealed = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
+    owner = ngx_http_hpf_idempotency_owner(ctx);
 
-    uid.data = ctx->session.uid;
-    uid.len = ctx->session.uid_len;
-
-    if (ngx_http_hpf_seal_open(ctx, &sealed, &uid, &ctx->answer)
+    if (ngx_http_hpf_seal_open(ctx, &sealed, &owner, &ctx->answer)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -303,6 +329,7 @@ ngx_http_hpf_idempotency_replay(ngx_http_hpf_ctx_t *ctx,
     ngx_str_set(&ctx->event, "repeated");
 
     ctx->answered = 1;
+    ctx->personal = 1;
 
     return NGX_OK;
 }
@@ -389,7 +416,7 @@ ngx_http_hpf_idempotency_cleanup(void *data)
 ngx_int_t
 ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t             args[6], uid;
+    ngx_str_t             args[6], owner;
     ngx_hpf_redis_eval_t  eval;
 
     ctx->idem_mine = 0;
@@ -400,14 +427,13 @@ ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx)
     args[1] = ctx->idem->token;
 
     if (!ctx->problem) {
-        uid.data = ctx->session.uid;
-        uid.len = ctx->session.uid_len;
+        owner = ngx_http_hpf_idempotency_owner(ctx);
 
         args[2] = ngx_http_hpf_store_int(ctx, ctx->status);
         args[4] = ctx->location;
         args[5] = ctx->case_no;
 
-        if (ngx_http_hpf_seal(ctx, &ctx->answer, &uid, &args[3])
+        if (ngx_http_hpf_seal(ctx, &ctx->answer, &owner, &args[3])
             != NGX_OK)
         {
             return NGX_ERROR;

@@ -48,9 +48,9 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
     { NGX_HTTP_GET, "/v1/openapi.json", 0, "openapi",
       ngx_http_hpf_openapi_handler, NULL },
 
-    { NGX_HTTP_POST, "/v1/challenges", C|B, "challenge-create",
+    { NGX_HTTP_POST, "/v1/challenges", C|B|I, "challenge-create",
       ngx_http_hpf_challenge_handler, ngx_http_hpf_challenge_form },
-    { NGX_HTTP_POST, "/v1/users", C|B, "user-create",
+    { NGX_HTTP_POST, "/v1/users", C|B|I, "user-create",
       ngx_http_hpf_user_handler, ngx_http_hpf_user_form },
     { NGX_HTTP_POST, "/v1/sessions", C|B, "session-create",
       ngx_http_hpf_login_handler, ngx_http_hpf_login_form },
