@@ -204,4 +204,16 @@ for my $input ('', 'x', 'hpf=', 'hpf=(', 'hpf=("@method")', 'hpf=();created=x',
          "malformed: $name");
 }
 
+
+# the list, with one that says of no entry
+
+my $list = $t->call('GET', '/v1/channels', channel => 'hall');
+is($list->status, 200, 'the list of channels');
+is_deeply([ map { $_->{entry} } grep { $_->{id} eq 'bank' }
+            @{ $list->json->{channels} } ], [ '' ], 'one without an entry');
+
+$t->redis('HSET', 'hpf:cfg:switch', 'channel:app', '{"open":false}');
+ok($t->wait_for(sub { outcome(get('app')) =~ /^channel-stopped/ }, 5),
+   'is an alternative all the same');
+
 done_testing();

@@ -196,7 +196,9 @@ ngx_http_hpf_answer(ngx_http_hpf_ctx_t *ctx, ngx_uint_t status, json_t *tree)
 json_t *
 ngx_http_hpf_json_str(const ngx_str_t *value)
 {
-    return json_stringn((char *) value->data, value->len);
+    /* what is not configured is empty, and has no address */
+
+    return json_stringn(value->len ? (char *) value->data : "", value->len);
 }
 
 
