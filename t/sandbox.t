@@ -148,7 +148,9 @@ return { handle = function(request)
     return {
         leak = tostring(rawget(_G, "leak")), global = tostring(leak),
         count = count, values = values(), rep = ("ab"):rep(2),
-        fen = hpf.fen("12.30"), yuan = hpf.yuan(1230), none = hpf.fen("12.3"),
+        fen = hpf.fen("12.30"), minus = hpf.fen("-0.05"),
+        huge = hpf.fen("99999999999999.99"), none = hpf.fen("12.3"),
+        yuan = hpf.yuan(1230),
         escape = hpf.escape("a b/公"), list = hpf.array(), null = hpf.null,
         year = os.date("%Y") + 0 > 2000, sorted = table.concat({ 3, 1 }, ","),
         bits = bit.band(6, 3), echo = request.form,
@@ -172,7 +174,8 @@ my $good = run('good');
 is($good->status, 200, 'a good one') or diag($good->raw);
 is_deeply($good->json->{result}, {
     leak => 'nil', global => 'nil', count => 10, rep => 'abab',
-    values => '20261123x yfalsecaught', fen => 1230, yuan => '12.30',
+    values => '20261123x yfalsecaught', fen => 1230,
+    minus => -5, yuan => '12.30',
     escape => 'a%20b%2F%E5%85%AC', list => [], null => undef,
     year => JSON::PP::true, sorted => '3,1', bits => 2,
     echo => { a => [ 1, {}, [] ] },

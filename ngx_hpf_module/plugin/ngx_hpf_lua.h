@@ -23,6 +23,10 @@
 #define NGX_HPF_LUA_BYTES  64          /* allocated for one instruction */
 #define NGX_HPF_LUA_STRETCH  500       /* ms of CPU time without a wait */
 
+/* The largest integer that a number holds with all below it, 2^53. */
+
+#define NGX_HPF_LUA_INTEGER  9007199254740992.0
+
 
 typedef struct {
     lua_State           *L;

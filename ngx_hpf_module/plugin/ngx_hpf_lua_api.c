@@ -11,7 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "hpf_money.h"
+#include "hpf_ident.h"
 #include "ngx_hpf_lua.h"
 
 
@@ -102,17 +102,21 @@ ngx_hpf_lua_api_escape(lua_State *L)
 static int
 ngx_hpf_lua_api_fen(lua_State *L)
 {
-    size_t       len;
+    size_t       len, minus;
     int64_t      fen;
     const char  *s;
 
     s = luaL_checklstring(L, 1, &len);
+    minus = (len > 0 && s[0] == '-');
 
-    if (hpf_money_parse(s, len, &fen) != HPF_OK) {
+    if (hpf_ident_money((const unsigned char *) s + minus, len - minus, &fen)
+            != HPF_OK
+        || fen > NGX_HPF_LUA_INTEGER || (minus && fen == 0))
+    {
         lua_pushnil(L);
 
     } else {
-        lua_pushnumber(L, (lua_Number) fen);
+        lua_pushnumber(L, (lua_Number) (minus ? -fen : fen));
     }
 
     return 1;
@@ -124,20 +128,20 @@ ngx_hpf_lua_api_fen(lua_State *L)
 static int
 ngx_hpf_lua_api_yuan(lua_State *L)
 {
-    char        buf[HPF_MONEY_LEN];
-    size_t      len;
-    lua_Number  fen;
+    size_t         len;
+    lua_Number     fen;
+    unsigned char  buf[HPF_IDENT_MONEY_LEN];
 
     fen = luaL_checknumber(L, 1);
 
-    if (!(fen >= -HPF_MONEY_MAX && fen <= HPF_MONEY_MAX)
+    if (!(fen >= -NGX_HPF_LUA_INTEGER && fen <= NGX_HPF_LUA_INTEGER)
         || fen != (lua_Number) (int64_t) fen)
     {
         return luaL_argerror(L, 1, "a whole number of fen is expected");
     }
 
-    len = hpf_money_print(buf, (int64_t) fen);
-    lua_pushlstring(L, buf, len);
+    len = hpf_ident_money_text(buf, (int64_t) fen);
+    lua_pushlstring(L, (char *) buf, len);
 
     return 1;
 }

@@ -16,7 +16,6 @@
 
 
 #define NGX_HPF_LUA_DEPTH    64
-#define NGX_HPF_LUA_INTEGER  9007199254740992.0      /* 2^53 */
 #define NGX_HPF_LUA_ARRAY    "hpf.array"
 
 

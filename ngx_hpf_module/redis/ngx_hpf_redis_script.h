@@ -18,7 +18,6 @@
 
 
 #define NGX_HPF_REDIS_SCRIPTS(script)                                        \
-    script(cas)                                                              \
     script(session_get)                                                      \
     script(session_create)                                                   \
     script(session_index)                                                    \

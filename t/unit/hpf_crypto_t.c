@@ -6,7 +6,7 @@
 
 /*
  * Digests and keyed digests by the vectors of FIPS 180, GB/T 32905, RFC 4231,
- * RFC 5869 and GM/T 0042; random numbers by their distribution.
+ * RFC 5869; random numbers by their distribution.
  */
 
 

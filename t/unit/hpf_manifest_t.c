@@ -1,4 +1,4 @@
-/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_money.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -6,13 +6,12 @@
 
 /*
  * Manifests: those of the project are good, and what is wrong with another is
- * told by line, all of it at once.  Money on the side: it is what forms hold.
+ * told by line, all of it at once.
  */
 
 #include "hpf_form_formats.h"
 #include "hpf_json_line.h"
 #include "hpf_manifest.h"
-#include "hpf_money.h"
 #include "hpf_plugin.h"
 #include "tap.h"
 
@@ -356,46 +355,6 @@ test_lines(void)
 }
 
 
-static void
-money(const char *s, int rc, int64_t want)
-{
-    int64_t  fen;
-
-    fen = -7;
-
-    is_int(hpf_money_parse(s, strlen(s), &fen), rc, "%s", s);
-    is_int(fen, rc == HPF_OK ? want : -7, "fen");
-}
-
-
-static void
-test_money(void)
-{
-    char  buf[HPF_MONEY_LEN];
-
-    money("1024.00", HPF_OK, 102400);
-    money("0.00", HPF_OK, 0);
-    money("-0.01", HPF_OK, -1);
-    money("9999999999999.99", HPF_OK, 999999999999999LL);
-    money("99999999999999.99", HPF_ERROR, 0);
-    money("-0.00", HPF_ERROR, 0);
-    money("1.0", HPF_ERROR, 0);
-    money("01.00", HPF_ERROR, 0);
-    money(".00", HPF_ERROR, 0);
-    money("1,000.00", HPF_ERROR, 0);
-    money("", HPF_ERROR, 0);
-    money("1e5.00", HPF_ERROR, 0);
-
-    is_int(hpf_money_print(buf, 102400), 7, "length");
-    ok(memcmp(buf, "1024.00", 7) == 0, "printed");
-    ok(hpf_money_print(buf, -5) == 5 && memcmp(buf, "-0.05", 5) == 0,
-       "less than nothing");
-    ok(hpf_money_print(buf, 0) == 4 && memcmp(buf, "0.00", 4) == 0, "nothing");
-    is_int(hpf_money_print(buf, -HPF_MONEY_MAX), HPF_MONEY_LEN, "the most");
-    is_int(hpf_money_print(buf, HPF_MONEY_MAX + 1), 0, "and no more");
-}
-
-
 int
 main(void)
 {
@@ -405,7 +364,6 @@ main(void)
     test_cuts();
     test_size();
     test_lines();
-    test_money();
 
     return done();
 }
