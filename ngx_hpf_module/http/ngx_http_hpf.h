@@ -476,10 +476,6 @@ ngx_int_t ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx);
 /* Of the attempt that this request is; empty: there is no key. */
 ngx_str_t ngx_http_hpf_idempotency_token(ngx_http_hpf_ctx_t *ctx);
 
-/* _idempotency_forget.c: an attempt that may have been noted was none. */
-void ngx_http_hpf_idempotency_forget(ngx_http_hpf_ctx_t *ctx,
-    ngx_str_t *token);
-
 /* _util.c: the first field of that lower-case name; NULL: there is none. */
 ngx_table_elt_t *ngx_http_hpf_header_in(ngx_http_request_t *r,
     ngx_str_t *name);

@@ -46,6 +46,7 @@ static ngx_int_t ngx_http_hpf_case_seal(ngx_http_hpf_ctx_t *ctx, json_t *tree,
     ngx_str_t *text);
 static void ngx_http_hpf_case_opened(void *data,
     const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_case_void(ngx_http_hpf_ctx_t *ctx, ngx_str_t *no);
 static void ngx_http_hpf_case_was_set(void *data,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_case_complete(ngx_http_hpf_case_op_t *op,
@@ -138,19 +139,50 @@ ngx_http_hpf_case_opened(void *data, const ngx_hpf_redis_reply_t *reply)
     done = ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_INTEGER
            && ngx_hpf_redis_integer(reply) == 1;
 
-    if (done || ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_LOST) {
+    if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_LOST) {
 
-        /* also when it may be there: the record of a lost one names it */
+        if (ctx->idem_store.len) {
 
-        ctx->case_no = op->case_no;
+            /* it may be there: who comes with the same key finds it */
+
+            ctx->case_no = op->case_no;
+
+        } else {
+            ngx_http_hpf_case_void(ctx, &op->case_no);
+        }
     }
 
     if (done) {
+        ctx->case_no = op->case_no;
         ctx->case_status = op->status;
         ctx->case_due = op->due;
     }
 
     ngx_http_hpf_case_complete(op, reply, done);
+}
+
+
+/* Nobody will ask for it again, so it must not be paid one day. */
+
+static void
+ngx_http_hpf_case_void(ngx_http_hpf_ctx_t *ctx, ngx_str_t *no)
+{
+    ngx_str_t             args[3], uid;
+    ngx_hpf_redis_eval_t  eval;
+
+    uid.data = ctx->session.uid;
+    uid.len = ctx->session.uid_len;
+
+    args[0] = ngx_http_hpf_case_key(ctx, no);
+    args[1] = ngx_http_hpf_store_key(ctx, "u", &uid, ":cases");
+    args[2] = *no;
+
+    eval.script = &ngx_hpf_redis_script_case_void;
+    eval.nkeys = 2;
+    eval.argc = 3;
+    eval.args = args;
+
+    ngx_http_hpf_store_later(ctx, &eval);
 }
 
 

@@ -33,6 +33,8 @@ static ngx_int_t ngx_http_hpf_case_found(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_case_reconcile(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *data);
+static void ngx_http_hpf_case_claimed(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_case_reconciled(ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_case_shown(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
@@ -221,10 +223,13 @@ ngx_http_hpf_case_found(ngx_http_hpf_ctx_t *ctx,
 }
 
 
+/* The case is claimed first: from then on nobody takes it back. */
+
 static ngx_int_t
 ngx_http_hpf_case_reconcile(ngx_http_hpf_ctx_t *ctx, ngx_str_t *data)
 {
-    ngx_int_t  rc;
+    ngx_str_t             key;
+    ngx_hpf_redis_eval_t  eval;
 
     ctx->case_data = ngx_http_hpf_case_unseal(ctx, data);
 
@@ -232,10 +237,41 @@ ngx_http_hpf_case_reconcile(ngx_http_hpf_ctx_t *ctx, ngx_str_t *data)
         ctx->form = json_object();
     }
 
-    rc = ngx_http_hpf_call_run(ctx, ngx_hpf_call_reconcile,
-                               ngx_http_hpf_case_reconciled);
+    key = ngx_http_hpf_case_key(ctx, &ctx->case_no);
 
-    return rc;
+    eval.script = &ngx_hpf_redis_script_case_claim;
+    eval.nkeys = 1;
+    eval.argc = 1;
+    eval.args = &key;
+
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_case_claimed);
+}
+
+
+static void
+ngx_http_hpf_case_claimed(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (rc == NGX_OK && ngx_hpf_redis_integer(reply) != 1) {
+        rc = ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_CASE_UNKNOWN);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_hpf_call_run(ctx, ngx_hpf_call_reconcile,
+                                   ngx_http_hpf_case_reconciled);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_http_hpf_case_reconciled(ctx);
+        }
+    }
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_hpf_finish(ctx->request, rc);
+    }
 }
 
 

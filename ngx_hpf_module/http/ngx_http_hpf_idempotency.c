@@ -52,6 +52,7 @@ static ngx_int_t ngx_http_hpf_idempotency_names(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hpf_idempotency_begin(ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_idempotency_forget(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_str_t ngx_http_hpf_idempotency_owner(ngx_http_hpf_ctx_t *ctx);
@@ -244,7 +245,7 @@ ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
         ctx->op_rc = ngx_http_hpf_idempotency_state(ctx, reply);
 
     } else if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_LOST) {
-        ngx_http_hpf_idempotency_forget(ctx, &ctx->idem->token);
+        ngx_http_hpf_idempotency_forget(ctx);
     }
 
     if (ctx->op_rc == NGX_AGAIN) {
@@ -254,6 +255,28 @@ ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
     ctx->resumed = 1;
 
     ngx_http_hpf_resume(ctx->request);
+}
+
+
+/* Noted or not, this attempt is none. */
+
+static void
+ngx_http_hpf_idempotency_forget(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t             args[6];
+    ngx_hpf_redis_eval_t  eval;
+
+    ngx_memzero(args, sizeof(args));
+
+    args[0] = ctx->idem_store;
+    args[1] = ctx->idem->token;
+
+    eval.script = &ngx_hpf_redis_script_idempotency_end;
+    eval.nkeys = 1;
+    eval.argc = 6;
+    eval.args = args;
+
+    ngx_http_hpf_store_later(ctx, &eval);
 }
 
 

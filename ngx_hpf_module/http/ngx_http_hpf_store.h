@@ -51,5 +51,12 @@ ngx_str_t ngx_http_hpf_store_hex(ngx_http_hpf_ctx_t *ctx, const u_char *p,
 /* A number as an argument. */
 ngx_str_t ngx_http_hpf_store_int(ngx_http_hpf_ctx_t *ctx, int64_t n);
 
+/*
+ * _store_later.c: takes back what a command did whose answer was lost; tries
+ * until Redis has done it.  Everything is copied.
+ */
+void ngx_http_hpf_store_later(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_eval_t *eval);
+
 
 #endif /* _NGX_HTTP_HPF_STORE_H_INCLUDED_ */

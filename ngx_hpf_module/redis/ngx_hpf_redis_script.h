@@ -30,7 +30,9 @@
     script(kv_incr)                                                          \
     script(case_open)                                                        \
     script(case_set)                                                         \
-    script(case_list)
+    script(case_list)                                                        \
+    script(case_claim)                                                       \
+    script(case_void)
 
 
 #define NGX_HPF_REDIS_SCRIPT_DECLARE(name)                                   \
