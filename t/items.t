@@ -85,8 +85,45 @@ is($t->call('PUT', '/v1/items/account-query', body => {})->status, 405,
    'no such method');
 is($t->call('GET', '/v1/openapi.json', channel => '')->json->{openapi},
    '3.1.0', 'the description needs no channel');
-ok($t->call('GET', '/v1/openapi.json')->json
-   ->{paths}{'/v1/items/account-query'}{post}, 'and has the items');
+
+my $api = $t->call('GET', '/v1/openapi.json', channel => '')->json;
+
+ok($api->{paths}{'/v1/items/account-query'}{post}, 'and has the items');
+is(join(' ', sort keys %{ $api->{paths}{'/v1/items/withdraw-rent'}{post}
+                          {responses} }), '201 default', 'what they answer');
+ok($api->{paths}{'/v1/session/factors'}{post}{responses}{200}
+   {content}{'application/json'}{schema}{properties}{token},
+   'as the fixed calls');
+
+
+# every reference leads somewhere: within what has an id, or the whole
+
+sub dangling {
+    my ($node, $base) = @_;
+    my @bad;
+
+    if (ref $node eq 'ARRAY') {
+        return map { dangling($_, $base) } @$node;
+    }
+
+    return unless ref $node eq 'HASH';
+
+    $base = $node if exists $node->{'$id'};
+
+    if (defined $node->{'$ref'} && !ref $node->{'$ref'}) {
+        my $at = $base;
+
+        for ($node->{'$ref'} =~ m|([^/#]+)|g) {
+            $at = ref $at eq 'HASH' ? $at->{$_} : undef;
+        }
+
+        push @bad, $node->{'$ref'} unless defined $at;
+    }
+
+    return (@bad, map { dangling($_, $base) } values %$node);
+}
+
+is(join(' ', dangling($api, $api)), '', 'no reference leads nowhere');
 
 
 # who may

@@ -51,6 +51,19 @@ NGX_HTTP_HPF_HANDLER(logout);
 NGX_HTTP_HPF_HANDLER(logout_all);
 
 
+/* _openapi_answer.c: of a fixed call, or "query" or "application". */
+
+typedef struct {
+    const char  *name;
+    const char  *status;               /* of success */
+    const char  *answer;               /* JSON Schema; NULL: no body */
+    const char  *query[2];             /* parameters */
+} ngx_http_hpf_openapi_answer_t;
+
+const ngx_http_hpf_openapi_answer_t *ngx_http_hpf_openapi_answer(
+    const char *name);
+
+
 const ngx_http_hpf_route_t *ngx_http_hpf_route_table(void);
 
 

@@ -17,9 +17,13 @@
 
 static json_t *ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route);
 static json_t *ngx_http_hpf_openapi_path(const char *pattern);
-static json_t *ngx_http_hpf_openapi_responses(ngx_uint_t flags,
-    const char *status);
-static json_t *ngx_http_hpf_openapi_body(json_t *schema);
+static json_t *ngx_http_hpf_openapi_parameters(ngx_uint_t flags,
+    ngx_uint_t path, const char *const *query);
+static void ngx_http_hpf_openapi_parameter(json_t *list, const char *name,
+    const char *in);
+static json_t *ngx_http_hpf_openapi_responses(
+    const ngx_http_hpf_openapi_answer_t *answer);
+static json_t *ngx_http_hpf_openapi_body(const char *name, json_t *schema);
 static ngx_int_t ngx_http_hpf_openapi_items(ngx_http_hpf_ctx_t *ctx,
     json_t *paths);
 static json_t *ngx_http_hpf_openapi_item(ngx_http_hpf_ctx_t *ctx,
@@ -83,26 +87,22 @@ ngx_http_hpf_openapi_path(const char *pattern)
 static json_t *
 ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route)
 {
-    json_t      *call;
-    const char  *status;
+    json_t                               *call;
+    const ngx_http_hpf_openapi_answer_t  *answer;
 
-    status = route->flags & NGX_HTTP_HPF_R_BODY ? "201"
-             : route->method == NGX_HTTP_DELETE ? "204" : "200";
+    answer = ngx_http_hpf_openapi_answer(route->name);
 
-    call = json_pack("{s:s,s:o}", "operationId", route->name, "responses",
-                     ngx_http_hpf_openapi_responses(route->flags, status));
-
-    if (ngx_strstr(route->pattern, "{}")) {
-        (void) json_object_set_new(call, "parameters",
-                   json_pack("[{s:s,s:s,s:b,s:{s:s}}]", "name", "id",
-                             "in", "path", "required", 1,
-                             "schema", "type", "string"));
-    }
+    call = json_pack("{s:s,s:o,s:o}", "operationId", route->name,
+                     "parameters",
+                     ngx_http_hpf_openapi_parameters(route->flags,
+                                 ngx_strstr(route->pattern, "{}") != NULL,
+                                 answer->query),
+                     "responses", ngx_http_hpf_openapi_responses(answer));
 
     if (route->form) {
         (void) json_object_set_new(call, "requestBody",
-                   ngx_http_hpf_openapi_body(json_loads(route->form, 0,
-                                                        NULL)));
+                   ngx_http_hpf_openapi_body(route->name,
+                                     json_loads(route->form, 0, NULL)));
     }
 
     if (route->flags & NGX_HTTP_HPF_R_SESSION) {
@@ -115,26 +115,76 @@ ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route)
 
 
 static json_t *
-ngx_http_hpf_openapi_responses(ngx_uint_t flags, const char *status)
+ngx_http_hpf_openapi_parameters(ngx_uint_t flags, ngx_uint_t path,
+    const char *const *query)
+{
+    json_t      *list;
+    ngx_uint_t   i;
+
+    list = json_array();
+
+    if (path) {
+        ngx_http_hpf_openapi_parameter(list, "id", "path");
+    }
+
+    for (i = 0; i < 2 && query[i]; i++) {
+        ngx_http_hpf_openapi_parameter(list, query[i], "query");
+    }
+
+    if (flags & NGX_HTTP_HPF_R_CHANNEL) {
+
+        /* not of a signed channel, which its signature names */
+
+        ngx_http_hpf_openapi_parameter(list, "X-HPF-Channel", "header");
+    }
+
+    if (flags & NGX_HTTP_HPF_R_IDEMPOTENT) {
+        ngx_http_hpf_openapi_parameter(list, "Idempotency-Key", "header");
+    }
+
+    return list;
+}
+
+
+static void
+ngx_http_hpf_openapi_parameter(json_t *list, const char *name,
+    const char *in)
+{
+    (void) json_array_append_new(list,
+               json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", name, "in", in,
+                         "required", ngx_strcmp(in, "path") == 0,
+                         "schema", "type", "string"));
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_responses(const ngx_http_hpf_openapi_answer_t *answer)
 {
     json_t  *ok;
 
     ok = json_pack("{s:s}", "description", "Done");
 
-    if (ngx_strcmp(status, "204") != 0) {
+    if (answer->answer) {
         (void) json_object_set_new(ok, "content",
-                   json_pack("{s:{s:{s:s}}}", "application/json", "schema",
-                             "type", "object"));
+                   json_pack("{s:{s:o}}", "application/json", "schema",
+                             json_loads(answer->answer, 0, NULL)));
     }
 
-    return json_pack("{s:o,s:{s:s}}", status, ok, "default",
+    return json_pack("{s:o,s:{s:s}}", answer->status, ok, "default",
                      "$ref", "#/components/responses/Problem");
 }
 
 
+/* With an id of its own, "#/$defs" of a form is found in the form. */
+
 static json_t *
-ngx_http_hpf_openapi_body(json_t *schema)
+ngx_http_hpf_openapi_body(const char *name, json_t *schema)
 {
+    if (json_object_get(schema, "$id") == NULL) {
+        (void) json_object_set_new(schema, "$id",
+                                   json_sprintf("urn:hpf:form:%s", name));
+    }
+
     return json_pack("{s:b,s:{s:{s:o}}}", "required", 1, "content",
                      "application/json", "schema", schema);
 }
@@ -184,18 +234,25 @@ ngx_http_hpf_openapi_items(ngx_http_hpf_ctx_t *ctx, json_t *paths)
 static json_t *
 ngx_http_hpf_openapi_item(ngx_http_hpf_ctx_t *ctx, const hpf_manifest_t *mf)
 {
-    json_t  *call, *form;
+    json_t                               *call, *form;
+    const ngx_http_hpf_openapi_answer_t  *answer;
+
+    static const char *const  none[2] = { NULL, NULL };
+
+    answer = ngx_http_hpf_openapi_answer(mf->mode == HPF_MANIFEST_QUERY
+                                         ? "query" : "application");
 
     form = json_object_get(mf->json, "form");
+    form = form ? json_copy(form) : json_object();
 
-    call = json_pack("{s:s,s:s,s:o,s:o}", "operationId", mf->id,
+    call = json_pack("{s:s,s:s,s:o,s:o,s:o}", "operationId", mf->id,
                      "summary", ctx->en ? mf->name_en : mf->name_zh,
-                     "requestBody",
-                     ngx_http_hpf_openapi_body(form ? json_incref(form)
-                                                    : json_object()),
-                     "responses",
-                     ngx_http_hpf_openapi_responses(0,
-                         mf->mode == HPF_MANIFEST_QUERY ? "200" : "201"));
+                     "parameters",
+                     ngx_http_hpf_openapi_parameters(NGX_HTTP_HPF_R_CHANNEL
+                                           |NGX_HTTP_HPF_R_IDEMPOTENT, 0,
+                                           none),
+                     "requestBody", ngx_http_hpf_openapi_body(mf->id, form),
+                     "responses", ngx_http_hpf_openapi_responses(answer));
 
     if (mf->level) {
         (void) json_object_set_new(call, "security",

@@ -1,0 +1,123 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What the fixed calls answer, for their description: the status of success,
+ * JSON Schema of the body, and the parameters of a query.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_api.h"
+
+
+#define TEXT       "{\"type\":\"string\"}"
+#define TIME       "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define NUMBER     "{\"type\":\"integer\"}"
+#define SWITCH     "{\"type\":\"boolean\"}"
+#define LOAD       "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}"
+#define LIST(of)   "{\"type\":\"array\",\"items\":" of "}"
+#define OBJECT(m)  "{\"type\":\"object\",\"properties\":{" m "}}"
+
+#define ITEM                                                                  \
+    "\"id\":" TEXT ",\"name\":" TEXT ",\"category\":" TEXT                    \
+    ",\"users\":" LIST(TEXT) ",\"level\":" NUMBER                             \
+    ",\"channels\":" LIST(TEXT) ",\"open\":" SWITCH ",\"time_limit\":"        \
+    OBJECT("\"days\":" NUMBER ",\"unit\":{\"enum\":[\"working\","             \
+           "\"natural\"]}")
+
+#define STATUS                                                                \
+    "{\"enum\":[\"received\",\"checking\",\"supplement\",\"approved\","       \
+    "\"rejected\",\"cancelled\",\"pending-backend\"]}"
+
+#define CASE                                                                  \
+    OBJECT("\"case_no\":" TEXT ",\"item\":" TEXT ",\"status\":" STATUS        \
+           ",\"due\":" TIME ",\"overdue\":" SWITCH ",\"steps\":"              \
+           LIST(OBJECT("\"at\":" TIME ",\"status\":" STATUS                   \
+                       ",\"by\":" TEXT ",\"note\":" TEXT))                    \
+           ",\"missing_documents\":" LIST(TEXT) ",\"result\":{}")
+
+#define USER(more)                                                            \
+    OBJECT("\"user_id\":" TEXT ",\"user_type\":" TEXT more)
+
+#define TOKEN                                                                 \
+    OBJECT("\"token\":" TEXT ",\"token_type\":{\"const\":\"Bearer\"}"         \
+           ",\"expires_in\":" NUMBER ",\"level\":" NUMBER ",\"user\":"        \
+           USER(",\"name\":" TEXT ",\"mobile\":" TEXT)                        \
+           ",\"notice\":" TEXT)
+
+
+static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
+
+    { "item-list", "200",
+      OBJECT("\"version\":" TEXT ",\"items\":" LIST(OBJECT(ITEM))),
+      { "category", "user_type" } },
+
+    { "item-guide", "200",
+      OBJECT(ITEM ",\"version\":" TEXT ",\"form\":{\"type\":\"object\"}"
+             ",\"documents\":" LIST("{}") ",\"checks\":" LIST("{}")
+             ",\"tolerates\":" LIST("{}") ",\"basis\":" LIST("{}")
+             ",\"commitment\":{},\"fees\":{}"), { NULL, NULL } },
+
+    { "item", "200", OBJECT("\"result\":{}"), { NULL, NULL } },
+
+    { "case-list", "200", OBJECT("\"cases\":" LIST(CASE)),
+      { "status", NULL } },
+
+    { "case", "200", CASE, { NULL, NULL } },
+
+    { "channel-list", "200",
+      OBJECT("\"channels\":"
+             LIST(OBJECT("\"id\":" TEXT ",\"name\":" TEXT ",\"open\":" SWITCH
+                         ",\"load\":" LOAD ",\"entry\":" TEXT))),
+      { NULL, NULL } },
+
+    { "openapi", "200", "{\"type\":\"object\"}", { NULL, NULL } },
+
+    { "challenge-create", "201",
+      OBJECT("\"challenge_id\":" TEXT ",\"expires_in\":" NUMBER
+             ",\"resend_after\":" NUMBER), { NULL, NULL } },
+
+    { "user-create", "201",
+      OBJECT("\"user_id\":" TEXT ",\"level\":" NUMBER), { NULL, NULL } },
+
+    { "session-create", "201", TOKEN, { NULL, NULL } },
+
+    { "session", "200",
+      OBJECT("\"level\":" NUMBER ",\"expires_in\":" NUMBER ",\"user\":"
+             USER("")), { NULL, NULL } },
+
+    { "session-end", "204", NULL, { NULL, NULL } },
+    { "session-step-up", "200", TOKEN, { NULL, NULL } },
+    { "session-end-all", "204", NULL, { NULL, NULL } },
+
+    /* of any other item, by its mode */
+
+    { "query", "200", OBJECT("\"result\":{}"), { NULL, NULL } },
+
+    { "application", "201",
+      OBJECT("\"case_no\":" TEXT ",\"status\":" STATUS ",\"due\":" TIME
+             ",\"result\":{}"), { NULL, NULL } },
+
+    { NULL, "200", "{\"type\":\"object\"}", { NULL, NULL } }
+};
+
+
+const ngx_http_hpf_openapi_answer_t *
+ngx_http_hpf_openapi_answer(const char *name)
+{
+    const ngx_http_hpf_openapi_answer_t  *answer;
+
+    for (answer = ngx_http_hpf_openapi_answers; answer->name; answer++) {
+
+        if (ngx_strcmp(answer->name, name) == 0) {
+            break;
+        }
+    }
+
+    return answer;
+}
