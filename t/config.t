@@ -103,6 +103,46 @@ refused('a URL of another scheme', 'invalid URL, "redis://"',
         http => 'hpf_redis http://x;');
 refused('a parameter that there is not', 'x=1',
         http => 'hpf_redis unix:/x x=1;');
+
+my $ZONE = 'hpf_zone a:8m;';
+
+sub store {
+    my ($directive) = @_;
+    return (http => "$ZONE $directive;");
+}
+
+accepted('sentinels', store('hpf_redis redis-sentinel://:p%40ss@127.0.0.1,'
+    . '127.0.0.2:26380/centre/2?sentinel_user=u&sentinel_password=p'));
+accepted('a cluster', store('hpf_redis redis-cluster://u:p@127.0.0.1:7001,'
+    . '[::1]:7002'));
+accepted('all times', store('hpf_redis redis://127.0.0.1/3 connect=1s '
+    . 'timeout=300ms idle=2s reconnect=3s reply=8k'));
+accepted('replicas', store('hpf_redis unix:/x; hpf_redis_wait 2'));
+
+refused('sentinels without the name of a master', 'no name of a master',
+        store('hpf_redis redis-sentinel://127.0.0.1,127.0.0.2'));
+refused('a database of a cluster', 'has no databases',
+        store('hpf_redis redis-cluster://127.0.0.1/1'));
+refused('a password of sentinels where there are none', 'sentinel_password',
+        store('hpf_redis redis://127.0.0.1?sentinel_password=x'));
+refused('an empty host', 'host', store('hpf_redis redis-cluster://127.0.0.1,'));
+refused('a port', 'invalid port',
+        store('hpf_redis redis-cluster://127.0.0.1:99999,127.0.0.2'));
+refused('certificates without TLS', '"rediss"',
+        store('hpf_redis redis://127.0.0.1 ca=/x'));
+refused('half a certificate', 'needed together',
+        store('hpf_redis rediss://127.0.0.1 cert=/x'));
+refused('a file that is not there', 'nowhere',
+        store("hpf_redis rediss://127.0.0.1 ca=$dir/nowhere.pem"));
+refused('a flag', 'verify=maybe',
+        store('hpf_redis rediss://127.0.0.1 verify=maybe'));
+refused('no time', 'idle=0', store('hpf_redis unix:/x idle=0'));
+refused('too many replicas', 'a number of replicas expected',
+        store('hpf_redis unix:/x; hpf_redis_wait many'));
+refused('replicas of nothing', 'needs "hpf_redis"', store('hpf_redis_wait 1'));
+refused('replicas that may take longer than all', 'has to be shorter',
+        store('hpf_redis unix:/x; hpf_redis_wait 1 timeout=1s'));
+
 refused('a folder of secrets that is not there', 'nowhere',
         http => "hpf_secrets $dir/nowhere;");
 

@@ -78,86 +78,6 @@ ngx_http_hpf_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* hpf_redis URL [connect=TIME] [timeout=TIME] [reconnect=TIME] [reply=SIZE] */
-
-char *
-ngx_http_hpf_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_hpf_main_conf_t *hmcf = conf;
-
-    ssize_t                size;
-    ngx_str_t             *value, s;
-    ngx_int_t              ms;
-    ngx_uint_t             i;
-    ngx_hpf_redis_conf_t  *rcf;
-
-    value = cf->args->elts;
-    rcf = &hmcf->redis_conf;
-
-    if (hmcf->redis) {
-        return "is duplicate";
-    }
-
-    rcf->url = value[1];
-    rcf->connect_timeout = 500;
-    rcf->timeout = 500;
-    rcf->reconnect_max = 1000;
-    rcf->max_reply = 1024 * 1024;
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_http_hpf_conf_prefix(&value[i], "reply=", &s) == NGX_OK) {
-            size = ngx_parse_size(&s);
-
-            if (size >= 4096) {
-                rcf->max_reply = size;
-                continue;
-            }
-
-        } else if (ngx_http_hpf_conf_prefix(&value[i], "connect=", &s)
-                   == NGX_OK)
-        {
-            ms = ngx_parse_time(&s, 0);
-
-            if (ms > 0) {
-                rcf->connect_timeout = ms;
-                continue;
-            }
-
-        } else if (ngx_http_hpf_conf_prefix(&value[i], "timeout=", &s)
-                   == NGX_OK)
-        {
-            ms = ngx_parse_time(&s, 0);
-
-            if (ms > 0) {
-                rcf->timeout = ms;
-                continue;
-            }
-
-        } else if (ngx_http_hpf_conf_prefix(&value[i], "reconnect=", &s)
-                   == NGX_OK)
-        {
-            ms = ngx_parse_time(&s, 0);
-
-            if (ms > 0) {
-                rcf->reconnect_max = ms;
-                continue;
-            }
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\": connect=TIME, "
-                           "timeout=TIME, reconnect=TIME or reply=SIZE (of at "
-                           "least 4k) expected", &value[i]);
-        return NGX_CONF_ERROR;
-    }
-
-    hmcf->redis = ngx_hpf_redis_create(cf, rcf);
-
-    return hmcf->redis ? NGX_CONF_OK : NGX_CONF_ERROR;
-}
-
-
 static ngx_int_t
 ngx_http_hpf_conf_prefix(ngx_str_t *s, const char *prefix, ngx_str_t *rest)
 {
@@ -480,13 +400,8 @@ ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
         }
     }
 
-    if (hmcf->redis && hmcf->zone == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"hpf_redis\" needs \"hpf_zone\"");
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_hpf_conf_crypto(cf, hmcf) != NGX_CONF_OK
+    if (ngx_http_hpf_conf_store(cf, hmcf) != NGX_CONF_OK
+        || ngx_http_hpf_conf_crypto(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_form_init(cf, hmcf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

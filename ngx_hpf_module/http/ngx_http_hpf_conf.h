@@ -36,6 +36,11 @@ char *ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf);
 char *ngx_http_hpf_conf_merged(ngx_conf_t *cf,
     ngx_http_hpf_loc_conf_t *hlcf);
 
+/* _conf_redis.c: what hpf_redis needs, and what was read after it */
+char *ngx_http_hpf_conf_redis_wait(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hpf_conf_store(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf);
+
 /* _variable.c */
 ngx_int_t ngx_http_hpf_variable_add(ngx_conf_t *cf);
 

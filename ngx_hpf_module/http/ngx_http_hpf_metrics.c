@@ -197,7 +197,7 @@ ngx_http_hpf_metrics_store(ngx_http_hpf_main_conf_t *hmcf)
 
     ngx_str_set(&name, "hpf_redis_up");
     slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, &name, &labels);
-    ngx_hpf_stat_set(hmcf->zone, slot, stat.up);
+    ngx_hpf_stat_set(hmcf->zone, slot, stat.up && stat.whole);
 
     ngx_str_set(&name, "hpf_redis_commands");
     slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, &name, &labels);
@@ -214,11 +214,16 @@ ngx_http_hpf_metrics_health(ngx_http_request_t *r)
 }
 
 
-/* Ready: what is configured can be reached by this worker. */
+/*
+ * Ready: what is configured can be reached by this worker.  A part of the
+ * store that cannot be, of a cluster, or one that does not keep what it is
+ * given, is told of; others can still be served.
+ */
 
 static ngx_int_t
 ngx_http_hpf_metrics_ready(ngx_http_request_t *r)
 {
+    char                      *store;
     size_t                     len;
     u_char                    *text;
     ngx_uint_t                 ready;
@@ -227,11 +232,16 @@ ngx_http_hpf_metrics_ready(ngx_http_request_t *r)
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
+    ngx_memzero(&stat, sizeof(ngx_hpf_redis_stat_t));
+
     ready = 1;
+    store = "none";
 
     if (hmcf->redis) {
         ngx_hpf_redis_stat(hmcf->redis, &stat);
-        ready = stat.up;
+
+        ready = stat.up && (stat.whole || !ngx_hpf_redis_one_slot(hmcf->redis));
+        store = !ready ? "unavailable" : stat.whole ? "ok" : "partial";
     }
 
     len = 256;
@@ -243,10 +253,11 @@ ngx_http_hpf_metrics_ready(ngx_http_request_t *r)
 
     len = ngx_snprintf(text, len,
                        "{\"status\":\"%s\",\"checks\":{\"store\":\"%s\","
-                       "\"worker\":%P}}",
-                       ready ? "ok" : "unavailable",
-                       hmcf->redis == NULL ? "none"
-                       : ready ? "ok" : "unavailable", ngx_pid)
+                       "\"worker\":%P},\"warnings\":[%s%s%s]}",
+                       ready ? "ok" : "unavailable", store, ngx_pid,
+                       stat.evicts ? "\"store evicts\"" : "",
+                       stat.evicts && stat.forgets ? "," : "",
+                       stat.forgets ? "\"store does not persist\"" : "")
           - text;
 
     return ngx_http_hpf_metrics_text(r, ready ? NGX_HTTP_OK

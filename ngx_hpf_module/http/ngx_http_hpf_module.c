@@ -45,6 +45,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hpf_redis_wait"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_conf_redis_wait,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hpf_secrets"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_hpf_secret_directive,

@@ -34,8 +34,7 @@ static void ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
 static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx);
-static void ngx_http_hpf_session_changed(void *data,
-    const ngx_str_t *channel, const ngx_str_t *message);
+static void ngx_http_hpf_session_changed(void *data, const ngx_str_t *name);
 
 
 /* When the link of this worker was lost; 0: it stands. */
@@ -371,14 +370,13 @@ ngx_http_hpf_session_init_worker(ngx_http_hpf_main_conf_t *hmcf)
 
 
 static void
-ngx_http_hpf_session_changed(void *data, const ngx_str_t *channel,
-    const ngx_str_t *message)
+ngx_http_hpf_session_changed(void *data, const ngx_str_t *name)
 {
     ngx_http_hpf_main_conf_t *hmcf = data;
 
     u_char  key[NGX_HPF_SESSION_KEY];
 
-    if (message == NULL) {
+    if (name == NULL) {
 
         if (ngx_http_hpf_session_lost == 0) {
             ngx_http_hpf_session_lost = ngx_hpf_session_cache_clock();
@@ -387,7 +385,7 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *channel,
         return;
     }
 
-    if (message->len == 0) {
+    if (name->len == 0) {
 
         /* what ended while the link was away was not heard of */
 
@@ -397,8 +395,8 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *channel,
         return;
     }
 
-    if (message->len == sizeof("hpf:{s:}") - 1 + 2 * sizeof(key)
-        && hpf_hex_decode(message->data + sizeof("hpf:{s:") - 1,
+    if (name->len == sizeof("hpf:{s:}") - 1 + 2 * sizeof(key)
+        && hpf_hex_decode(name->data + sizeof("hpf:{s:") - 1,
                           2 * sizeof(key), key)
            == 0)
     {

@@ -30,6 +30,10 @@ ngx_int_t ngx_http_hpf_store_eval(ngx_http_hpf_ctx_t *ctx,
 ngx_int_t ngx_http_hpf_store_command(ngx_http_hpf_ctx_t *ctx,
     ngx_uint_t argc, const ngx_str_t *argv, ngx_http_hpf_store_pt handler);
 
+/* As the last, for what must not be lost: see hpf_redis_wait. */
+ngx_int_t ngx_http_hpf_store_write(ngx_http_hpf_ctx_t *ctx, ngx_uint_t argc,
+    const ngx_str_t *argv, ngx_http_hpf_store_pt handler);
+
 /*
  * NGX_OK: a reply that is no error.  NGX_ABORT: store-unavailable was set, as
  * it is for a reply that never came or an error of Redis (logged).

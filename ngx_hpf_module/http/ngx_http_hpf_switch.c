@@ -26,8 +26,7 @@ static ngx_int_t ngx_http_hpf_switch_refuse(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_code_e code, ngx_hpf_switch_t *sw);
 static ngx_int_t ngx_http_hpf_switch_on_channel(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_main_conf_t *hmcf);
-static void ngx_http_hpf_switch_changed(void *data, const ngx_str_t *channel,
-    const ngx_str_t *message);
+static void ngx_http_hpf_switch_changed(void *data, const ngx_str_t *key);
 static void ngx_http_hpf_switch_read(ngx_http_hpf_main_conf_t *hmcf);
 static void ngx_http_hpf_switch_loaded(void *data,
     const ngx_hpf_redis_reply_t *reply);
@@ -292,20 +291,19 @@ ngx_http_hpf_switch_init_worker(ngx_http_hpf_main_conf_t *hmcf)
 
 
 static void
-ngx_http_hpf_switch_changed(void *data, const ngx_str_t *channel,
-    const ngx_str_t *message)
+ngx_http_hpf_switch_changed(void *data, const ngx_str_t *key)
 {
-    if (message == NULL) {
+    if (key == NULL) {
 
         /* the link is lost: what is known goes on */
 
         return;
     }
 
-    if (message->len == 0
-        || (message->len == ngx_http_hpf_switch_key.len
-            && ngx_strncmp(message->data, ngx_http_hpf_switch_key.data,
-                           message->len) == 0))
+    if (key->len == 0
+        || (key->len == ngx_http_hpf_switch_key.len
+            && ngx_strncmp(key->data, ngx_http_hpf_switch_key.data,
+                           key->len) == 0))
     {
         ngx_http_hpf_switch_read(data);
     }

@@ -167,7 +167,7 @@ ngx_http_hpf_user_put(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    return ngx_http_hpf_store_command(ctx, 18, argv, ngx_http_hpf_user_stored);
+    return ngx_http_hpf_store_write(ctx, 18, argv, ngx_http_hpf_user_stored);
 }
 
 
@@ -283,7 +283,7 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_str_set(&argv[2], "real");
     ngx_str_set(&argv[3], "1");
 
-    return ngx_http_hpf_store_command(ctx, 4, argv, ngx_http_hpf_user_stored);
+    return ngx_http_hpf_store_write(ctx, 4, argv, ngx_http_hpf_user_stored);
 }
 
 
@@ -301,7 +301,7 @@ ngx_http_hpf_user_mobile(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     argv[1] = ngx_http_hpf_store_key(ctx, "m", &person->m, ":uid");
     argv[2] = person->uid;
 
-    return ngx_http_hpf_store_command(ctx, 3, argv, ngx_http_hpf_user_stored);
+    return ngx_http_hpf_store_write(ctx, 3, argv, ngx_http_hpf_user_stored);
 }
 
 

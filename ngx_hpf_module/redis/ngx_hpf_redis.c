@@ -3,8 +3,8 @@
  */
 
 /*
- * A store from configuration to the exit of a worker, and the choice of the
- * link for a command.
+ * A store from configuration to the exit of a worker, and the simplest of
+ * them: one server.
  */
 
 #include <ngx_config.h>
@@ -13,6 +13,26 @@
 #include "ngx_hpf_redis_store.h"
 #include "ngx_hpf_redis_script.h"
 #include "ngx_hpf_redis_tls.h"
+
+
+static ngx_int_t ngx_hpf_redis_single_init(ngx_hpf_redis_t *rds);
+static ngx_hpf_redis_node_t *ngx_hpf_redis_single_find(ngx_hpf_redis_t *rds,
+    ngx_int_t slot);
+static ngx_uint_t ngx_hpf_redis_single_hopeful(ngx_hpf_redis_t *rds);
+static void ngx_hpf_redis_single_event(ngx_hpf_redis_node_t *node);
+static ngx_uint_t ngx_hpf_redis_single_whole(ngx_hpf_redis_t *rds);
+static void ngx_hpf_redis_single_close(ngx_hpf_redis_t *rds);
+
+
+static const ngx_hpf_redis_topology_t  ngx_hpf_redis_single_topology = {
+    ngx_hpf_redis_single_init,
+    ngx_hpf_redis_single_find,
+    ngx_hpf_redis_single_hopeful,
+    ngx_hpf_redis_single_event,
+    ngx_hpf_redis_single_event,
+    ngx_hpf_redis_single_whole,
+    ngx_hpf_redis_single_close
+};
 
 
 ngx_hpf_redis_t *
@@ -32,7 +52,24 @@ ngx_hpf_redis_create(ngx_conf_t *cf, ngx_hpf_redis_conf_t *conf)
     }
 
     if (rds->url.tls && ngx_hpf_redis_tls_init(cf, rds) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hpf redis: no TLS with these files for \"%V\"",
+                           &rds->url.name);
         return NULL;
+    }
+
+    switch (rds->url.kind) {
+
+    case NGX_HPF_REDIS_SENTINEL:
+        rds->topology = &ngx_hpf_redis_sentinel_topology;
+        break;
+
+    case NGX_HPF_REDIS_CLUSTER:
+        rds->topology = &ngx_hpf_redis_cluster_topology;
+        break;
+
+    default: /* NGX_HPF_REDIS_SINGLE */
+        rds->topology = &ngx_hpf_redis_single_topology;
     }
 
     ngx_hpf_redis_script_init();
@@ -41,38 +78,35 @@ ngx_hpf_redis_create(ngx_conf_t *cf, ngx_hpf_redis_conf_t *conf)
 }
 
 
+void
+ngx_hpf_redis_complete(ngx_hpf_redis_t *rds, const ngx_hpf_redis_conf_t *conf)
+{
+    rds->conf.resolver = conf->resolver;
+    rds->conf.replicas = conf->replicas;
+    rds->conf.replicas_timeout = conf->replicas_timeout;
+}
+
+
 ngx_int_t
 ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle)
 {
-    ngx_hpf_redis_conn_t  *conn;
-
-    conn = ngx_palloc(cycle->pool, sizeof(ngx_hpf_redis_conn_t));
-    if (conn == NULL) {
-        return NGX_ERROR;
-    }
-
     rds->cycle = cycle;
 
-    ngx_queue_init(&rds->subs);
+    ngx_queue_init(&rds->nodes);
+    ngx_queue_init(&rds->trackers);
+    ngx_queue_init(&rds->parked);
     ngx_queue_init(&rds->failed);
     ngx_queue_init(&rds->free);
+
+    rds->park.data = rds;
+    rds->park.log = cycle->log;
+    rds->park.handler = ngx_hpf_redis_route_handler;
 
     rds->fail.data = rds;
     rds->fail.log = cycle->log;
     rds->fail.handler = ngx_hpf_redis_cmd_fail_handler;
 
-    ngx_hpf_redis_conn_init(conn, rds);
-
-    ngx_str_set(&conn->role, "hpf");
-    conn->label = "";
-    conn->up = ngx_hpf_redis_track_link_up;
-    conn->down = ngx_hpf_redis_track_link_down;
-
-    rds->link = conn;
-
-    ngx_hpf_redis_conn_open(conn);
-
-    return NGX_OK;
+    return rds->topology->init(rds);
 }
 
 
@@ -81,17 +115,25 @@ ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle)
 void
 ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds)
 {
+    ngx_queue_t           *q;
+    ngx_hpf_redis_node_t  *node;
+
     if (rds->cycle == NULL) {
         return;
     }
 
-    ngx_hpf_redis_sub_close(rds);
+    rds->topology->close(rds);
 
-    ngx_hpf_redis_conn_close(rds->link, "the worker exits");
+    for (q = ngx_queue_head(&rds->nodes);
+         q != ngx_queue_sentinel(&rds->nodes);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_hpf_redis_node_t, queue);
 
-    if (rds->fail.timer_set) {
-        ngx_del_timer(&rds->fail);
+        ngx_hpf_redis_node_close(node, "the worker exits");
     }
+
+    ngx_hpf_redis_route_close(rds);
 
     while (!ngx_queue_empty(&rds->failed)) {
         ngx_hpf_redis_cmd_fail_handler(&rds->fail);
@@ -101,27 +143,104 @@ ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds)
         ngx_del_timer(&rds->fail);
     }
 
+    (void) ngx_hpf_redis_node_reap(rds);
+
     ngx_hpf_redis_cmd_drain(rds);
 
     rds->cycle = NULL;
 }
 
 
-ngx_hpf_redis_conn_t *
-ngx_hpf_redis_route(ngx_hpf_redis_t *rds)
+ngx_uint_t
+ngx_hpf_redis_one_slot(ngx_hpf_redis_t *rds)
 {
-    return rds->link;
+    return rds->url.kind != NGX_HPF_REDIS_CLUSTER;
 }
 
 
 void
 ngx_hpf_redis_stat(ngx_hpf_redis_t *rds, ngx_hpf_redis_stat_t *stat)
 {
+    ngx_queue_t           *q;
+    ngx_hpf_redis_node_t  *node;
+
     *stat = rds->stat;
 
-    /* the feed is asked each second, also where nobody sends a command */
+    if (rds->cycle == NULL) {
+        return;
+    }
 
-    stat->up = (rds->link && rds->link->state == NGX_HPF_REDIS_CONN_UP
-                && (rds->feed == NULL
-                    || rds->feed->state == NGX_HPF_REDIS_CONN_UP));
+    stat->whole = rds->topology->whole(rds);
+
+    for (q = ngx_queue_head(&rds->nodes);
+         q != ngx_queue_sentinel(&rds->nodes);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_hpf_redis_node_t, queue);
+
+        if (!node->tracks || node->link.state != NGX_HPF_REDIS_CONN_UP) {
+            continue;
+        }
+
+        stat->up = 1;
+        stat->evicts |= node->evicts;
+        stat->forgets |= node->forgets;
+
+        /* the feed is asked each second, also where nobody sends a command */
+
+        stat->whole &= (node->channel.len == 0
+                        || node->feed.state == NGX_HPF_REDIS_CONN_UP);
+    }
+}
+
+
+static ngx_int_t
+ngx_hpf_redis_single_init(ngx_hpf_redis_t *rds)
+{
+    rds->master = ngx_hpf_redis_node_create(rds, rds->url.servers, 1);
+
+    if (rds->master == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_hpf_redis_track_node(rds->master);
+
+    return NGX_OK;
+}
+
+
+static ngx_hpf_redis_node_t *
+ngx_hpf_redis_single_find(ngx_hpf_redis_t *rds, ngx_int_t slot)
+{
+    return rds->master;
+}
+
+
+/* It is always known; after a refusal it may be greeted better. */
+
+static ngx_uint_t
+ngx_hpf_redis_single_hopeful(ngx_hpf_redis_t *rds)
+{
+    return rds->master->left;
+}
+
+
+static void
+ngx_hpf_redis_single_event(ngx_hpf_redis_node_t *node)
+{
+    /* a link comes back by itself */
+}
+
+
+static ngx_uint_t
+ngx_hpf_redis_single_whole(ngx_hpf_redis_t *rds)
+{
+    return rds->master->link.state == NGX_HPF_REDIS_CONN_UP;
+}
+
+
+static void
+ngx_hpf_redis_single_close(ngx_hpf_redis_t *rds)
+{
+    /* there is nothing but the node */
 }

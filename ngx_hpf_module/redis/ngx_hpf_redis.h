@@ -52,16 +52,22 @@ typedef void (*ngx_hpf_redis_pt)(void *data,
 /* Configuration of one store, filled by the directives above this layer. */
 
 typedef struct {
-    ngx_str_t    url;              /* redis://, rediss://, unix: */
-    ngx_msec_t   connect_timeout;
-    ngx_msec_t   timeout;          /* of one command */
-    ngx_msec_t   reconnect_max;    /* longest back-off */
-    size_t       max_reply;        /* bytes of one reply in memory */
+    ngx_str_t        url;              /* redis://, redis-cluster://, ... */
+    ngx_msec_t       connect_timeout;
+    ngx_msec_t       timeout;          /* of one command */
+    ngx_msec_t       idle_timeout;     /* of silence, then PING */
+    ngx_msec_t       reconnect_max;    /* longest back-off */
+    size_t           max_reply;        /* bytes of one reply in memory */
 
-    ngx_str_t    tls_ca;           /* PEM file, empty: the system's */
-    ngx_str_t    tls_cert;         /* of the client, PEM files, or empty */
-    ngx_str_t    tls_key;
-    ngx_flag_t   tls_insecure;     /* 1: the server is not verified */
+    ngx_uint_t       replicas;         /* that have to have a durable write */
+    ngx_msec_t       replicas_timeout;
+
+    ngx_resolver_t  *resolver;         /* NULL: names as when read */
+
+    ngx_str_t        tls_ca;           /* PEM file, empty: the system's */
+    ngx_str_t        tls_cert;         /* of the client, PEM files, or empty */
+    ngx_str_t        tls_key;
+    ngx_flag_t       tls_insecure;     /* 1: the server is not verified */
 } ngx_hpf_redis_conf_t;
 
 
@@ -71,6 +77,7 @@ typedef struct {
     ngx_str_t    name;
     ngx_str_t    source;
     u_char       sha1[41];         /* lower-case hex, filled when created */
+    ngx_uint_t   durable;          /* what it writes must not be lost */
 } ngx_hpf_redis_script_t;
 
 
@@ -85,13 +92,16 @@ typedef struct {
 
 
 /*
- * At configuration time: parses the URL ("redis://user:password@host:port/db",
- * "rediss://" with TLS, "unix:/path", there with "?db=1").  Other fields of
- * conf than the URL may be zero, but for the times and max_reply.  NULL:
- * logged with file and line.
+ * At configuration time: parses the URL, see ngx_hpf_redis_url.h.  Other
+ * fields of conf than the URL may be zero, but for the times and max_reply.
+ * NULL: logged with file and line.
  */
 ngx_hpf_redis_t *ngx_hpf_redis_create(ngx_conf_t *cf,
     ngx_hpf_redis_conf_t *conf);
+
+/* What is known only when all was read: the resolver, and the replicas. */
+void ngx_hpf_redis_complete(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_conf_t *conf);
 
 /*
  * In init_process and exit_process of a worker, not of cache processes.  At
@@ -102,9 +112,17 @@ ngx_int_t ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle);
 void ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds);
 
 
-/* argv and args are copied before the functions return. */
+/*
+ * argv and args are copied before the functions return.  argv[1] is the key
+ * of a command; the keys of a script are in one slot.  With
+ * ngx_hpf_redis_write() and with a durable script the handler gets LOST as
+ * well when too few replicas have what was written.
+ */
 
 ngx_hpf_redis_op_t *ngx_hpf_redis_command(ngx_hpf_redis_t *rds,
+    ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler,
+    void *data);
+ngx_hpf_redis_op_t *ngx_hpf_redis_write(ngx_hpf_redis_t *rds,
     ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler,
     void *data);
 ngx_hpf_redis_op_t *ngx_hpf_redis_eval(ngx_hpf_redis_t *rds,
@@ -120,26 +138,20 @@ void ngx_hpf_redis_cancel(ngx_hpf_redis_op_t *op);
 
 
 /*
- * One subscription connection for each worker; called in init_process after
- * ngx_hpf_redis_init_worker().  handler gets every message of the channel.  A
- * NULL message tells that the link was lost (what was cached under it is
- * void), an empty channel that it is established, for the first time or again
- * (state has to be read).  Both come in turns; at exit nothing is told.
+ * Called in init_process after ngx_hpf_redis_init_worker().  Tells of changed
+ * keys that begin with prefix (CLIENT TRACKING ON BCAST REDIRECT).  A NULL key
+ * tells that changes may be missed from now on (what was cached is void), an
+ * empty one that all keys may have changed: all is heard again or for the
+ * first time, or FLUSHALL.  At exit nothing is told.
  */
 
-typedef void (*ngx_hpf_redis_message_pt)(void *data, const ngx_str_t *channel,
-    const ngx_str_t *message);
+typedef void (*ngx_hpf_redis_change_pt)(void *data, const ngx_str_t *key);
 
-ngx_int_t ngx_hpf_redis_subscribe(ngx_hpf_redis_t *rds,
-    const ngx_str_t *channel, ngx_hpf_redis_message_pt handler, void *data);
-
-/*
- * Tells of changed keys that begin with prefix (CLIENT TRACKING ON BCAST
- * REDIRECT).  message is the key; link events as above.  An empty message
- * means that all keys may have changed (FLUSHALL).
- */
 ngx_int_t ngx_hpf_redis_track(ngx_hpf_redis_t *rds, const ngx_str_t *prefix,
-    ngx_hpf_redis_message_pt handler, void *data);
+    ngx_hpf_redis_change_pt handler, void *data);
+
+/* 1: keys of one script may be in any slots: this is no cluster. */
+ngx_uint_t ngx_hpf_redis_one_slot(ngx_hpf_redis_t *rds);
 
 
 ngx_hpf_redis_type_e ngx_hpf_redis_type(const ngx_hpf_redis_reply_t *reply);
@@ -153,7 +165,10 @@ const ngx_hpf_redis_reply_t *ngx_hpf_redis_at(
 /* Numbers for /metrics and /readyz, of this worker since its start. */
 
 typedef struct {
-    ngx_uint_t   up;              /* both links of this worker stand */
+    ngx_uint_t   up;              /* something can be asked */
+    ngx_uint_t   whole;           /* every server, and all changes are heard */
+    ngx_uint_t   evicts;          /* a server does not keep all keys */
+    ngx_uint_t   forgets;         /* a server does not write to a disk */
     uint64_t     commands;
     uint64_t     errors;
     uint64_t     timeouts;

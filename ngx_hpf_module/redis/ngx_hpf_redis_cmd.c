@@ -24,8 +24,10 @@
 #define NGX_HPF_REDIS_CMD_COMPLAIN  1000
 
 
-static void ngx_hpf_redis_cmd_deliver(ngx_hpf_redis_op_t *op,
-    const ngx_hpf_redis_reply_t *reply);
+static ngx_hpf_redis_op_t *ngx_hpf_redis_cmd_make(ngx_hpf_redis_t *rds,
+    ngx_uint_t argc, const ngx_str_t *argv);
+static size_t ngx_hpf_redis_cmd_reason(ngx_hpf_redis_op_t *op, u_char *text,
+    size_t size);
 static void ngx_hpf_redis_cmd_sent_handler(void *data,
     const ngx_hpf_redis_reply_t *reply);
 
@@ -33,6 +35,47 @@ static void ngx_hpf_redis_cmd_sent_handler(void *data,
 ngx_hpf_redis_op_t *
 ngx_hpf_redis_command(ngx_hpf_redis_t *rds, ngx_uint_t argc,
     const ngx_str_t *argv, ngx_hpf_redis_pt handler, void *data)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_cmd_make(rds, argc, argv);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    op->handler = handler;
+    op->data = data;
+
+    ngx_hpf_redis_route(op);
+
+    return op;
+}
+
+
+ngx_hpf_redis_op_t *
+ngx_hpf_redis_write(ngx_hpf_redis_t *rds, ngx_uint_t argc,
+    const ngx_str_t *argv, ngx_hpf_redis_pt handler, void *data)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_cmd_make(rds, argc, argv);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    op->handler = handler;
+    op->data = data;
+    op->durable = (rds->conf.replicas != 0);
+
+    ngx_hpf_redis_route(op);
+
+    return op;
+}
+
+
+static ngx_hpf_redis_op_t *
+ngx_hpf_redis_cmd_make(ngx_hpf_redis_t *rds, ngx_uint_t argc,
+    const ngx_str_t *argv)
 {
     ngx_hpf_redis_op_t  *op;
 
@@ -46,12 +89,11 @@ ngx_hpf_redis_command(ngx_hpf_redis_t *rds, ngx_uint_t argc,
         return NULL;
     }
 
-    op->handler = handler;
-    op->data = data;
+    if (argc > 1) {
+        ngx_hpf_redis_route_key(op, &argv[1]);
+    }
 
     rds->stat.commands++;
-
-    ngx_hpf_redis_conn_submit(ngx_hpf_redis_route(rds), op);
 
     return op;
 }
@@ -131,6 +173,7 @@ ngx_hpf_redis_cmd_alloc(ngx_hpf_redis_t *rds)
     ngx_memzero(op, sizeof(ngx_hpf_redis_op_t));
 
     op->rds = rds;
+    op->slot = NGX_HPF_REDIS_NO_SLOT;
     op->deadline = ngx_current_msec + rds->conf.timeout;
 
     rds->stat.pending++;
@@ -149,6 +192,14 @@ ngx_hpf_redis_cmd_free(ngx_hpf_redis_op_t *op)
     if (op->cmd) {
         redisFreeCommand(op->cmd);
         op->cmd = NULL;
+    }
+
+    if (op->proof) {
+        ngx_destroy_pool(op->proof);
+    }
+
+    if (op->conn) {
+        op->conn->ops--;
     }
 
     rds->stat.pending--;
@@ -233,17 +284,19 @@ ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
 }
 
 
-/* A script may have to be sent again with its text, so it keeps its bytes. */
-
 void
-ngx_hpf_redis_cmd_sent(ngx_hpf_redis_op_t *op)
+ngx_hpf_redis_cmd_attach(ngx_hpf_redis_op_t *op, ngx_hpf_redis_conn_t *conn)
 {
-    if (op->script == NULL) {
-        redisFreeCommand(op->cmd);
-        op->cmd = NULL;
+    if (op->conn) {
+        op->conn->ops--;
     }
+
+    op->conn = conn;
+    conn->ops++;
 }
 
+
+/* An error may be about the way and not about the command. */
 
 void
 ngx_hpf_redis_cmd_done(ngx_hpf_redis_op_t *op,
@@ -251,11 +304,16 @@ ngx_hpf_redis_cmd_done(ngx_hpf_redis_op_t *op,
 {
     if (reply->type == NGX_HPF_REDIS_ERROR) {
 
-        if (ngx_hpf_redis_eval_reload(op, reply) == NGX_OK) {
+        if (ngx_hpf_redis_eval_reload(op, reply) == NGX_OK
+            || ngx_hpf_redis_route_again(op, reply) == NGX_OK)
+        {
             return;
         }
 
         op->rds->stat.errors++;
+
+    } else if (op->durable && ngx_hpf_redis_proof_keep(op, reply) == NGX_OK) {
+        return;
     }
 
     ngx_hpf_redis_cmd_deliver(op, reply);
@@ -292,7 +350,6 @@ ngx_hpf_redis_cmd_fail_handler(ngx_event_t *ev)
     ngx_queue_t           *q, queue;
     ngx_hpf_redis_t       *rds;
     ngx_hpf_redis_op_t    *op;
-    ngx_hpf_redis_conn_t  *conn;
     ngx_hpf_redis_reply_t  reply;
 
     rds = ev->data;
@@ -312,22 +369,39 @@ ngx_hpf_redis_cmd_fail_handler(ngx_event_t *ev)
         ngx_queue_remove(q);
 
         op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
-        conn = op->conn;
-
         reply.type = op->failure;
         reply.u.text.data = text;
-        reply.u.text.len = ngx_snprintf(text, sizeof(text),
-                                        "%*s on \"%V\": %*s", op->name_len,
-                                        op->name, &rds->url.name,
-                                        conn->reason_len, conn->reason)
-                           - text;
+        reply.u.text.len = ngx_hpf_redis_cmd_reason(op, text, sizeof(text));
 
         ngx_hpf_redis_cmd_deliver(op, &reply);
     }
 }
 
 
-static void
+static size_t
+ngx_hpf_redis_cmd_reason(ngx_hpf_redis_op_t *op, u_char *text, size_t size)
+{
+    u_char                *last;
+    ngx_hpf_redis_conn_t  *conn;
+
+    conn = op->conn;
+
+    if (conn == NULL) {
+        last = ngx_snprintf(text, size, "%*s on \"%V\": no server is known "
+                            "that has it", op->name_len, op->name,
+                            &op->rds->url.name);
+
+    } else {
+        last = ngx_snprintf(text, size, "%*s on \"%V\": %*s", op->name_len,
+                            op->name, &conn->server->name, conn->reason_len,
+                            conn->reason);
+    }
+
+    return last - text;
+}
+
+
+void
 ngx_hpf_redis_cmd_deliver(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_reply_t *reply)
 {
@@ -382,5 +456,5 @@ ngx_hpf_redis_cmd_sent_handler(void *data, const ngx_hpf_redis_reply_t *reply)
 
     ngx_log_error(NGX_LOG_ERR, rds->cycle->log, 0,
                   "hpf redis: %*s on \"%V\": %V", op->name_len, op->name,
-                  &rds->url.name, &reply->u.text);
+                  &op->conn->server->name, &reply->u.text);
 }

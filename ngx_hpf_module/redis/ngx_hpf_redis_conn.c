@@ -12,12 +12,10 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
-#include <ngx_event_connect.h>
 #include "ngx_hpf_redis_store.h"
 #include "ngx_hpf_redis_tls.h"
 
 
-#define NGX_HPF_REDIS_CONN_IN      16384
 #define NGX_HPF_REDIS_CONN_KEEP    262144
 
 /*
@@ -30,15 +28,9 @@
 #define NGX_HPF_REDIS_CONN_STABLE  1000
 
 
-static ngx_int_t ngx_hpf_redis_conn_connect(ngx_hpf_redis_conn_t *conn);
-static void ngx_hpf_redis_conn_write_handler(ngx_event_t *wev);
-static void ngx_hpf_redis_conn_read_handler(ngx_event_t *rev);
 static void ngx_hpf_redis_conn_flush_handler(ngx_event_t *ev);
 static void ngx_hpf_redis_conn_retry_handler(ngx_event_t *ev);
 static ngx_err_t ngx_hpf_redis_conn_test(ngx_connection_t *c);
-static void ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn,
-    ngx_err_t err);
-static void ngx_hpf_redis_conn_secure(ngx_hpf_redis_conn_t *conn);
 static void ngx_hpf_redis_conn_secured(ngx_connection_t *c);
 static ngx_int_t ngx_hpf_redis_conn_parse(ngx_hpf_redis_conn_t *conn,
     u_char *data, size_t len);
@@ -53,6 +45,8 @@ static ngx_msec_t ngx_hpf_redis_conn_delay(ngx_hpf_redis_conn_t *conn);
 
 static const char  *ngx_hpf_redis_conn_steps[] = {
     "attempt",
+    "attempt",
+    "address",
     "connection",
     "TLS handshake",
     "greeting",
@@ -70,6 +64,7 @@ ngx_hpf_redis_conn_init(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_t *rds)
 
     ngx_queue_init(&conn->fifo);
     ngx_queue_init(&conn->held);
+    ngx_queue_init(&conn->unproven);
 
     conn->log = *rds->cycle->log;
 
@@ -91,99 +86,21 @@ ngx_hpf_redis_conn_init(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_t *rds)
 void
 ngx_hpf_redis_conn_open(ngx_hpf_redis_conn_t *conn)
 {
-    ngx_int_t  rc;
-
-    conn->state = NGX_HPF_REDIS_CONN_CONNECTING;
     conn->epoch++;
 
-    rc = ngx_hpf_redis_conn_connect(conn);
-
-    if (rc == NGX_AGAIN) {
-        ngx_add_timer(&conn->retry, conn->rds->conf.connect_timeout);
-        return;
-    }
-
-    if (rc == NGX_OK) {
-        ngx_add_timer(&conn->retry, conn->rds->conf.connect_timeout);
-        ngx_hpf_redis_conn_secure(conn);
-        return;
-    }
-
-    if (rc == NGX_DECLINED) {
-        ngx_hpf_redis_conn_break(conn, ngx_socket_errno);
-        return;
-    }
-
-    ngx_hpf_redis_conn_drop(conn, "no memory or file descriptor");
+    ngx_hpf_redis_dial(conn);
 }
 
 
-static ngx_int_t
-ngx_hpf_redis_conn_connect(ngx_hpf_redis_conn_t *conn)
+ngx_uint_t
+ngx_hpf_redis_conn_usable(ngx_hpf_redis_conn_t *conn)
 {
-    ngx_int_t             rc;
-    ngx_addr_t           *addr;
-    ngx_connection_t     *c;
-    ngx_hpf_redis_url_t  *url;
-
-    url = &conn->rds->url;
-    addr = &url->addrs[conn->attempts % url->naddrs];
-
-    ngx_memzero(&conn->peer, sizeof(ngx_peer_connection_t));
-
-    conn->peer.sockaddr = addr->sockaddr;
-    conn->peer.socklen = addr->socklen;
-    conn->peer.name = &addr->name;
-    conn->peer.get = ngx_event_get_peer;
-    conn->peer.log = &conn->log;
-    conn->peer.log_error = NGX_ERROR_INFO;
-    conn->peer.so_keepalive = 1;
-
-    /* a failed connect() is told here, once, and not at each attempt */
-
-    conn->log.log_level = NGX_LOG_ALERT;
-
-    rc = ngx_event_connect_peer(&conn->peer);
-
-    conn->log.log_level = conn->rds->cycle->log->log_level;
-
-    if (rc != NGX_OK && rc != NGX_AGAIN) {
-        return rc;
-    }
-
-    c = conn->peer.connection;
-    conn->connection = c;
-
-    c->data = conn;
-    c->read->handler = ngx_hpf_redis_conn_read_handler;
-    c->write->handler = ngx_hpf_redis_conn_write_handler;
-
-    c->pool = ngx_create_pool(512, &conn->log);
-    if (c->pool == NULL) {
-        return NGX_ERROR;
-    }
-
-    conn->in = ngx_palloc(c->pool, NGX_HPF_REDIS_CONN_IN);
-    if (conn->in == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (addr->sockaddr->sa_family != AF_UNIX && ngx_tcp_nodelay(c) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_hpf_redis_reply_open(&conn->parser, conn->rds->conf.max_reply,
-                                 &conn->log)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return rc;
+    return conn->state >= NGX_HPF_REDIS_CONN_RESOLVING
+           && conn->state <= NGX_HPF_REDIS_CONN_UP;
 }
 
 
-static void
+void
 ngx_hpf_redis_conn_write_handler(ngx_event_t *wev)
 {
     ngx_err_t              err;
@@ -208,7 +125,7 @@ ngx_hpf_redis_conn_write_handler(ngx_event_t *wev)
         return;
     }
 
-    ngx_hpf_redis_conn_secure(conn);
+    ngx_hpf_redis_dial_done(conn);
 }
 
 
@@ -229,7 +146,7 @@ ngx_hpf_redis_conn_test(ngx_connection_t *c)
 }
 
 
-static void
+void
 ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn, ngx_err_t err)
 {
     u_char  *last, text[NGX_HPF_REDIS_REASON];
@@ -248,8 +165,8 @@ ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn, ngx_err_t err)
 }
 
 
-static void
-ngx_hpf_redis_conn_secure(ngx_hpf_redis_conn_t *conn)
+void
+ngx_hpf_redis_dial_done(ngx_hpf_redis_conn_t *conn)
 {
     ngx_int_t  rc;
 
@@ -306,12 +223,13 @@ ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn)
 
     ngx_log_error(level, &conn->log, 0,
                   "hpf redis: %sconnection to \"%V\" established",
-                  conn->label, &conn->rds->url.name);
+                  conn->label, &conn->server->name);
 
     ngx_del_timer(&conn->retry);
 
     conn->state = NGX_HPF_REDIS_CONN_UP;
     conn->since = ngx_current_msec;
+    conn->heard = ngx_current_msec;
     conn->told = 0;
 
     if (conn->ever) {
@@ -338,7 +256,7 @@ ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn)
 }
 
 
-static void
+void
 ngx_hpf_redis_conn_read_handler(ngx_event_t *rev)
 {
     ssize_t                n;
@@ -362,7 +280,7 @@ ngx_hpf_redis_conn_read_handler(ngx_event_t *rev)
 
     while (rev->ready) {
 
-        n = c->recv(c, conn->in, NGX_HPF_REDIS_CONN_IN);
+        n = c->recv(c, conn->in, NGX_HPF_REDIS_IN);
 
         if (n == NGX_AGAIN) {
             break;
@@ -442,6 +360,8 @@ ngx_hpf_redis_conn_reply(ngx_hpf_redis_conn_t *conn,
     ngx_queue_t         *q;
     ngx_hpf_redis_op_t  *op;
 
+    conn->heard = ngx_current_msec;
+
     if (conn->push && conn->push(conn, reply) == NGX_OK) {
         return;
     }
@@ -467,30 +387,28 @@ ngx_hpf_redis_conn_reply(ngx_hpf_redis_conn_t *conn,
 void
 ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
 {
-    op->conn = conn;
+    ngx_hpf_redis_cmd_attach(op, conn);
 
-    switch (conn->state) {
+    if (conn->state == NGX_HPF_REDIS_CONN_IDLE) {
+        ngx_hpf_redis_conn_open(conn);
+    }
 
-    case NGX_HPF_REDIS_CONN_UP:
+    if (conn->state == NGX_HPF_REDIS_CONN_UP) {
 
         if (ngx_hpf_redis_queue_send(conn, op) != NGX_OK) {
             ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
         }
 
         return;
+    }
 
-    case NGX_HPF_REDIS_CONN_CONNECTING:
-    case NGX_HPF_REDIS_CONN_SECURING:
-    case NGX_HPF_REDIS_CONN_GREETING:
-
+    if (ngx_hpf_redis_conn_usable(conn)) {
         ngx_queue_insert_tail(&conn->held, &op->queue);
         ngx_hpf_redis_queue_watch(conn, op);
         return;
-
-    default: /* DOWN, CLOSED */
-
-        ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
     }
+
+    ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
 }
 
 
@@ -507,7 +425,8 @@ ngx_hpf_redis_conn_command(ngx_hpf_redis_conn_t *conn, ngx_uint_t argc,
         return NGX_ERROR;
     }
 
-    op->conn = conn;
+    ngx_hpf_redis_cmd_attach(op, conn);
+
     op->internal = 1;
     op->handler = handler;
     op->data = conn;
@@ -548,6 +467,14 @@ ngx_hpf_redis_conn_flush(ngx_hpf_redis_conn_t *conn)
 
     if (c == NULL || conn->state < NGX_HPF_REDIS_CONN_GREETING) {
         return;
+    }
+
+    if (conn->unwaited) {
+        ngx_hpf_redis_proof_ask(conn);
+
+        if (conn->connection == NULL) {
+            return;
+        }
     }
 
     while (out->pos < out->last && c->write->ready) {
@@ -608,7 +535,7 @@ ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
     va_list     args;
     ngx_uint_t  up, level;
 
-    if (conn->state == NGX_HPF_REDIS_CONN_DOWN
+    if (conn->state <= NGX_HPF_REDIS_CONN_DOWN
         || conn->state == NGX_HPF_REDIS_CONN_CLOSED)
     {
         return;
@@ -627,10 +554,11 @@ ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
 
     ngx_log_error(level, &conn->log, 0,
                   "hpf redis: %sconnection to \"%V\" %s: %*s",
-                  conn->label, &conn->rds->url.name, up ? "lost" : "failed",
+                  conn->label, &conn->server->name, up ? "lost" : "failed",
                   conn->reason_len, conn->reason);
 
     conn->told = 1;
+    conn->turn++;
     conn->state = NGX_HPF_REDIS_CONN_DOWN;
 
     ngx_hpf_redis_conn_release(conn);
@@ -638,6 +566,10 @@ ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
 
     if (up && conn->down) {
         conn->down(conn);
+    }
+
+    if (conn->state == NGX_HPF_REDIS_CONN_CLOSED) {
+        return;
     }
 
     if (up && ngx_current_msec - conn->since >= NGX_HPF_REDIS_CONN_STABLE) {
@@ -686,6 +618,9 @@ ngx_hpf_redis_conn_release(ngx_hpf_redis_conn_t *conn)
         ngx_del_timer(&conn->expire);
     }
 
+    conn->unwaited = 0;
+
+    ngx_hpf_redis_dial_cancel(conn);
     ngx_hpf_redis_reply_close(&conn->parser);
 
     c = conn->connection;

@@ -18,17 +18,26 @@
 #include <ngx_event_connect.h>
 #include "ngx_hpf_redis.h"
 #include "ngx_hpf_redis_reply.h"
+#include "ngx_hpf_redis_url.h"
 
 
 #define NGX_HPF_REDIS_REASON  160
 #define NGX_HPF_REDIS_NAME    24
 
+#define NGX_HPF_REDIS_NO_SLOT -1
+
+/* bytes read at a time */
+#define NGX_HPF_REDIS_IN      16384
+
 
 typedef struct ngx_hpf_redis_conn_s  ngx_hpf_redis_conn_t;
+typedef struct ngx_hpf_redis_node_s  ngx_hpf_redis_node_t;
 
 
 typedef enum {
-    NGX_HPF_REDIS_CONN_DOWN = 0,      /* waits for the next attempt */
+    NGX_HPF_REDIS_CONN_IDLE = 0,      /* not asked for yet */
+    NGX_HPF_REDIS_CONN_DOWN,          /* waits for the next attempt */
+    NGX_HPF_REDIS_CONN_RESOLVING,
     NGX_HPF_REDIS_CONN_CONNECTING,
     NGX_HPF_REDIS_CONN_SECURING,      /* TLS handshake */
     NGX_HPF_REDIS_CONN_GREETING,      /* AUTH, SELECT, SETNAME, PING */
@@ -40,7 +49,7 @@ typedef enum {
 struct ngx_hpf_redis_op_s {
     ngx_queue_t                   queue;
     ngx_hpf_redis_t              *rds;
-    ngx_hpf_redis_conn_t         *conn;
+    ngx_hpf_redis_conn_t         *conn;       /* the last it was given to */
 
     ngx_hpf_redis_pt              handler;    /* NULL: nobody waits */
     void                         *data;
@@ -51,18 +60,26 @@ struct ngx_hpf_redis_op_s {
     ngx_msec_t                    deadline;
 
     ngx_hpf_redis_script_t       *script;     /* by digest, so far */
+    ngx_pool_t                   *proof;      /* has the reply until WAIT */
+    ngx_hpf_redis_reply_t        *reply;
+
     ngx_hpf_redis_type_e          failure;
+    ngx_int_t                     slot;       /* of the key */
+    ngx_uint_t                    redirects;
     size_t                        name_len;
     u_char                        name[NGX_HPF_REDIS_NAME];
 
     unsigned                      internal:1; /* ends silently with its link */
+    unsigned                      durable:1;  /* replicas have to have it */
+    unsigned                      asking:1;   /* the slot is on its way here */
 };
 
 
 /*
  * up: the greeting is done, what was held has been sent.  down: the link was
- * up and is no more.  push: a reply that may be nobody's answer; NGX_OK: it
- * was a message, NGX_DECLINED: it answers the oldest command.
+ * up and is no more, or an attempt failed.  push: a reply that may be nobody's
+ * answer; NGX_OK: it was a message, NGX_DECLINED: it answers the oldest
+ * command.
  */
 
 typedef void (*ngx_hpf_redis_conn_pt)(ngx_hpf_redis_conn_t *conn);
@@ -80,8 +97,16 @@ typedef struct {
 
 struct ngx_hpf_redis_conn_s {
     ngx_hpf_redis_t              *rds;
+    ngx_hpf_redis_node_t         *node;
     ngx_str_t                     role;       /* in CLIENT SETNAME */
     char                         *label;      /* in the log */
+
+    /* one of them at a time, the next one when it fails */
+
+    ngx_hpf_redis_server_t       *servers;
+    ngx_uint_t                    nservers;
+    ngx_hpf_redis_server_t       *server;
+    ngx_hpf_redis_login_t        *login;
 
     ngx_hpf_redis_conn_pt         up;
     ngx_hpf_redis_conn_pt         down;
@@ -91,6 +116,8 @@ struct ngx_hpf_redis_conn_s {
     ngx_uint_t                    epoch;      /* counts sockets */
 
     ngx_peer_connection_t         peer;
+    ngx_sockaddr_t                sockaddr;
+    ngx_resolver_ctx_t           *resolve;
     ngx_connection_t             *connection;
     ngx_log_t                     log;
     ngx_hpf_redis_parser_t        parser;
@@ -102,14 +129,18 @@ struct ngx_hpf_redis_conn_s {
 
     ngx_queue_t                   fifo;       /* wait for replies */
     ngx_queue_t                   held;       /* wait for the greeting */
+    ngx_queue_t                   unproven;   /* wait for WAIT */
+    ngx_uint_t                    ops;        /* that name this link */
 
     ngx_event_t                   flush;      /* end of this turn */
     ngx_event_t                   expire;     /* oldest deadline */
     ngx_event_t                   retry;      /* greeting's end, or back-off */
 
     ngx_uint_t                    attempts;   /* failed since it was up */
+    ngx_uint_t                    turn;       /* which address comes next */
     ngx_uint_t                    greetings;  /* answers to come */
     ngx_msec_t                    since;      /* it is up */
+    ngx_msec_t                    heard;      /* the last reply */
 
     size_t                        reason_len;
     u_char                        reason[NGX_HPF_REDIS_REASON];
@@ -117,10 +148,13 @@ struct ngx_hpf_redis_conn_s {
     unsigned                      told:1;     /* that it is down, in the log */
     unsigned                      ever:1;     /* it was up before */
     unsigned                      background:1;  /* holds no worker's exit */
+    unsigned                      master:1;   /* nothing else will do */
+    unsigned                      proves:1;   /* WAIT follows what is sent */
+    unsigned                      unwaited:1; /* it has to follow yet */
 };
 
 
-/* State DOWN; role, label, up, down and push are set by the caller. */
+/* State IDLE; what is above and not zero is set by the caller. */
 void ngx_hpf_redis_conn_init(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_t *rds);
 
 void ngx_hpf_redis_conn_open(ngx_hpf_redis_conn_t *conn);
@@ -134,7 +168,13 @@ void ngx_hpf_redis_conn_close(ngx_hpf_redis_conn_t *conn, char *reason);
  */
 void ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...);
 
-/* Takes a formatted operation; it fails in the next turn when down. */
+/* With an errno. */
+void ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn, ngx_err_t err);
+
+/*
+ * Takes a formatted operation; it fails in the next turn when the link waits
+ * for its next attempt.
+ */
 void ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn,
     ngx_hpf_redis_op_t *op);
 
@@ -145,9 +185,21 @@ void ngx_hpf_redis_conn_submit(ngx_hpf_redis_conn_t *conn,
 ngx_int_t ngx_hpf_redis_conn_command(ngx_hpf_redis_conn_t *conn,
     ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler);
 
+/* Up, or on the way there. */
+ngx_uint_t ngx_hpf_redis_conn_usable(ngx_hpf_redis_conn_t *conn);
 
 /* The greeting is over: sends what was held, calls up. */
 void ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn);
+
+
+/* Looks for an address and connects: ngx_hpf_redis_dial.c */
+void ngx_hpf_redis_dial(ngx_hpf_redis_conn_t *conn);
+void ngx_hpf_redis_dial_cancel(ngx_hpf_redis_conn_t *conn);
+void ngx_hpf_redis_dial_done(ngx_hpf_redis_conn_t *conn);
+
+/* The socket's handlers, which it sets: ngx_hpf_redis_conn.c */
+void ngx_hpf_redis_conn_write_handler(ngx_event_t *wev);
+void ngx_hpf_redis_conn_read_handler(ngx_event_t *rev);
 
 /* Greets the server; ends in ready or drop. */
 void ngx_hpf_redis_greet(ngx_hpf_redis_conn_t *conn);
@@ -173,11 +225,16 @@ void ngx_hpf_redis_cmd_free(ngx_hpf_redis_op_t *op);
 ngx_int_t ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
     const ngx_str_t *argv);
 
-/* The bytes are in the stream of the link now. */
-void ngx_hpf_redis_cmd_sent(ngx_hpf_redis_op_t *op);
+/* From now on it is the link's. */
+void ngx_hpf_redis_cmd_attach(ngx_hpf_redis_op_t *op,
+    ngx_hpf_redis_conn_t *conn);
 
 /* The reply of Redis: calls the handler, frees op. */
 void ngx_hpf_redis_cmd_done(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply);
+
+/* The same, whatever the reply says. */
+void ngx_hpf_redis_cmd_deliver(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_reply_t *reply);
 
 /* Without a reply: the handler is called in the next turn. */
@@ -192,6 +249,17 @@ void ngx_hpf_redis_cmd_fail_handler(ngx_event_t *ev);
  */
 ngx_int_t ngx_hpf_redis_eval_reload(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_reply_t *reply);
+
+
+/*
+ * Writes that N replicas have to have: ngx_hpf_redis_proof.c.  Keeps the reply
+ * until WAIT tells.  NGX_DECLINED: no memory.
+ */
+ngx_int_t ngx_hpf_redis_proof_keep(ngx_hpf_redis_op_t *op,
+    const ngx_hpf_redis_reply_t *reply);
+
+/* At the end of a turn: adds WAIT behind what was sent. */
+void ngx_hpf_redis_proof_ask(ngx_hpf_redis_conn_t *conn);
 
 
 #endif /* _NGX_HPF_REDIS_CONN_H_INCLUDED_ */

@@ -49,9 +49,15 @@ ngx_hpf_redis_eval(ngx_hpf_redis_t *rds, const ngx_hpf_redis_eval_t *eval,
     op->name_len = ngx_min(eval->script->name.len, NGX_HPF_REDIS_NAME);
     ngx_memcpy(op->name, eval->script->name.data, op->name_len);
 
+    op->durable = (eval->script->durable && rds->conf.replicas);
+
+    if (eval->nkeys) {
+        ngx_hpf_redis_route_key(op, &eval->args[0]);
+    }
+
     rds->stat.commands++;
 
-    ngx_hpf_redis_conn_submit(ngx_hpf_redis_route(rds), op);
+    ngx_hpf_redis_route(op);
 
     return op;
 }
@@ -109,10 +115,7 @@ ngx_hpf_redis_eval_reload(ngx_hpf_redis_op_t *op,
 
     if (op->script == NULL
         || op->handler == NULL
-        || reply->u.text.len < sizeof("NOSCRIPT") - 1
-        || ngx_strncmp(reply->u.text.data, "NOSCRIPT",
-                       sizeof("NOSCRIPT") - 1)
-           != 0)
+        || !ngx_hpf_redis_error_is(reply, "NOSCRIPT"))
     {
         return NGX_DECLINED;
     }

@@ -12,25 +12,32 @@
 #include "ngx_hpf_redis_store.h"
 
 
-static void ngx_hpf_redis_greet_handler(void *data,
+static void ngx_hpf_redis_greet_say(ngx_hpf_redis_conn_t *conn,
+    ngx_uint_t argc, const ngx_str_t *argv, ngx_hpf_redis_pt handler);
+static void ngx_hpf_redis_greet_must(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_hpf_redis_greet_may(void *data,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_hpf_redis_greet_role(void *data,
     const ngx_hpf_redis_reply_t *reply);
 
 
 /*
  * All in one packet; commands of callers wait until every answer is there,
  * so that none runs without its user or in another database.  PING tells
- * whether the data set is loaded.
+ * whether the data set is loaded, ROLE whether this is the master that a
+ * sentinel spoke of.
  */
 
 void
 ngx_hpf_redis_greet(ngx_hpf_redis_conn_t *conn)
 {
-    u_char                name[NGX_INT64_LEN + 16];
-    ngx_str_t             argv[3];
-    ngx_uint_t            n;
-    ngx_hpf_redis_url_t  *url;
+    u_char                  name[NGX_INT64_LEN + 16];
+    ngx_str_t               argv[3];
+    ngx_uint_t              n;
+    ngx_hpf_redis_login_t  *login;
 
-    url = &conn->rds->url;
+    login = conn->login;
 
     conn->state = NGX_HPF_REDIS_CONN_GREETING;
     conn->greetings = 0;
@@ -41,34 +48,24 @@ ngx_hpf_redis_greet(ngx_hpf_redis_conn_t *conn)
         ngx_post_event(conn->connection->read, &ngx_posted_events);
     }
 
-    if (url->password.len) {
+    if (login->password.len) {
         n = 1;
         ngx_str_set(&argv[0], "AUTH");
 
-        if (url->user.len) {
-            argv[n++] = url->user;
+        if (login->user.len) {
+            argv[n++] = login->user;
         }
 
-        argv[n++] = url->password;
+        argv[n++] = login->password;
 
-        if (ngx_hpf_redis_conn_command(conn, n, argv,
-                                       ngx_hpf_redis_greet_handler)
-            != NGX_OK)
-        {
-            return;
-        }
+        ngx_hpf_redis_greet_say(conn, n, argv, ngx_hpf_redis_greet_must);
     }
 
-    if (url->db.len) {
+    if (login->db.len) {
         ngx_str_set(&argv[0], "SELECT");
-        argv[1] = url->db;
+        argv[1] = login->db;
 
-        if (ngx_hpf_redis_conn_command(conn, 2, argv,
-                                       ngx_hpf_redis_greet_handler)
-            != NGX_OK)
-        {
-            return;
-        }
+        ngx_hpf_redis_greet_say(conn, 2, argv, ngx_hpf_redis_greet_must);
     }
 
     ngx_str_set(&argv[0], "CLIENT");
@@ -78,41 +75,77 @@ ngx_hpf_redis_greet(ngx_hpf_redis_conn_t *conn)
                                ngx_pid)
                   - name;
 
-    if (ngx_hpf_redis_conn_command(conn, 3, argv, ngx_hpf_redis_greet_handler)
-        != NGX_OK)
-    {
-        return;
+    ngx_hpf_redis_greet_say(conn, 3, argv, ngx_hpf_redis_greet_may);
+
+    if (conn->master) {
+        ngx_str_set(&argv[0], "ROLE");
+        ngx_hpf_redis_greet_say(conn, 1, argv, ngx_hpf_redis_greet_role);
     }
 
     ngx_str_set(&argv[0], "PING");
+    ngx_hpf_redis_greet_say(conn, 1, argv, ngx_hpf_redis_greet_may);
+}
 
-    (void) ngx_hpf_redis_conn_command(conn, 1, argv,
-                                      ngx_hpf_redis_greet_handler);
+
+/* When memory was short, the link is down and nothing more is said. */
+
+static void
+ngx_hpf_redis_greet_say(ngx_hpf_redis_conn_t *conn, ngx_uint_t argc,
+    const ngx_str_t *argv, ngx_hpf_redis_pt handler)
+{
+    if (conn->state == NGX_HPF_REDIS_CONN_GREETING) {
+        (void) ngx_hpf_redis_conn_command(conn, argc, argv, handler);
+    }
 }
 
 
 static void
-ngx_hpf_redis_greet_handler(void *data, const ngx_hpf_redis_reply_t *reply)
+ngx_hpf_redis_greet_must(void *data, const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_str_t              text;
-    ngx_hpf_redis_conn_t  *conn = data;
+    ngx_hpf_redis_conn_t *conn = data;
 
     if (reply->type == NGX_HPF_REDIS_ERROR) {
-
-        text = reply->u.text;
-
-        /* an ACL may spare us CLIENT and PING, but never AUTH and SELECT */
-
-        if (conn->greetings > 2
-            || text.len < 6
-            || ngx_strncmp(text.data, "NOPERM", 6) != 0)
-        {
-            ngx_hpf_redis_conn_drop(conn, "refused: %V", &text);
-            return;
-        }
+        ngx_hpf_redis_conn_drop(conn, "refused: %V", &reply->u.text);
+        return;
     }
 
     if (--conn->greetings == 0) {
         ngx_hpf_redis_conn_ready(conn);
     }
+}
+
+
+/* An access list may spare us this. */
+
+static void
+ngx_hpf_redis_greet_may(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_hpf_redis_reply_t  fine;
+
+    if (ngx_hpf_redis_error_is(reply, "NOPERM")) {
+        fine.type = NGX_HPF_REDIS_NIL;
+        reply = &fine;
+    }
+
+    ngx_hpf_redis_greet_must(data, reply);
+}
+
+
+static void
+ngx_hpf_redis_greet_role(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t              role;
+    ngx_hpf_redis_conn_t  *conn = data;
+
+    if (reply->type == NGX_HPF_REDIS_ARRAY) {
+        role = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
+
+        if (role.len != 6 || ngx_strncmp(role.data, "master", 6) != 0) {
+            ngx_hpf_redis_conn_drop(conn, "it is no master but a \"%V\"",
+                                    &role);
+            return;
+        }
+    }
+
+    ngx_hpf_redis_greet_may(data, reply);
 }

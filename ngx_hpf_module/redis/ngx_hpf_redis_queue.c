@@ -16,6 +16,7 @@
 #define NGX_HPF_REDIS_QUEUE_OUT  16384
 
 
+static ngx_int_t ngx_hpf_redis_queue_asking(ngx_hpf_redis_conn_t *conn);
 static ngx_int_t ngx_hpf_redis_queue_room(ngx_hpf_redis_conn_t *conn,
     size_t len);
 
@@ -26,6 +27,10 @@ ngx_int_t
 ngx_hpf_redis_queue_send(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
 {
     ngx_hpf_redis_out_t  *out;
+
+    if (op->asking && ngx_hpf_redis_queue_asking(conn) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     out = &conn->out;
 
@@ -40,7 +45,7 @@ ngx_hpf_redis_queue_send(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
     op->offset = conn->queued;
     conn->queued += op->len;
 
-    ngx_hpf_redis_cmd_sent(op);
+    conn->unwaited |= conn->proves & op->durable;
 
     ngx_queue_insert_tail(&conn->fifo, &op->queue);
 
@@ -48,6 +53,35 @@ ngx_hpf_redis_queue_send(ngx_hpf_redis_conn_t *conn, ngx_hpf_redis_op_t *op)
 
     if (!conn->flush.posted) {
         ngx_post_event(&conn->flush, &ngx_posted_events);
+    }
+
+    return NGX_OK;
+}
+
+
+/* For the next command alone. */
+
+static ngx_int_t
+ngx_hpf_redis_queue_asking(ngx_hpf_redis_conn_t *conn)
+{
+    static const ngx_str_t  asking = ngx_string("ASKING");
+
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_cmd_alloc(conn->rds);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_hpf_redis_cmd_attach(op, conn);
+
+    op->internal = 1;
+
+    if (ngx_hpf_redis_cmd_format(op, 1, &asking) != NGX_OK
+        || ngx_hpf_redis_queue_send(conn, op) != NGX_OK)
+    {
+        ngx_hpf_redis_cmd_free(op);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -203,6 +237,15 @@ ngx_hpf_redis_queue_fail(ngx_hpf_redis_conn_t *conn)
         op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
 
         ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_UNSENT);
+    }
+
+    while (!ngx_queue_empty(&conn->unproven)) {
+        q = ngx_queue_head(&conn->unproven);
+        ngx_queue_remove(q);
+
+        op = ngx_queue_data(q, ngx_hpf_redis_op_t, queue);
+
+        ngx_hpf_redis_cmd_fail(op, NGX_HPF_REDIS_LOST);
     }
 
     conn->sent = conn->queued;

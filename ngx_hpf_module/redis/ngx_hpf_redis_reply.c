@@ -33,6 +33,8 @@ static ngx_int_t ngx_hpf_redis_reply_take(ngx_hpf_redis_parser_t *p,
     size_t size);
 static ngx_int_t ngx_hpf_redis_reply_recycle(ngx_hpf_redis_parser_t *p);
 static ngx_int_t ngx_hpf_redis_reply_check(ngx_hpf_redis_parser_t *p);
+static ngx_int_t ngx_hpf_redis_reply_clone(ngx_hpf_redis_reply_t *dst,
+    const ngx_hpf_redis_reply_t *src, ngx_pool_t *pool);
 
 
 static redisReplyObjectFunctions  ngx_hpf_redis_reply_functions = {
@@ -339,6 +341,89 @@ ngx_hpf_redis_reply_take(ngx_hpf_redis_parser_t *p, size_t size)
     p->used += size;
 
     return NGX_OK;
+}
+
+
+ngx_hpf_redis_reply_t *
+ngx_hpf_redis_reply_copy(const ngx_hpf_redis_reply_t *reply,
+    ngx_pool_t **pool, ngx_log_t *log)
+{
+    ngx_hpf_redis_reply_t  *copy;
+
+    *pool = ngx_create_pool(NGX_HPF_REDIS_REPLY_POOL, log);
+    if (*pool == NULL) {
+        return NULL;
+    }
+
+    copy = ngx_palloc(*pool, sizeof(ngx_hpf_redis_reply_t));
+
+    if (copy == NULL || ngx_hpf_redis_reply_clone(copy, reply, *pool) != NGX_OK)
+    {
+        ngx_destroy_pool(*pool);
+        *pool = NULL;
+        return NULL;
+    }
+
+    return copy;
+}
+
+
+/* Its depth is that of what hiredis has parsed, seven at most. */
+
+static ngx_int_t
+ngx_hpf_redis_reply_clone(ngx_hpf_redis_reply_t *dst,
+    const ngx_hpf_redis_reply_t *src, ngx_pool_t *pool)
+{
+    ngx_uint_t              i, n;
+    ngx_hpf_redis_reply_t  *elts;
+
+    *dst = *src;
+
+    switch (src->type) {
+
+    case NGX_HPF_REDIS_NIL:
+    case NGX_HPF_REDIS_INTEGER:
+        return NGX_OK;
+
+    case NGX_HPF_REDIS_ARRAY:
+        break;
+
+    default:
+        dst->u.text.data = ngx_pstrdup(pool, (ngx_str_t *) &src->u.text);
+        return dst->u.text.data ? NGX_OK : NGX_ERROR;
+    }
+
+    n = src->u.array.n;
+
+    elts = ngx_palloc(pool, n * sizeof(ngx_hpf_redis_reply_t));
+    if (elts == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (ngx_hpf_redis_reply_clone(&elts[i], &src->u.array.elts[i], pool)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    dst->u.array.elts = elts;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_hpf_redis_error_is(const ngx_hpf_redis_reply_t *reply, const char *word)
+{
+    size_t  len;
+
+    len = ngx_strlen(word);
+
+    return reply->type == NGX_HPF_REDIS_ERROR
+           && reply->u.text.len >= len
+           && ngx_strncmp(reply->u.text.data, word, len) == 0;
 }
 
 

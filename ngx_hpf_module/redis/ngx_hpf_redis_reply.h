@@ -60,5 +60,13 @@ ngx_int_t ngx_hpf_redis_reply_next(ngx_hpf_redis_parser_t *p,
     ngx_hpf_redis_reply_t **reply);
 const char *ngx_hpf_redis_reply_error(ngx_hpf_redis_parser_t *p);
 
+/* A copy in a pool of its own, *pool; NULL: no memory. */
+ngx_hpf_redis_reply_t *ngx_hpf_redis_reply_copy(
+    const ngx_hpf_redis_reply_t *reply, ngx_pool_t **pool, ngx_log_t *log);
+
+/* 1: an error of Redis that begins with this word. */
+ngx_uint_t ngx_hpf_redis_error_is(const ngx_hpf_redis_reply_t *reply,
+    const char *word);
+
 
 #endif /* _NGX_HPF_REDIS_REPLY_H_INCLUDED_ */

@@ -26,17 +26,26 @@
     extern const u_char  ngx_hpf_redis_script_##name##_last[]                \
         __attribute__((visibility("hidden")));
 
-NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_TEXT)
+NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_TEXT,
+                      NGX_HPF_REDIS_SCRIPT_TEXT)
 
 
-#define NGX_HPF_REDIS_SCRIPT_OBJECT(name)                                    \
+#define NGX_HPF_REDIS_SCRIPT_OBJECT(name, durable)                           \
     ngx_hpf_redis_script_t  ngx_hpf_redis_script_##name = {                  \
         ngx_string(#name),                                                   \
         { 0, (u_char *) ngx_hpf_redis_script_##name##_text },                \
-        { 0 }                                                                \
+        { 0 },                                                               \
+        durable                                                              \
     };
 
-NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_OBJECT)
+#define NGX_HPF_REDIS_SCRIPT_PLAIN(name)                                     \
+    NGX_HPF_REDIS_SCRIPT_OBJECT(name, 0)
+
+#define NGX_HPF_REDIS_SCRIPT_DURABLE(name)                                   \
+    NGX_HPF_REDIS_SCRIPT_OBJECT(name, 1)
+
+NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_PLAIN,
+                      NGX_HPF_REDIS_SCRIPT_DURABLE)
 
 
 #define NGX_HPF_REDIS_SCRIPT_ENTRY(name)                                     \
@@ -46,7 +55,8 @@ static const struct {
     ngx_hpf_redis_script_t  *script;
     const u_char            *last;
 } ngx_hpf_redis_script_table[] = {
-    NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_ENTRY)
+    NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_ENTRY,
+                          NGX_HPF_REDIS_SCRIPT_ENTRY)
 };
 
 

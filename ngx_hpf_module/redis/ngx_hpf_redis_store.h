@@ -3,8 +3,9 @@
  */
 
 /*
- * One store in one worker, private to this layer: its links, subscriptions
- * and numbers.  Made for each configuration, filled in init_process.
+ * One store in one worker, private to this layer: its servers, and the way
+ * of an operation to one of them.  Made for each configuration, filled in
+ * init_process.
  */
 
 #ifndef _NGX_HPF_REDIS_STORE_H_INCLUDED_
@@ -14,73 +15,101 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include "ngx_hpf_redis_conn.h"
-#include "ngx_hpf_redis_url.h"
+#include "ngx_hpf_redis_node.h"
+
+
+/* What is behind the URL. */
+
+typedef struct {
+    ngx_int_t               (*init)(ngx_hpf_redis_t *rds);
+
+    /* The server of a slot; NULL: not known now. */
+    ngx_hpf_redis_node_t   *(*find)(ngx_hpf_redis_t *rds, ngx_int_t slot);
+
+    /* 1: what is not known now, or down, may be so no more in a moment. */
+    ngx_uint_t              (*hopeful)(ngx_hpf_redis_t *rds);
+
+    /* The command link of a server came up; or went. */
+    void                    (*up)(ngx_hpf_redis_node_t *node);
+    void                    (*down)(ngx_hpf_redis_node_t *node);
+
+    /* 1: every key is on a server whose link stands. */
+    ngx_uint_t              (*whole)(ngx_hpf_redis_t *rds);
+
+    void                    (*close)(ngx_hpf_redis_t *rds);
+} ngx_hpf_redis_topology_t;
+
+
+typedef struct ngx_hpf_redis_cluster_s   ngx_hpf_redis_cluster_t;
+typedef struct ngx_hpf_redis_sentinel_s  ngx_hpf_redis_sentinel_t;
 
 
 typedef struct {
-    ngx_queue_t                   queue;
-    ngx_str_t                     name;       /* channel or prefix */
-    ngx_hpf_redis_message_pt      handler;
-    void                         *data;
-    unsigned                      tracks:1;
-    unsigned                      up:1;       /* the handler knows it */
-} ngx_hpf_redis_sub_t;
+    ngx_queue_t                      queue;
+    ngx_str_t                        prefix;
+    ngx_hpf_redis_change_pt          handler;
+    void                            *data;
+    unsigned                         up:1;    /* the handler knows it */
+} ngx_hpf_redis_tracker_t;
 
 
 struct ngx_hpf_redis_s {
-    ngx_hpf_redis_conf_t          conf;
-    ngx_hpf_redis_url_t           url;
-    ngx_ssl_t                    *ssl;        /* NULL: without TLS */
+    ngx_hpf_redis_conf_t             conf;
+    ngx_hpf_redis_url_t              url;
+    ngx_ssl_t                       *ssl;     /* NULL: without TLS */
+    const ngx_hpf_redis_topology_t  *topology;
 
-    ngx_cycle_t                  *cycle;
-    ngx_hpf_redis_conn_t         *link;       /* commands */
-    ngx_hpf_redis_conn_t         *feed;       /* messages, NULL: no one asked */
+    ngx_cycle_t                     *cycle;
+    ngx_queue_t                      nodes;
+    ngx_hpf_redis_node_t            *master;  /* there is one, or NULL */
+    ngx_hpf_redis_sentinel_t        *sentinel;
+    ngx_hpf_redis_cluster_t         *cluster;
 
-    ngx_queue_t                   subs;
-    ngx_uint_t                    confirms;   /* of SUBSCRIBE, to come */
-    int64_t                       feed_id;    /* CLIENT ID, 0: not up */
-    int64_t                       tracking_id;  /* the feed asked for */
-    ngx_event_t                   ping;
+    ngx_queue_t                      trackers;
 
-    ngx_queue_t                   failed;     /* handlers to be called */
-    ngx_event_t                   fail;
-    ngx_queue_t                   free;
-    ngx_uint_t                    nfree;
+    ngx_queue_t                      parked;  /* wait for a server */
+    ngx_event_t                      park;
 
-    ngx_msec_t                    complained;
-    ngx_hpf_redis_stat_t          stat;
+    ngx_queue_t                      failed;  /* handlers to be called */
+    ngx_event_t                      fail;
+    ngx_queue_t                      free;
+    ngx_uint_t                       nfree;
 
-    unsigned                      refused:1;  /* CLIENT TRACKING */
+    ngx_msec_t                       complained;
+    ngx_hpf_redis_stat_t             stat;
 };
 
 
-/* The link for a command.  One server: there is one. */
-ngx_hpf_redis_conn_t *ngx_hpf_redis_route(ngx_hpf_redis_t *rds);
+extern const ngx_hpf_redis_topology_t  ngx_hpf_redis_sentinel_topology;
+extern const ngx_hpf_redis_topology_t  ngx_hpf_redis_cluster_topology;
 
-/* The command link came up or went: tracking hangs on it. */
-void ngx_hpf_redis_track_link_up(ngx_hpf_redis_conn_t *conn);
-void ngx_hpf_redis_track_link_down(ngx_hpf_redis_conn_t *conn);
 
-/* Asks for tracking, if both links are up. */
-void ngx_hpf_redis_track_request(ngx_hpf_redis_t *rds);
+/* The way of an operation: ngx_hpf_redis_route.c */
 
-/* Tells, once, that keys cannot be tracked; asked for again at each PING. */
-void ngx_hpf_redis_track_refused(ngx_hpf_redis_t *rds, char *command,
+void ngx_hpf_redis_route_key(ngx_hpf_redis_op_t *op, const ngx_str_t *key);
+void ngx_hpf_redis_route(ngx_hpf_redis_op_t *op);
+
+/*
+ * An error that is about the way and not about the command: nothing happened.
+ * NGX_OK: the operation goes on; NGX_DECLINED: the reply is for the caller.
+ */
+ngx_int_t ngx_hpf_redis_route_again(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_reply_t *reply);
 
-/* What came on the channel of invalidations. */
-void ngx_hpf_redis_track_changed(ngx_hpf_redis_t *rds,
-    const ngx_hpf_redis_reply_t *keys);
+/* Until a server can take it, or its time is over. */
+void ngx_hpf_redis_route_park(ngx_hpf_redis_op_t *op);
+void ngx_hpf_redis_route_handler(ngx_event_t *ev);
+void ngx_hpf_redis_route_close(ngx_hpf_redis_t *rds);
 
-ngx_uint_t ngx_hpf_redis_sub_match(const ngx_hpf_redis_sub_t *sub,
-    const ngx_str_t *key);
 
-/* Tells trackers, or the others, that what they hear is up or not. */
-void ngx_hpf_redis_sub_tell(ngx_hpf_redis_t *rds, ngx_uint_t tracks,
-    ngx_uint_t up);
+/* Where a cluster's server told us to go: ngx_hpf_redis_cluster.c */
 
-/* The worker exits; no handler is told. */
-void ngx_hpf_redis_sub_close(ngx_hpf_redis_t *rds);
+ngx_hpf_redis_node_t *ngx_hpf_redis_cluster_moved(ngx_hpf_redis_op_t *op,
+    const ngx_str_t *where);
+ngx_hpf_redis_node_t *ngx_hpf_redis_cluster_asked(ngx_hpf_redis_op_t *op,
+    const ngx_str_t *where);
+void ngx_hpf_redis_cluster_refresh(ngx_hpf_redis_t *rds);
+
 
 /* Frees the operations kept for later. */
 void ngx_hpf_redis_cmd_drain(ngx_hpf_redis_t *rds);

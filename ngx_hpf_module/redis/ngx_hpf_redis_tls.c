@@ -20,9 +20,6 @@
 
 #if (NGX_SSL)
 
-static ngx_int_t ngx_hpf_redis_tls_name(ngx_conf_t *cf, ngx_hpf_redis_t *rds);
-
-
 ngx_int_t
 ngx_hpf_redis_tls_init(ngx_conf_t *cf, ngx_hpf_redis_t *rds)
 {
@@ -82,32 +79,6 @@ ngx_hpf_redis_tls_init(ngx_conf_t *cf, ngx_hpf_redis_t *rds)
 
     rds->ssl = ssl;
 
-    return ngx_hpf_redis_tls_name(cf, rds);
-}
-
-
-/* OpenSSL wants a name that ends with a zero, and an address bare. */
-
-static ngx_int_t
-ngx_hpf_redis_tls_name(ngx_conf_t *cf, ngx_hpf_redis_t *rds)
-{
-    ngx_str_t  host;
-
-    host = rds->url.host;
-
-    if (host.len > 2 && host.data[0] == '[') {
-        host.data++;
-        host.len -= 2;
-    }
-
-    rds->url.host.data = ngx_pnalloc(cf->pool, host.len + 1);
-    if (rds->url.host.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_cpystrn(rds->url.host.data, host.data, host.len + 1);
-    rds->url.host.len = host.len;
-
     return NGX_OK;
 }
 
@@ -130,7 +101,7 @@ ngx_hpf_redis_tls_start(ngx_hpf_redis_conn_t *conn,
     }
 
     ssl = c->ssl->connection;
-    host = (char *) conn->rds->url.host.data;
+    host = (char *) conn->server->host.data;
 
     /* RFC 6066, 3: no addresses in server_name */
 

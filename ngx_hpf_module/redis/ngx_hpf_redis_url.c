@@ -12,12 +12,13 @@
 #include "ngx_hpf_redis_url.h"
 
 
-#define NGX_HPF_REDIS_URL_PORT  6379
-
-
+static ngx_int_t ngx_hpf_redis_url_scheme(ngx_str_t *rest,
+    ngx_hpf_redis_url_t *url);
 static ngx_int_t ngx_hpf_redis_url_tcp(ngx_conf_t *cf, ngx_str_t *rest,
     ngx_hpf_redis_url_t *url);
-static ngx_int_t ngx_hpf_redis_url_unix(ngx_conf_t *cf, ngx_str_t *rest,
+static ngx_int_t ngx_hpf_redis_url_path(ngx_conf_t *cf, ngx_str_t *path,
+    ngx_hpf_redis_url_t *url);
+static ngx_int_t ngx_hpf_redis_url_args(ngx_conf_t *cf, ngx_str_t *rest,
     ngx_hpf_redis_url_t *url);
 static ngx_int_t ngx_hpf_redis_url_arg(ngx_conf_t *cf, ngx_str_t *arg,
     ngx_hpf_redis_url_t *url);
@@ -27,8 +28,26 @@ static ngx_int_t ngx_hpf_redis_url_decode(ngx_conf_t *cf, ngx_str_t *src,
     ngx_str_t *dst);
 static ngx_int_t ngx_hpf_redis_url_db(ngx_conf_t *cf, ngx_str_t *db,
     ngx_hpf_redis_url_t *url);
-static ngx_int_t ngx_hpf_redis_url_resolve(ngx_conf_t *cf, ngx_str_t *host,
+static ngx_int_t ngx_hpf_redis_url_servers(ngx_conf_t *cf, ngx_str_t *hosts,
     ngx_hpf_redis_url_t *url);
+static ngx_int_t ngx_hpf_redis_url_server(ngx_conf_t *cf, ngx_str_t *host,
+    ngx_hpf_redis_url_t *url, ngx_hpf_redis_server_t *server);
+static ngx_int_t ngx_hpf_redis_url_host(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_hpf_redis_server_t *server);
+
+
+static const struct {
+    ngx_str_t             prefix;
+    ngx_hpf_redis_kind_e  kind;
+    ngx_uint_t            tls;
+} ngx_hpf_redis_url_schemes[] = {
+    { ngx_string("redis://"),           NGX_HPF_REDIS_SINGLE,   0 },
+    { ngx_string("rediss://"),          NGX_HPF_REDIS_SINGLE,   1 },
+    { ngx_string("redis-sentinel://"),  NGX_HPF_REDIS_SENTINEL, 0 },
+    { ngx_string("rediss-sentinel://"), NGX_HPF_REDIS_SENTINEL, 1 },
+    { ngx_string("redis-cluster://"),   NGX_HPF_REDIS_CLUSTER,  0 },
+    { ngx_string("rediss-cluster://"),  NGX_HPF_REDIS_CLUSTER,  1 }
+};
 
 
 ngx_int_t
@@ -43,32 +62,50 @@ ngx_hpf_redis_url_parse(ngx_conf_t *cf, const ngx_str_t *text,
 
     if (rest.len > 5 && ngx_strncasecmp(rest.data, (u_char *) "unix:", 5) == 0)
     {
-        return ngx_hpf_redis_url_unix(cf, &rest, url);
+        if (ngx_hpf_redis_url_args(cf, &rest, url) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_hpf_redis_url_servers(cf, &rest, url);
     }
 
-    if (rest.len > 8
-        && ngx_strncasecmp(rest.data, (u_char *) "redis://", 8) == 0)
-    {
-        rest.data += 8;
-        rest.len -= 8;
-
-        return ngx_hpf_redis_url_tcp(cf, &rest, url);
-    }
-
-    if (rest.len > 9
-        && ngx_strncasecmp(rest.data, (u_char *) "rediss://", 9) == 0)
-    {
-        url->tls = 1;
-        rest.data += 9;
-        rest.len -= 9;
-
+    if (ngx_hpf_redis_url_scheme(&rest, url) == NGX_OK) {
         return ngx_hpf_redis_url_tcp(cf, &rest, url);
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "hpf redis: invalid URL, \"redis://\", "
-                       "\"rediss://\" or \"unix:\" expected");
+                       "\"redis-sentinel://\", \"redis-cluster://\", the "
+                       "same with \"rediss\", or \"unix:\" expected");
     return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_hpf_redis_url_scheme(ngx_str_t *rest, ngx_hpf_redis_url_t *url)
+{
+    ngx_uint_t        i, n;
+    const ngx_str_t  *prefix;
+
+    n = sizeof(ngx_hpf_redis_url_schemes)
+        / sizeof(ngx_hpf_redis_url_schemes[0]);
+
+    for (i = 0; i < n; i++) {
+        prefix = &ngx_hpf_redis_url_schemes[i].prefix;
+
+        if (rest->len > prefix->len
+            && ngx_strncasecmp(rest->data, prefix->data, prefix->len) == 0)
+        {
+            url->kind = ngx_hpf_redis_url_schemes[i].kind;
+            url->tls = ngx_hpf_redis_url_schemes[i].tls;
+            rest->data += prefix->len;
+            rest->len -= prefix->len;
+
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
 }
 
 
@@ -101,24 +138,77 @@ ngx_hpf_redis_url_tcp(ngx_conf_t *cf, ngx_str_t *rest,
         break;
     }
 
-    p = ngx_strlchr(rest->data, last, '/');
-
-    if (p != NULL) {
-        part.data = p + 1;
-        part.len = last - part.data;
-        rest->len = p - rest->data;
-
-        if (part.len && ngx_hpf_redis_url_db(cf, &part, url) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (ngx_hpf_redis_url_args(cf, rest, url) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    return ngx_hpf_redis_url_resolve(cf, rest, url);
+    last = rest->data + rest->len;
+    p = ngx_strlchr(rest->data, last, '/');
+
+    part.data = p ? p + 1 : last;
+    part.len = last - part.data;
+
+    if (p) {
+        rest->len = p - rest->data;
+    }
+
+    if (ngx_hpf_redis_url_path(cf, &part, url) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_hpf_redis_url_servers(cf, rest, url);
 }
 
 
+/* [MASTER/]DB */
+
 static ngx_int_t
-ngx_hpf_redis_url_unix(ngx_conf_t *cf, ngx_str_t *rest,
+ngx_hpf_redis_url_path(ngx_conf_t *cf, ngx_str_t *path,
+    ngx_hpf_redis_url_t *url)
+{
+    u_char     *p;
+    ngx_str_t   db;
+
+    db = *path;
+
+    if (url->kind == NGX_HPF_REDIS_SENTINEL) {
+
+        p = ngx_strlchr(path->data, path->data + path->len, '/');
+
+        url->master.data = path->data;
+        url->master.len = p ? (size_t) (p - path->data) : path->len;
+
+        if (url->master.len == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hpf redis: no name of a master in the URL, "
+                               "\"redis-sentinel://HOST,HOST/MASTER\" "
+                               "expected");
+            return NGX_ERROR;
+        }
+
+        db.data = p ? p + 1 : path->data + path->len;
+        db.len = path->data + path->len - db.data;
+    }
+
+    if (db.len && ngx_hpf_redis_url_db(cf, &db, url) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (url->kind == NGX_HPF_REDIS_CLUSTER && url->login.db.len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hpf redis: a cluster has no databases, \"/%V\" "
+                           "in the URL", &url->login.db);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* "?NAME=VALUE&..." is cut off. */
+
+static ngx_int_t
+ngx_hpf_redis_url_args(ngx_conf_t *cf, ngx_str_t *rest,
     ngx_hpf_redis_url_t *url)
 {
     u_char     *p, *last;
@@ -141,7 +231,7 @@ ngx_hpf_redis_url_unix(ngx_conf_t *cf, ngx_str_t *rest,
         }
     }
 
-    return ngx_hpf_redis_url_resolve(cf, rest, url);
+    return NGX_OK;
 }
 
 
@@ -149,8 +239,9 @@ static ngx_int_t
 ngx_hpf_redis_url_arg(ngx_conf_t *cf, ngx_str_t *arg,
     ngx_hpf_redis_url_t *url)
 {
-    u_char     *p, *last;
-    ngx_str_t   name, value;
+    u_char                 *p, *last;
+    ngx_str_t               name, value;
+    ngx_hpf_redis_login_t  *login;
 
     last = arg->data + arg->len;
 
@@ -169,17 +260,28 @@ ngx_hpf_redis_url_arg(ngx_conf_t *cf, ngx_str_t *arg,
         return ngx_hpf_redis_url_db(cf, &value, url);
     }
 
+    login = &url->login;
+
+    if (name.len > 9 && ngx_strncmp(name.data, "sentinel_", 9) == 0
+        && url->kind == NGX_HPF_REDIS_SENTINEL)
+    {
+        login = &url->sentinel;
+        name.data += 9;
+        name.len -= 9;
+    }
+
     if (name.len == 4 && ngx_strncmp(name.data, "user", 4) == 0) {
-        return ngx_hpf_redis_url_decode(cf, &value, &url->user);
+        return ngx_hpf_redis_url_decode(cf, &value, &login->user);
     }
 
     if (name.len == 8 && ngx_strncmp(name.data, "password", 8) == 0) {
-        return ngx_hpf_redis_url_decode(cf, &value, &url->password);
+        return ngx_hpf_redis_url_decode(cf, &value, &login->password);
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "hpf redis: invalid parameter \"%V\" in URL, \"db\", "
-                       "\"user\" or \"password\" expected", &name);
+                       "\"user\" or \"password\" expected, of sentinels also "
+                       "\"sentinel_user\" and \"sentinel_password\"", &name);
     return NGX_ERROR;
 }
 
@@ -199,7 +301,9 @@ ngx_hpf_redis_url_login(ngx_conf_t *cf, ngx_str_t *login,
         part.data = p + 1;
         part.len = last - part.data;
 
-        if (ngx_hpf_redis_url_decode(cf, &part, &url->password) != NGX_OK) {
+        if (ngx_hpf_redis_url_decode(cf, &part, &url->login.password)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -209,7 +313,7 @@ ngx_hpf_redis_url_login(ngx_conf_t *cf, ngx_str_t *login,
     part.data = login->data;
     part.len = last - login->data;
 
-    return ngx_hpf_redis_url_decode(cf, &part, &url->user);
+    return ngx_hpf_redis_url_decode(cf, &part, &url->login.user);
 }
 
 
@@ -261,22 +365,67 @@ ngx_hpf_redis_url_db(ngx_conf_t *cf, ngx_str_t *db, ngx_hpf_redis_url_t *url)
         return NGX_ERROR;
     }
 
-    url->db = *db;
+    url->login.db = *db;
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_hpf_redis_url_resolve(ngx_conf_t *cf, ngx_str_t *host,
+ngx_hpf_redis_url_servers(ngx_conf_t *cf, ngx_str_t *hosts,
     ngx_hpf_redis_url_t *url)
+{
+    u_char      *p, *last, *end;
+    ngx_str_t    host;
+    ngx_uint_t   n;
+
+    url->name = *hosts;
+
+    n = 1;
+    last = hosts->data + hosts->len;
+
+    if (url->kind != NGX_HPF_REDIS_SINGLE) {
+        for (p = hosts->data; p < last; p++) {
+            n += (*p == ',');
+        }
+    }
+
+    url->servers = ngx_pcalloc(cf->pool, n * sizeof(ngx_hpf_redis_server_t));
+    if (url->servers == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (p = hosts->data; url->nservers < n; p = end + 1) {
+
+        end = (n > 1) ? ngx_strlchr(p, last, ',') : NULL;
+        end = end ? end : last;
+
+        host.data = p;
+        host.len = end - p;
+
+        if (ngx_hpf_redis_url_server(cf, &host, url,
+                                     &url->servers[url->nservers++])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_hpf_redis_url_server(ngx_conf_t *cf, ngx_str_t *host,
+    ngx_hpf_redis_url_t *url, ngx_hpf_redis_server_t *server)
 {
     ngx_url_t  u;
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
     u.url = *host;
-    u.default_port = NGX_HPF_REDIS_URL_PORT;
+    u.default_port = (url->kind == NGX_HPF_REDIS_SENTINEL)
+                     ? NGX_HPF_REDIS_SENTINEL_PORT : NGX_HPF_REDIS_PORT;
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -285,10 +434,43 @@ ngx_hpf_redis_url_resolve(ngx_conf_t *cf, ngx_str_t *host,
         return NGX_ERROR;
     }
 
-    url->name = *host;
-    url->host = u.host;
-    url->addrs = u.addrs;
-    url->naddrs = u.naddrs;
+    server->name = *host;
+    server->addrs = u.addrs;
+    server->naddrs = u.naddrs;
+    server->port = u.port;
+
+    return ngx_hpf_redis_url_host(cf, &u, server);
+}
+
+
+/* OpenSSL wants a name that ends with a zero, and an address bare. */
+
+static ngx_int_t
+ngx_hpf_redis_url_host(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_hpf_redis_server_t *server)
+{
+    u_char      addr[16];
+    ngx_str_t   host;
+
+    host = u->host;
+
+    if (host.len > 2 && host.data[0] == '[') {
+        host.data++;
+        host.len -= 2;
+    }
+
+    server->host.len = host.len;
+    server->host.data = ngx_pnalloc(cf->pool, host.len + 1);
+
+    if (server->host.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_cpystrn(server->host.data, host.data, host.len + 1);
+
+    server->literal = (u->family == AF_UNIX
+                       || ngx_inet_addr(host.data, host.len) != INADDR_NONE
+                       || ngx_inet6_addr(host.data, host.len, addr) == NGX_OK);
 
     return NGX_OK;
 }
