@@ -24,8 +24,11 @@ package HPF::Test;
 # log       log_text() wait_log(QR) allow_log(QR)
 # redis     start_redis() kill_redis() pause_redis() resume_redis()
 #           redis(CMD, ARGS...) redis_addr()
+# stores    start_store(NAME) start_sentinels() start_cluster(), and what can
+#           happen to them: see HPF::Test::Store and HPF::Test::Cluster
 # servers   start_backend(8NNN, sub { my ($request, $socket) = @_; ... })
 # waiting   wait_for(SUB, SECONDS): its true value, or false in the end
+# load      load(CODE) load_end(LOAD): see HPF::Test::Load
 # whole     gateway(%parts): Redis, the demo back end and nginx with the
 #           project's own configuration, ready for requests, and what one does
 #           with it: see HPF::Test::Gateway
@@ -58,12 +61,16 @@ use Socket qw/ AF_UNIX SOCK_STREAM /;
 use Test::More ();
 use Time::HiRes qw/ sleep time /;
 
+use HPF::Test::Cluster;
 use HPF::Test::Gateway;
 use HPF::Test::HTTP;
+use HPF::Test::Load;
 use HPF::Test::Redis;
 use HPF::Test::Sign qw/ sign_request content_digest /;
+use HPF::Test::Store;
 
-use base qw/ Exporter HPF::Test::Gateway /;
+use base qw/ Exporter HPF::Test::Gateway HPF::Test::Store HPF::Test::Cluster
+             HPF::Test::Load /;
 
 our @EXPORT = qw/ http http_get http_post http_request client port json
                   sign_request content_digest /;
@@ -682,7 +689,9 @@ END {
         alarm 0;
 
 
-        for my $self (@tests) {
+        # a node that was started beside another one ends before it
+
+        for my $self (reverse @tests) {
             my @faults = $self->finish;
             my $failed = $status || !Test::More->builder->is_passing;
 

@@ -11,8 +11,10 @@ package HPF::Test::Gateway;
 # gateway(%parts): main, http, channels, operators => text for those places of
 #   the configuration; edit => sub that gets the configuration and returns
 #   another; workers => 2; plugins => folder instead of build/plugins;
-#   start => 0: all but nginx is started.  The channels are port(8080), the
-#   operators port(8081).
+#   start => 0: all but nginx is started; redis => what hpf_redis gets, then
+#   no Redis is started.  The channels are port(8080), the operators port(8081).
+#   beside => another gateway: a second node with the store, the back end and
+#   the keys of that one, on port(8180) and port(8181).
 # call(METHOD, PATH, %o): one request; channel => 'app', token => TOKEN,
 #   headers, body, client => an HPF::Test::HTTP to use again, and what
 #   http_request takes.  A signed channel's request is signed;
@@ -45,14 +47,14 @@ sub gateway {
     my ($self, %parts) = @_;
     my $dir = $self->dir;
 
+    $self->{beside} = $parts{beside};
+
     mkpath([ map { "$dir/$_" } qw/ run logs audit conf temp demo
                                    secrets secrets\/channels / ]);
 
     for my $name (qw/ seal index token /, map { "channels/$_" } keys %SIGNED) {
         $self->secret("secrets/$name.key");
     }
-
-    $self->write_file('outbox.jsonl', '');
 
     my $plugins = $parts{plugins} || $self->build_dir . '/plugins';
 
@@ -61,8 +63,9 @@ sub gateway {
             or die "cannot copy $plugins\n";
     }
 
-    $self->start_redis unless $self->{procs}{redis};
-    $self->start_demo unless $self->{procs}{demo};
+    $self->start_redis unless $self->{procs}{redis} || $parts{redis}
+                              || $parts{beside};
+    $self->start_demo unless $self->{procs}{demo} || $parts{beside};
     $self->gateway_conf(%parts);
 
     return $self if defined $parts{start} && !$parts{start};
@@ -71,8 +74,17 @@ sub gateway {
 }
 
 
+# random, or that of the first node
+
 sub secret {
     my ($self, $name) = @_;
+
+    if ($self->{beside}) {
+        $self->write_file($name, $self->{beside}->read_file($name));
+        chmod 0600, $self->path($name);
+        return;
+    }
+
     my $random = IO::File->new('/dev/urandom', 'r')
         or die "cannot open /dev/urandom: $!\n";
 
@@ -83,6 +95,9 @@ sub secret {
 }
 
 
+sub listens { $_[0]{beside} ? $_[1] + 100 : $_[1] }
+
+
 # conf/ as make start renders it; may be called again before a reload
 
 sub gateway_conf {
@@ -91,9 +106,10 @@ sub gateway_conf {
 
     my %place = (
         HOME => $dir, ROOT => $root, MODULE => $self->{module},
-        PORT => HPF::Test::port(8080), ADMIN_PORT => HPF::Test::port(8081),
+        PORT => HPF::Test::port($self->listens(8080)),
+        ADMIN_PORT => HPF::Test::port($self->listens(8081)),
         WORKERS => $parts{workers} || 2,
-        REDIS => $parts{redis} || $self->redis_addr,
+        REDIS => $parts{redis} || ($parts{beside} || $self)->redis_addr,
         DEMO => $self->demo_addr,
         USER => $> == 0 ? 'user root root;' : '',
     );
@@ -158,7 +174,8 @@ sub wait_ready {
 
 # the demo back end, on a socket of its own
 
-sub demo_addr { 'unix:' . $_[0]->dir . '/run/demo.sock' }
+sub demo_addr { 'unix:' . home($_[0])->dir . '/run/demo.sock' }
+sub home { $_[0]{beside} || $_[0] }
 
 
 # the one of this build, or else that of the usual one
@@ -178,6 +195,8 @@ sub start_demo {
 
     mkpath([ "$dir/run", "$dir/demo" ]);
     unlink "$dir/run/demo.sock";
+
+    $self->write_file('outbox.jsonl', '') if !-e "$dir/outbox.jsonl";
 
     $self->spawn('demo', 'TERM', $self->demo_program,
                  '--listen', $self->demo_addr, '--data', "$dir/demo",
@@ -218,7 +237,7 @@ sub call {
     my ($self, $method, $path, %opts) = @_;
     my $channel = defined $opts{channel} ? $opts{channel} : 'app';
     my $c = $opts{client}
-            || HPF::Test::client($opts{port} || 8080,
+            || HPF::Test::client($opts{port} || $self->listens(8080),
                                  timeout => $opts{timeout});
     my @headers = @{ $opts{headers} || [] };
     my $body = $opts{body};
@@ -250,7 +269,7 @@ sub signed {
 
     return sign_request(
         method => $method, path => $path, body => $body, headers => $headers,
-        authority => '127.0.0.1:' . HPF::Test::port(8080),
+        authority => '127.0.0.1:' . HPF::Test::port($self->listens(8080)),
         key => $self->channel_key($channel), keyid => "$channel:1",
         ref $sign ? %$sign : (),
     );
@@ -265,7 +284,8 @@ sub channel_key {
 
 sub admin {
     my ($self, $method, $path, %opts) = @_;
-    return HPF::Test::http_request($method, $path, port => 8081, %opts);
+    return HPF::Test::http_request($method, $path,
+                                   port => $self->listens(8081), %opts);
 }
 
 
@@ -273,7 +293,8 @@ sub admin {
 
 sub jsonl {
     my ($self, $file) = @_;
-    return map { HPF::Test::json($_) } split /\n/, $self->read_file($file);
+    return map { HPF::Test::json($_) }
+           split /\n/, home($self)->read_file($file);
 }
 
 
@@ -299,8 +320,7 @@ sub challenge {
 
     # a test cannot wait the minute between two codes
 
-    $self->redis('DEL', @{ $self->redis('KEYS', 'hpf:{m:*}:sms*') }, '')
-        unless $opts{resend};
+    $self->forget('hpf:{m:*}:sms*') unless $opts{resend};
 
     my $r = $self->call('POST', '/v1/challenges', %opts, body => {
         factor => 'sms', mobile => $mobile, purpose => $purpose || 'login',

@@ -1,0 +1,92 @@
+package HPF::Test::Load;
+
+# Clients that keep asking while a test does something to what they depend on.
+# These are methods of HPF::Test.
+#
+#   my $load = $t->load(sub { my ($client) = @_; return response });
+#   ...
+#   for my $answer ($t->load_end($load)) { $answer->{status} ... }
+#
+# load(CODE, %o): clients => 2 processes, each with a connection of its own,
+#   ask with a pause => 0.005 s between two requests until load_end()
+# load_end(LOAD): what they got, by time: { begin, end, status, code }, status 0
+#   when there was no answer
+# load_count(LOAD): how many answers there are so far
+
+use warnings;
+use strict;
+
+use Time::HiRes qw/ sleep time /;
+
+my $count = 0;
+
+
+sub load {
+    my ($self, $code, %o) = @_;
+    my $n = ++$count;
+    my @names = map { "load-$n-$_" } 1 .. $o{clients} || 2;
+
+    for my $name (@names) {
+        $self->spawn($name, 'KILL', sub {
+            load_run($self->path("logs/$name"), $code, $o{pause} || 0.005);
+        });
+    }
+
+    my $load = { names => \@names };
+
+    # it is under way when each has had an answer
+
+    $self->wait_for(sub { @names == grep { -s $self->path("logs/$_") } @names })
+        or die "no load\n";
+
+    return $load;
+}
+
+
+sub load_run {
+    my ($file, $code, $pause) = @_;
+    my $c;
+
+    open my $log, '>', $file or die "cannot write $file: $!\n";
+
+    while (1) {
+        my $begin = time;
+
+        $c ||= HPF::Test::client(8080);
+
+        my $r = eval { $code->($c) };
+
+        syswrite $log, sprintf("%.4f %.4f %d %s\n", $begin, time,
+                               $r ? $r->status : 0, $r && $r->code || '-');
+
+        # one without an answer, or the last on its connection
+
+        undef $c if !$r || lc($r->header('Connection') || '') eq 'close';
+
+        sleep $pause;
+    }
+}
+
+
+sub load_lines {
+    my ($self, $load) = @_;
+    return map { split /\n/, $self->read_file("logs/$_") } @{ $load->{names} };
+}
+
+
+sub load_count { scalar(() = $_[0]->load_lines($_[1])) }
+
+
+sub load_end {
+    my ($self, $load) = @_;
+
+    $self->end($_) for @{ $load->{names} };
+
+    return sort { $a->{begin} <=> $b->{begin} }
+           map { my %answer;
+                 @answer{qw/ begin end status code /} = split ' ';
+                 \%answer } $self->load_lines($load);
+}
+
+
+1;
