@@ -153,9 +153,11 @@ ngx_hpf_redis_conn_break(ngx_hpf_redis_conn_t *conn, ngx_err_t err)
 
     if (conn->state > NGX_HPF_REDIS_CONN_SECURING && conn->rds->ssl) {
 
-        /* nginx has logged what OpenSSL said, there is no errno */
+        /* OpenSSL leaves no errno */
 
-        ngx_hpf_redis_conn_drop(conn, "TLS: connection broken");
+        ngx_hpf_redis_conn_drop(conn, "TLS: %s",
+                                conn->alert ? conn->alert
+                                            : "connection broken");
         return;
     }
 
@@ -176,6 +178,14 @@ ngx_hpf_redis_dial_done(ngx_hpf_redis_conn_t *conn)
     }
 
     conn->state = NGX_HPF_REDIS_CONN_SECURING;
+
+    /*
+     * What the two cannot agree on is told by us, once, and not at each
+     * attempt; with TLS 1.3 the server looks at our certificate after the
+     * handshake.
+     */
+
+    conn->log.log_level = NGX_LOG_ALERT;
 
     rc = ngx_hpf_redis_tls_start(conn, ngx_hpf_redis_conn_secured);
 
@@ -218,6 +228,8 @@ ngx_hpf_redis_conn_ready(ngx_hpf_redis_conn_t *conn)
     ngx_uint_t           level;
     ngx_queue_t         *q;
     ngx_hpf_redis_op_t  *op;
+
+    conn->log.log_level = conn->rds->cycle->log->log_level;
 
     level = conn->told ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 
@@ -549,6 +561,8 @@ ngx_hpf_redis_conn_drop(ngx_hpf_redis_conn_t *conn, const char *fmt, ...)
     va_end(args);
 
     up = (conn->state == NGX_HPF_REDIS_CONN_UP);
+
+    conn->log.log_level = conn->rds->cycle->log->log_level;
 
     level = conn->told ? NGX_LOG_INFO : NGX_LOG_WARN;
 

@@ -142,6 +142,7 @@ struct ngx_hpf_redis_conn_s {
     ngx_msec_t                    since;      /* it is up */
     ngx_msec_t                    heard;      /* the last reply */
 
+    const char                   *alert;      /* of the server, in TLS */
     size_t                        reason_len;
     u_char                        reason[NGX_HPF_REDIS_REASON];
 

@@ -20,6 +20,10 @@
 
 #if (NGX_SSL)
 
+static void ngx_hpf_redis_tls_info(const ngx_ssl_conn_t *ssl, int where,
+    int ret);
+
+
 ngx_int_t
 ngx_hpf_redis_tls_init(ngx_conf_t *cf, ngx_hpf_redis_t *rds)
 {
@@ -103,6 +107,9 @@ ngx_hpf_redis_tls_start(ngx_hpf_redis_conn_t *conn,
     ssl = c->ssl->connection;
     host = (char *) conn->server->host.data;
 
+    conn->alert = NULL;
+    SSL_set_info_callback(ssl, ngx_hpf_redis_tls_info);
+
     /* RFC 6066, 3: no addresses in server_name */
 
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) != 1
@@ -122,6 +129,27 @@ ngx_hpf_redis_tls_start(ngx_hpf_redis_conn_t *conn,
 }
 
 
+/* An alert says more than the error that follows from it. */
+
+static void
+ngx_hpf_redis_tls_info(const ngx_ssl_conn_t *ssl, int where, int ret)
+{
+    ngx_connection_t      *c;
+    ngx_hpf_redis_conn_t  *conn;
+
+    if (where != SSL_CB_READ_ALERT || (ret >> 8) != SSL3_AL_FATAL) {
+        return;
+    }
+
+    c = ngx_ssl_get_connection((ngx_ssl_conn_t *) ssl);
+    conn = c->data;
+
+    conn->alert = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0,
+                                                   SSL_AD_REASON_OFFSET
+                                                   + (ret & 0xff)));
+}
+
+
 const char *
 ngx_hpf_redis_tls_verify(ngx_hpf_redis_conn_t *conn)
 {
@@ -131,7 +159,7 @@ ngx_hpf_redis_tls_verify(ngx_hpf_redis_conn_t *conn)
     c = conn->connection;
 
     if (!c->ssl->handshaked) {
-        return "handshake failed";
+        return conn->alert ? conn->alert : "handshake failed";
     }
 
     if (conn->rds->conf.tls_insecure) {
