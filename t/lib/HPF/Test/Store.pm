@@ -4,10 +4,10 @@ package HPF::Test::Store;
 # own: alone, under sentinels, with TLS.  These are methods of HPF::Test; a
 # cluster is in HPF::Test::Cluster.
 #
-# start_store(NAME, %o): one server, ready.  user, password: who may log in;
-#   tls => 1: TLS on its port; demand => 1: and it demands a certificate;
-#   cert => NAME of the certificate it shows; conf => [ lines ].  Without
-#   options: the server of that name again, with its data.
+# start_store(NAME, %o): one server, ready.  user, password: who may log in,
+#   and acl => what he may; tls => 1: TLS on its port; demand => 1: and it
+#   demands a certificate; cert => NAME of the certificate it shows; conf =>
+#   [ lines ].  Without options: the server of that name again, with its data.
 # begin_store(NAME, %o), wait_stores(NAMES): the same in two steps, so that
 #   several start at once
 # start_sentinels(%o): primary r0, replicas r1 r2, sentinels s0 s1 s2 that call
@@ -87,7 +87,8 @@ sub store_conf {
 
     if (defined $s->{password}) {
         push @conf, "masterauth $s->{password}", defined $s->{user}
-            ? ("user $s->{user} on >$s->{password} ~* &* +\@all",
+            ? ("user $s->{user} on >$s->{password} "
+               . ($s->{acl} || '~* &* +@all'),
                'user default off', "masteruser $s->{user}")
             : "requirepass $s->{password}";
     }
