@@ -131,6 +131,8 @@ ngx_hpf_redis_greet_may(void *data, const ngx_hpf_redis_reply_t *reply)
 }
 
 
+/* A replica: neither link may stay, or none would ask for the master. */
+
 static void
 ngx_hpf_redis_greet_role(void *data, const ngx_hpf_redis_reply_t *reply)
 {
@@ -143,6 +145,12 @@ ngx_hpf_redis_greet_role(void *data, const ngx_hpf_redis_reply_t *reply)
         if (role.len != 6 || ngx_strncmp(role.data, "master", 6) != 0) {
             ngx_hpf_redis_conn_drop(conn, "it is no master but a \"%V\"",
                                     &role);
+
+            if (conn == &conn->node->safe) {
+                ngx_hpf_redis_conn_drop(&conn->node->link,
+                                        "it is no master any more");
+            }
+
             return;
         }
     }

@@ -6,7 +6,8 @@
  * Redis Sentinel: which server is the master.  One sentinel after the other is
  * asked, and listened to for the announcement of another master.  Between the
  * two it may be missed, so the question is asked again when the feed listens,
- * when the master is lost, and while there is none.
+ * when the master is lost, and while there is none; and now and then, since
+ * operators can set another master without an announcement.
  */
 
 #include <ngx_config.h>
@@ -21,6 +22,7 @@
 struct ngx_hpf_redis_sentinel_s {
     ngx_hpf_redis_node_t  *node;
     ngx_event_t            timer;
+    ngx_msec_t             told;       /* who the master is */
     unsigned               asked:1;    /* no answer yet */
 };
 
@@ -177,6 +179,7 @@ ngx_hpf_redis_sentinel_told(void *data, const ngx_hpf_redis_reply_t *reply)
 
     rds = conn->rds;
     rds->sentinel->asked = 0;
+    rds->sentinel->told = ngx_current_msec;
 
     if (ngx_hpf_redis_count(reply) != 2) {
         host = ngx_hpf_redis_text(reply);
@@ -272,7 +275,9 @@ ngx_hpf_redis_sentinel_handler(ngx_event_t *ev)
 
     ngx_add_timer(&rds->sentinel->timer, NGX_HPF_REDIS_SENTINEL_PAUSE);
 
-    if (!ngx_hpf_redis_sentinel_whole(rds)) {
+    if (!ngx_hpf_redis_sentinel_whole(rds)
+        || ngx_current_msec - rds->sentinel->told >= rds->conf.idle_timeout)
+    {
         ngx_hpf_redis_sentinel_ask(rds->sentinel->node);
     }
 
