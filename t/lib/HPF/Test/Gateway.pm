@@ -26,6 +26,10 @@ package HPF::Test::Gateway;
 #   must lie between two codes unless resend => 1
 # register(PERSON, %o): registers with a code and the ID card; the response
 # login(PERSON, %o): logs in with a code; the token, in a list with the response
+# enter(PERSON, %o): registers him and logs him in with his ID card as well,
+#   so that he may apply; the token
+# savers(): people whose withdrawals for rent are approved; withdraw(PERSON,
+#   TOKEN, %o) applies for one
 # demo(METHOD, PATH, BODY): a request to the demo back end itself
 
 use warnings;
@@ -365,6 +369,46 @@ sub login {
     my $token = $r->status == 201 ? $r->json->{token} : undef;
 
     return wantarray ? ($token, $r) : $token;
+}
+
+
+sub enter {
+    my ($self, $person, %opts) = @_;
+
+    $self->register($person, %opts);
+
+    my ($id, $code) = $self->challenge($person->{mobile}, 'login', %opts);
+
+    my $r = $self->call('POST', '/v1/sessions', %opts, body => {
+        user => { mobile => $person->{mobile} },
+        factors => [
+            { factor => 'sms', challenge_id => $id, code => $code },
+            { factor => 'id-card' },
+        ],
+    });
+
+    die 'no session: ' . $r->raw . "\n" unless $r->status == 201;
+
+    return $r->json->{token};
+}
+
+
+sub savers {
+    my ($self) = @_;
+
+    return grep { !$_->{married} && !$_->{owns_house}
+                  && $_->{balance} > 5000 } $self->jsonl('demo/people.jsonl');
+}
+
+
+sub withdraw {
+    my ($self, $person, $token, %opts) = @_;
+
+    return $self->call('POST', '/v1/items/withdraw-rent', token => $token,
+        %opts, body => {
+            amount => '100.00', months => 3,
+            bank_card => $person->{bank_card},
+        });
 }
 
 

@@ -8,10 +8,14 @@ package HPF::Test::Load;
 #   for my $answer ($t->load_end($load)) { $answer->{status} ... }
 #
 # load(CODE, %o): clients => 2 processes, each with a connection of its own,
-#   ask with a pause => 0.005 s between two requests until load_end()
-# load_end(LOAD): what they got, by time: { begin, end, status, code }, status 0
-#   when there was no answer
-# load_count(LOAD): how many answers there are so far
+#   ask with a pause => 0.005 s between two requests until load_end().  CODE
+#   gets the client and the number of the request, and may return a word for
+#   note behind the response.
+# load_end(LOAD): what they got, by time: { begin, end, status, code, note },
+#   status 0 when there was no answer
+# load_more(LOAD, N): returns when there are N more answers
+# outcomes(ANSWERS): "200" or "200, 503 store-unavailable": all that there are
+# audit(): the lines of the record
 
 use warnings;
 use strict;
@@ -45,7 +49,7 @@ sub load {
 
 sub load_run {
     my ($file, $code, $pause) = @_;
-    my $c;
+    my ($n, $c) = (0);
 
     open my $log, '>', $file or die "cannot write $file: $!\n";
 
@@ -54,10 +58,11 @@ sub load_run {
 
         $c ||= HPF::Test::client(8080);
 
-        my $r = eval { $code->($c) };
+        my ($r, $note) = eval { $code->($c, ++$n) };
 
-        syswrite $log, sprintf("%.4f %.4f %d %s\n", $begin, time,
-                               $r ? $r->status : 0, $r && $r->code || '-');
+        syswrite $log, sprintf("%.4f %.4f %d %s %s\n", $begin, time,
+                               $r ? $r->status : 0, $r && $r->code || '-',
+                               defined $note ? $note : '-');
 
         # one without an answer, or the last on its connection
 
@@ -74,7 +79,15 @@ sub load_lines {
 }
 
 
-sub load_count { scalar(() = $_[0]->load_lines($_[1])) }
+sub load_more {
+    my ($self, $load, $n) = @_;
+    my $count = () = $self->load_lines($load);
+
+    $self->wait_for(sub {
+        my $now = () = $self->load_lines($load);
+        return $now >= $count + $n;
+    }, 60) or die "the load stands still\n";
+}
 
 
 sub load_end {
@@ -84,8 +97,24 @@ sub load_end {
 
     return sort { $a->{begin} <=> $b->{begin} }
            map { my %answer;
-                 @answer{qw/ begin end status code /} = split ' ';
+                 @answer{qw/ begin end status code note /} = split ' ';
                  \%answer } $self->load_lines($load);
+}
+
+
+sub outcomes {
+    my ($self, @answers) = @_;
+    my %seen = map { $_->{status} . ($_->{code} eq '-' ? '' : " $_->{code}")
+                     => 1 } @answers;
+
+    return join ', ', sort keys %seen;
+}
+
+
+sub audit {
+    my ($self) = @_;
+    return map { HPF::Test::json($_) }
+           split /\n/, $self->read_file('audit/audit.jsonl');
 }
 
 

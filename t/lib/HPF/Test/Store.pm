@@ -18,6 +18,7 @@ package HPF::Test::Store;
 # kill_store(NAME) pause_store(NAME) resume_store(NAME) store_runs(NAME)
 # store_pid(NAME) store_port(NAME) store_log(NAME) store_info(NAME, FIELD)
 # replicates(NAMES): waits until those replicas have what their primary has
+# followed(NAME, N): waits until N replicas tell their primary what they have
 # primary(): the name on which all running sentinels agree, '' when on none
 # sentinel_sees(NAME, REPLICAS, SENTINELS): whether all is well at a sentinel
 # gateway_links(NAME): connections of the gateway to that server
@@ -140,8 +141,9 @@ sub wait_stores {
 sub store {
     my ($self, $name, @cmd) = @_;
     my $s = $self->{stores}{$name} or die "no store \"$name\"\n";
+    my $used = $s->{link};
 
-    if (!$s->{link}) {
+    if (!$used) {
         $s->{link} = HPF::Test::Redis->connect(
             'unix:' . $self->path("run/$name.sock"));
 
@@ -152,9 +154,14 @@ sub store {
     my $reply = eval { $s->{link}->cmd(@cmd) };
 
     if ($@) {
-        # a broken connection is of no use to the next command
-        delete $s->{link} if $@ !~ /^redis: [A-Z]/;
-        die $@;
+        die $@ if $@ =~ /^redis: [A-Z]/;
+
+        # a failover ends connections
+
+        delete $s->{link};
+        die $@ unless $used && $@ =~ /cannot send|closed/;
+
+        return $self->store($name, @cmd);
     }
 
     return $reply;
@@ -241,6 +248,18 @@ sub replicates {
 }
 
 
+sub followed {
+    my ($self, $name, $n) = @_;
+
+    $self->wait_for(sub {
+        my $info = $self->store($name, 'INFO', 'replication');
+        return $n <= (() = $info =~ /state=online/g);
+    }, 30) or die "\"$name\" has too few replicas\n";
+
+    return $self;
+}
+
+
 # links of the gateway have names that begin with "hpf"
 
 sub gateway_links {
@@ -317,7 +336,7 @@ sub start_sentinels {
 
     $self->wait_stores(@servers, @sentinels);
     $self->sentinel_haste($_) for @sentinels;
-    $self->replicates(qw/ r1 r2 /);
+    $self->replicates(qw/ r1 r2 /)->followed('r0', 2);
 
     $self->wait_for(sub {
         return @sentinels == grep { $self->sentinel_sees($_, 2, 2) }
@@ -328,15 +347,16 @@ sub start_sentinels {
 }
 
 
-# What takes a second or ten takes tenths of a second.  A sentinel that has
-# seen a replica as a primary for four periods of PUBLISH makes it a replica
-# again, and a failover takes more than one second.
+# What takes a second or ten takes tenths of a second, with two bounds.  In a
+# failover replicas are looked at once a second: five periods of PING must be
+# longer, or none of them is good enough, and four of PUBLISH, after which a
+# replica that has become the primary is made a replica again.
 
 sub sentinel_haste {
     my ($self, $name) = @_;
 
     $self->store($name, 'SENTINEL', 'DEBUG', qw/ INFO-PERIOD 100
-        PING-PERIOD 100 ASK-PERIOD 100 PUBLISH-PERIOD 500 /);
+        PING-PERIOD 300 ASK-PERIOD 100 PUBLISH-PERIOD 500 /);
 }
 
 
