@@ -10,5 +10,6 @@ files["t"] = { read_globals = { "hpf" } }
 files["lua/redis"] = {
     read_globals = {
         "KEYS", "ARGV", "redis", "cjson", "cmsgpack", "struct", "bit",
+        "limit_take",
     },
 }

@@ -203,6 +203,20 @@ accepted('a limit with a long name', http => $NODE,
          location => 'hpf_limit ' . 'x' x 64 . ' by=user rate=1r/s;');
 refused('another subject', 'invalid parameter "by=moon"', http => $NODE,
         location => 'hpf_limit x by=moon rate=1r/s;');
+refused('a limit of all nodes without a store', 'needs "hpf_redis" before it',
+        http => 'hpf_zone x:8m;',
+        location => 'hpf_limit x rate=1r/s scope=leased;');
+refused('another scope', 'scope=world', http => $NODE,
+        location => 'hpf_limit x rate=1r/s scope=world;');
+refused('too many limits', '16 limits are the most', http => $NODE,
+        location => join ' ', map { "hpf_limit x$_ rate=1r/s;" } 1 .. 17);
+refused('a limit of all nodes without a store', 'needs "hpf_redis" before it',
+        http => 'hpf_zone x:8m;',
+        location => 'hpf_limit x rate=1r/s scope=leased;');
+refused('another scope', 'scope=world', http => $NODE,
+        location => 'hpf_limit x rate=1r/s scope=world;');
+refused('too many limits', '16 limits are the most', http => $NODE,
+        location => join ' ', map { "hpf_limit x$_ rate=1r/s;" } 1 .. 17);
 refused('a limit without a zone', 'hpf_zone',
         location => 'hpf_limit x by=address rate=1r/s;');
 

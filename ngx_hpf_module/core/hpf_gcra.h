@@ -17,9 +17,6 @@
 #include <stdint.h>
 
 
-#define HPF_GCRA_BURST_MAX  1000000
-
-
 typedef struct {
     int64_t    interval;               /* of one request, us */
     int64_t    burst;                  /* at once, beyond the first */
@@ -31,13 +28,6 @@ typedef struct {
     int64_t    reset;                  /* us until the limit is all free */
 } hpf_gcra_result_t;
 
-
-/*
- * "100r/m" or "100r/m burst=20", in seconds, minutes, hours or days (s m h d).
- * A rate that is no whole number of microseconds is rounded up.  HPF_ERROR:
- * malformed, zero, more than 1,000,000 a second or a burst of more than that.
- */
-int hpf_gcra_parse(hpf_gcra_t *rate, const char *text, size_t len);
 
 /*
  * HPF_OK: allowed and taken.  HPF_DECLINED: refused, nothing is consumed.

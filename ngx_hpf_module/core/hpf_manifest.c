@@ -420,6 +420,7 @@ hpf_manifest_limits(hpf_manifest_t *mf)
     hpf_manifest_limit_t  *limit;
 
     static const char  *by[] = { "address", "channel", "item", "user", NULL };
+    static const char  *scope[] = { "node", "cluster", "leased", NULL };
 
     from = json_object_get(mf->json, "limits");
 
@@ -438,6 +439,9 @@ hpf_manifest_limits(hpf_manifest_t *mf)
                                &unit, 10);
         limit->period = unit[2] == 's' ? 1 : unit[2] == 'm' ? 60 : 3600;
         limit->burst = hpf_manifest_integer(value, "burst", -1);
+        limit->scope = hpf_manifest_word(hpf_manifest_string(value, "scope",
+                                                             "node"),
+                                         scope);
     }
 
     mf->nlimits = json_array_size(from);

@@ -49,11 +49,18 @@ typedef enum {
     HPF_MANIFEST_BY_USER
 } hpf_manifest_by_e;
 
+typedef enum {
+    HPF_MANIFEST_OF_NODE = 0,
+    HPF_MANIFEST_OF_CLUSTER,
+    HPF_MANIFEST_LEASED
+} hpf_manifest_scope_e;
+
 typedef struct {
     hpf_manifest_by_e        by;
     uint64_t                 quota;    /* requests ... */
     uint64_t                 period;   /* ... in so many seconds */
     int64_t                  burst;    /* -1: not given */
+    hpf_manifest_scope_e     scope;
 } hpf_manifest_limit_t;
 
 typedef struct {

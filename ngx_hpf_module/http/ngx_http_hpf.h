@@ -24,6 +24,7 @@
 
 #include "hpf_content_digest.h"
 #include "hpf_crypto.h"
+#include "hpf_hash.h"
 #include "hpf_seal.h"
 #include "hpf_sign.h"
 #include "ngx_hpf_shm.h"
@@ -35,6 +36,7 @@ typedef struct ngx_http_hpf_ctx_s      ngx_http_hpf_ctx_t;
 typedef struct ngx_http_hpf_channel_s  ngx_http_hpf_channel_t;
 typedef struct ngx_http_hpf_route_s    ngx_http_hpf_route_t;
 typedef struct ngx_http_hpf_limit_s    ngx_http_hpf_limit_t;
+typedef struct ngx_http_hpf_limit_ask_s  ngx_http_hpf_limit_ask_t;
 typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
 typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
 
@@ -177,12 +179,21 @@ typedef struct {
 #define NGX_HTTP_HPF_BY_ITEM     2
 #define NGX_HTTP_HPF_BY_USER     3
 
+typedef enum {
+    NGX_HTTP_HPF_OF_NODE = 0,                   /* each node has it all */
+    NGX_HTTP_HPF_OF_CLUSTER,                    /* the store decides */
+    NGX_HTTP_HPF_LEASED                         /* tokens ahead of need */
+} ngx_http_hpf_scope_e;
+
 struct ngx_http_hpf_limit_s {
     ngx_str_t                     name;         /* unique; in the headers */
     ngx_uint_t                    by;
-    ngx_hpf_rate_t                rate;
+    ngx_http_hpf_scope_e          scope;
+    hpf_gcra_t                    rate;
     uint64_t                      quota;        /* of the window, for headers */
     uint64_t                      window;       /* seconds */
+    u_char                        hash[HPF_HASH_LEN];  /* of name and rate */
+    ngx_int_t                     slots[6];     /* of metrics; 0: not known */
     ngx_flag_t                    dry_run;
 };
 
@@ -284,7 +295,10 @@ struct ngx_http_hpf_ctx_s {
 
     /* The tightest limit that applied, for the headers. */
     ngx_http_hpf_limit_t         *limit;
-    ngx_hpf_bucket_t              bucket;
+    hpf_gcra_result_t             bucket;
+    ngx_http_hpf_limit_ask_t     *asks;         /* of limits, to the store */
+    ngx_uint_t                    asked;        /* answers to come */
+    ngx_int_t                     limits_rc;    /* of the user's */
 
     ngx_str_t                     body;         /* whole, in memory */
     json_t                       *form;
@@ -339,6 +353,7 @@ struct ngx_http_hpf_ctx_s {
     unsigned                      idem_case:1;  /* case_no was opened before */
     unsigned                      ours:1;       /* the answer is made here */
     unsigned                      limit_dry_run:1; /* would refuse */
+    unsigned                      limits_taken:1;  /* the user's, by Redis */
     unsigned                      posted:1;     /* it runs as a posted one */
     unsigned                      backend_fault:2; /* how badly it did */
     unsigned                      backend_timeout:1;
@@ -450,12 +465,12 @@ json_t *ngx_http_hpf_alternatives(ngx_http_hpf_ctx_t *ctx);
 double ngx_http_hpf_channel_load(ngx_http_hpf_main_conf_t *hmcf,
     ngx_http_hpf_channel_t *ch);
 
-/* _limit.c */
+/* _limit_conf.c */
 char *ngx_http_hpf_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* Of the directive's arguments behind its name. */
 char *ngx_http_hpf_limit_parse(ngx_conf_t *cf, ngx_http_hpf_limit_t *limit);
-/* Fills in what follows from rate, quota and burst ((uint64_t) -1: unset). */
+/* Fills in what follows from name, rate, quota and burst (-1: unset). */
 void ngx_http_hpf_limit_complete(ngx_http_hpf_limit_t *limit);
 
 char *ngx_http_hpf_switch_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -524,6 +539,9 @@ void ngx_http_hpf_audit_write(ngx_http_request_t *r,
 void ngx_http_hpf_metrics_count(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 void ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf);
+/* The series of a limit's decisions, for ngx_hpf_stat_add(). */
+ngx_int_t ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_str_t *rule, const char *result, const char *source);
 char *ngx_http_hpf_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

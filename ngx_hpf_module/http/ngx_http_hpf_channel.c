@@ -14,6 +14,9 @@
 #include "ngx_http_hpf.h"
 
 
+#define NGX_HTTP_HPF_CHANNEL_LIMITS  8
+
+
 static char *ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 static char *ngx_http_hpf_channel_name(ngx_conf_t *cf,
@@ -50,7 +53,7 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
     { ngx_string("kind"), 1, 1, ngx_http_hpf_channel_kind },
     { ngx_string("entry"), 1, 1, ngx_http_hpf_channel_entry },
     { ngx_string("capacity"), 1, 1, ngx_http_hpf_channel_capacity },
-    { ngx_string("limit"), 2, 5, ngx_http_hpf_channel_limit },
+    { ngx_string("limit"), 2, 6, ngx_http_hpf_channel_limit },
     { ngx_string("origin"), 1, 32, ngx_http_hpf_channel_origin },
     { ngx_string("key"), 2, 2, ngx_http_hpf_channel_key },
     { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
@@ -408,6 +411,13 @@ static char *
 ngx_http_hpf_channel_limit(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
 {
     ngx_http_hpf_limit_t  *limit;
+
+    if (ch->limits.nelts == NGX_HTTP_HPF_CHANNEL_LIMITS) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" has more than %d limits", &ch->id,
+                           NGX_HTTP_HPF_CHANNEL_LIMITS);
+        return NGX_CONF_ERROR;
+    }
 
     limit = ngx_array_push(&ch->limits);
     if (limit == NULL) {

@@ -13,7 +13,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_limit.h"
 
 
 typedef struct {
@@ -342,6 +342,8 @@ ngx_http_hpf_gate_cleanup(void *data)
     if (ctx->op) {
         ngx_hpf_redis_cancel(ctx->op);
     }
+
+    ngx_http_hpf_limit_cancel(ctx);
 
     if (ctx->call) {
         ngx_hpf_call_destroy(ctx->call);

@@ -186,7 +186,7 @@ ngx_http_hpf_header_limit(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     p += len;
 
     value.data = p;
-    value.len = ngx_sprintf(p, "\"%V\";r=%uL;t=%uL", &ctx->limit->name,
+    value.len = ngx_sprintf(p, "\"%V\";r=%L;t=%L", &ctx->limit->name,
                             ctx->bucket.remaining, (t + 999999) / 1000000)
                 - p;
 

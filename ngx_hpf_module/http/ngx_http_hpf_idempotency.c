@@ -14,7 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_hpf_store.h"
+#include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_seal.h"
 
 
@@ -32,8 +32,13 @@ typedef enum {
     NGX_HTTP_HPF_IDEM_CONFLICT,
     NGX_HTTP_HPF_IDEM_BUSY,
     NGX_HTTP_HPF_IDEM_CASE,
-    NGX_HTTP_HPF_IDEM_DONE
+    NGX_HTTP_HPF_IDEM_DONE,
+    NGX_HTTP_HPF_IDEM_LIMITED
 } ngx_http_hpf_idem_e;
+
+
+/* what it tells before the user's limits */
+#define NGX_HTTP_HPF_IDEM_PARTS  5
 
 
 struct ngx_http_hpf_idem_s {
@@ -45,6 +50,8 @@ struct ngx_http_hpf_idem_s {
 };
 
 
+static ngx_table_elt_t *ngx_http_hpf_idempotency_header(
+    ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_idempotency_prepare(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_str_t *key);
 static ngx_int_t ngx_http_hpf_idempotency_names(ngx_http_request_t *r,
@@ -70,32 +77,28 @@ static ngx_str_t ngx_http_hpf_idempotency_copy(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply, ngx_uint_t i);
 
 
+static ngx_str_t  ngx_http_hpf_idempotency_name =
+    ngx_string("idempotency-key");
+
+
 ngx_int_t
 ngx_http_hpf_idempotency_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_int_t         rc;
     ngx_table_elt_t  *h;
 
-    static ngx_str_t  name = ngx_string("idempotency-key");
-
     if (ctx->resumed) {
         ctx->resumed = 0;
         return ctx->op_rc;
     }
 
-    if (ctx->route == NULL
-        || !(ctx->route->flags & NGX_HTTP_HPF_R_IDEMPOTENT))
-    {
-        return NGX_OK;
-    }
-
-    h = ngx_http_hpf_header_in(r, &name);
+    h = ngx_http_hpf_idempotency_header(ctx);
 
     if (h == NULL) {
         return NGX_OK;
     }
 
-    if (ngx_http_hpf_header_next(r, &name, h)) {
+    if (ngx_http_hpf_header_next(r, &ngx_http_hpf_idempotency_name, h)) {
         return ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_BAD_REQUEST,
                    "Idempotency-Key 出现多次", "Idempotency-Key comes twice");
     }
@@ -103,6 +106,26 @@ ngx_http_hpf_idempotency_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     rc = ngx_http_hpf_idempotency_prepare(r, ctx, &h->value);
 
     return rc == NGX_OK ? ngx_http_hpf_idempotency_begin(ctx) : rc;
+}
+
+
+ngx_uint_t
+ngx_http_hpf_idempotency_applies(ngx_http_hpf_ctx_t *ctx)
+{
+    return ngx_http_hpf_idempotency_header(ctx) != NULL;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_hpf_idempotency_header(ngx_http_hpf_ctx_t *ctx)
+{
+    if (ctx->route == NULL
+        || !(ctx->route->flags & NGX_HTTP_HPF_R_IDEMPOTENT))
+    {
+        return NULL;
+    }
+
+    return ngx_http_hpf_header_in(ctx->request, &ngx_http_hpf_idempotency_name);
 }
 
 
@@ -218,17 +241,35 @@ ngx_http_hpf_idempotency_names(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 static ngx_int_t
 ngx_http_hpf_idempotency_begin(ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t             args[4];
-    ngx_hpf_redis_eval_t  eval;
+    ngx_str_t                  *arg, args[4 + NGX_HTTP_HPF_LIMIT_ARGS];
+    ngx_hpf_redis_eval_t        eval;
+    ngx_http_hpf_limit_group_t  group;
+
+    group.n = 0;
+
+    if (ctx->has_session && !ctx->limits_taken) {
+        ngx_http_hpf_limit_group(ctx, &group);
+    }
 
     args[0] = ctx->idem_store;
-    args[1] = ctx->idem->digest;
-    args[2] = ngx_http_hpf_store_int(ctx, NGX_HTTP_HPF_IDEM_ATTEMPT);
-    args[3] = ctx->idem->token;
+
+    if (ngx_http_hpf_limit_keys(ctx, &group, &args[1]) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    arg = &args[1 + group.n];
+
+    arg[0] = ctx->idem->digest;
+    arg[1] = ngx_http_hpf_store_int(ctx, NGX_HTTP_HPF_IDEM_ATTEMPT);
+    arg[2] = ctx->idem->token;
+
+    if (ngx_http_hpf_limit_numbers(ctx, &group, &arg[3]) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     eval.script = &ngx_hpf_redis_script_idempotency_begin;
-    eval.nkeys = 1;
-    eval.argc = 4;
+    eval.nkeys = 1 + group.n;
+    eval.argc = 4 + 4 * group.n;
     eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_idempotency_begun);
@@ -284,8 +325,21 @@ static ngx_int_t
 ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    if (ngx_hpf_redis_count(reply) == 0) {
+    ngx_int_t                   rc;
+    ngx_http_hpf_limit_group_t  group;
+
+    if (ngx_hpf_redis_count(reply) < NGX_HTTP_HPF_IDEM_PARTS) {
         return NGX_ERROR;
+    }
+
+    if (ngx_hpf_redis_count(reply) > NGX_HTTP_HPF_IDEM_PARTS) {
+        ngx_http_hpf_limit_group(ctx, &group);
+
+        rc = ngx_http_hpf_limit_told(ctx, &group, reply,
+                                     NGX_HTTP_HPF_IDEM_PARTS);
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     switch (ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 0))) {
@@ -303,8 +357,11 @@ ngx_http_hpf_idempotency_state(ngx_http_hpf_ctx_t *ctx,
     case NGX_HTTP_HPF_IDEM_CASE:
         return ngx_http_hpf_idempotency_case(ctx, reply);
 
-    default: /* NGX_HTTP_HPF_IDEM_DONE */
+    case NGX_HTTP_HPF_IDEM_DONE:
         return ngx_http_hpf_idempotency_replay(ctx, reply);
+
+    default: /* NGX_HTTP_HPF_IDEM_LIMITED, but no limit says so */
+        return NGX_ERROR;
     }
 }
 

@@ -101,6 +101,9 @@ ngx_http_hpf_item_limit(ngx_pool_t *pool, ngx_http_hpf_item_t *item,
     static const char       *names[] = {
         "address", "channel", "item", "user"
     };
+    static const ngx_http_hpf_scope_e  scope[] = {
+        NGX_HTTP_HPF_OF_NODE, NGX_HTTP_HPF_OF_CLUSTER, NGX_HTTP_HPF_LEASED
+    };
 
     limit = ngx_array_push(&item->limits);
     len = ngx_strlen(mf->id) + sizeof("-address");
@@ -123,8 +126,8 @@ ngx_http_hpf_item_limit(ngx_pool_t *pool, ngx_http_hpf_item_t *item,
     limit->by = by[from->by];
     limit->quota = from->quota;
     limit->rate.interval = from->period * 1000000 / from->quota;
-    limit->rate.burst = from->burst < 0 ? (uint64_t) -1
-                                        : (uint64_t) from->burst;
+    limit->rate.burst = from->burst;
+    limit->scope = scope[from->scope];
 
     ngx_http_hpf_limit_complete(limit);
 

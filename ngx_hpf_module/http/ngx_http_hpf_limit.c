@@ -3,9 +3,9 @@
  */
 
 /*
- * Limits: GCRA buckets in shared memory by address, channel, item and user,
- * from the configuration and the manifests.  Capacity: how many requests of a
- * channel may be under way at once.
+ * Limits by address, channel, item and user, from the configuration and the
+ * manifests: GCRA buckets in shared memory, or in the store for all nodes.
+ * Capacity: how many requests of a channel may be under way at once.
  */
 
 
@@ -13,28 +13,34 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "hpf_hash.h"
-#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_limit.h"
 
 
-#define NGX_HTTP_HPF_LIMIT_NAME  64         /* characters */
+typedef ngx_int_t (*ngx_http_hpf_limit_pt)(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit, void *data);
 
 
-static ngx_int_t ngx_http_hpf_limit_all(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_uint_t user);
-static ngx_int_t ngx_http_hpf_limit_array(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_array_t *limits, ngx_uint_t user);
-static ngx_int_t ngx_http_hpf_limit_take(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit);
-static ngx_int_t ngx_http_hpf_limit_subject(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_uint_t by, ngx_str_t *s);
+static ngx_int_t ngx_http_hpf_limit_each(ngx_http_hpf_ctx_t *ctx,
+    ngx_uint_t user, ngx_http_hpf_limit_pt handler, void *data);
+static ngx_int_t ngx_http_hpf_limit_take(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit, void *data);
+static ngx_int_t ngx_http_hpf_limit_lease(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit, const u_char *key);
+static ngx_int_t ngx_http_hpf_limit_member(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit, void *data);
+static ngx_uint_t ngx_http_hpf_limit_grouped(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit);
+static ngx_int_t ngx_http_hpf_limit_subject(ngx_http_hpf_ctx_t *ctx,
+    ngx_uint_t by, ngx_str_t *s);
+static ngx_uint_t ngx_http_hpf_limit_dry(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit);
+static void ngx_http_hpf_limit_count(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit, ngx_uint_t refused,
+    ngx_http_hpf_limit_source_e source);
 static ngx_int_t ngx_http_hpf_limit_refuse(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_limit_t *limit);
 static ngx_int_t ngx_http_hpf_limit_capacity(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static ngx_uint_t ngx_http_hpf_limit_name_valid(ngx_str_t *name);
-static ngx_int_t ngx_http_hpf_limit_rate(ngx_str_t *s,
-    ngx_http_hpf_limit_t *limit);
 
 
 ngx_int_t
@@ -42,13 +48,19 @@ ngx_http_hpf_limit_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_hpf_limit_all(r, ctx, 0);
+    if (ctx->resumed) {
+        ctx->resumed = 0;
+        rc = ctx->op_rc;
 
-    if (rc != NGX_OK) {
-        return rc;
+    } else {
+        rc = ngx_http_hpf_limit_each(ctx, 0, ngx_http_hpf_limit_take, NULL);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_hpf_limit_wait(ctx, NULL);
+        }
     }
 
-    return ngx_http_hpf_limit_capacity(r, ctx);
+    return rc == NGX_OK ? ngx_http_hpf_limit_capacity(r, ctx) : rc;
 }
 
 
@@ -57,20 +69,49 @@ ngx_http_hpf_limit_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 ngx_int_t
 ngx_http_hpf_user_limit_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    return ctx->has_session ? ngx_http_hpf_limit_all(r, ctx, 1) : NGX_OK;
+    ngx_int_t                   rc;
+    ngx_http_hpf_limit_group_t  group;
+
+    if (ctx->resumed) {
+        ctx->resumed = 0;
+        return ctx->op_rc;
+    }
+
+    if (!ctx->has_session) {
+        return NGX_OK;
+    }
+
+    if (ctx->limits_rc != NGX_OK) {
+        return ctx->limits_rc;
+    }
+
+    rc = ngx_http_hpf_limit_each(ctx, 1, ngx_http_hpf_limit_take, NULL);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    group.n = 0;
+
+    if (!ctx->limits_taken && !ngx_http_hpf_idempotency_applies(ctx)) {
+        ngx_http_hpf_limit_group(ctx, &group);
+    }
+
+    return ngx_http_hpf_limit_wait(ctx, &group);
 }
 
 
 static ngx_int_t
-ngx_http_hpf_limit_all(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
-    ngx_uint_t user)
+ngx_http_hpf_limit_each(ngx_http_hpf_ctx_t *ctx, ngx_uint_t user,
+    ngx_http_hpf_limit_pt handler, void *data)
 {
     ngx_int_t                 rc;
-    ngx_uint_t                i;
+    ngx_uint_t                i, n;
     ngx_array_t              *limits[3];
+    ngx_http_hpf_limit_t     *limit;
     ngx_http_hpf_loc_conf_t  *hlcf;
 
-    hlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_module);
+    hlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_hpf_module);
 
     limits[0] = hlcf->limits;
     limits[1] = ctx->channel ? &ctx->channel->limits : NULL;
@@ -78,14 +119,23 @@ ngx_http_hpf_limit_all(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     for (i = 0; i < 3; i++) {
 
-        if (limits[i] == NULL || limits[i]->nelts == 0) {
+        if (limits[i] == NULL) {
             continue;
         }
 
-        rc = ngx_http_hpf_limit_array(r, ctx, limits[i], user);
+        limit = limits[i]->elts;
 
-        if (rc != NGX_OK) {
-            return rc;
+        for (n = 0; n < limits[i]->nelts; n++) {
+
+            if ((limit[n].by == NGX_HTTP_HPF_BY_USER) != user) {
+                continue;
+            }
+
+            rc = handler(ctx, &limit[n], data);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
         }
     }
 
@@ -93,84 +143,205 @@ ngx_http_hpf_limit_all(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 }
 
 
+/* What the store has to say is noted, and the others go on. */
+
 static ngx_int_t
-ngx_http_hpf_limit_array(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
-    ngx_array_t *limits, ngx_uint_t user)
+ngx_http_hpf_limit_take(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
+    void *data)
 {
-    ngx_int_t              rc;
-    ngx_uint_t             i;
-    ngx_http_hpf_limit_t  *limit;
+    u_char     key[HPF_HASH_LEN];
+    ngx_str_t  subject;
 
-    limit = limits->elts;
-
-    for (i = 0; i < limits->nelts; i++) {
-
-        if ((limit[i].by == NGX_HTTP_HPF_BY_USER) != user) {
-            continue;
-        }
-
-        rc = ngx_http_hpf_limit_take(r, ctx, &limit[i]);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
+    if (ngx_http_hpf_limit_grouped(ctx, limit)
+        || ngx_http_hpf_limit_subject(ctx, limit->by, &subject) != NGX_OK)
+    {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    ngx_http_hpf_limit_key(limit, &subject, key);
+
+    switch (limit->scope) {
+
+    case NGX_HTTP_HPF_OF_CLUSTER:
+        return ngx_http_hpf_limit_ask(ctx, limit, key, 1);
+
+    case NGX_HTTP_HPF_LEASED:
+        return ngx_http_hpf_limit_lease(ctx, limit, key);
+
+    default: /* NGX_HTTP_HPF_OF_NODE */
+        return ngx_http_hpf_limit_local(ctx, limit, key);
+    }
 }
 
 
 static ngx_int_t
-ngx_http_hpf_limit_take(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
-    ngx_http_hpf_limit_t *limit)
+ngx_http_hpf_limit_lease(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
+    const u_char *key)
 {
-    u_char                     key[HPF_HASH_LEN];
     ngx_int_t                  rc;
-    ngx_str_t                  subject;
-    ngx_hpf_bucket_t           bucket;
-    ngx_http_hpf_loc_conf_t   *hlcf;
+    hpf_lease_result_t         result;
     ngx_http_hpf_main_conf_t  *hmcf;
 
-    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
-    hlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_module);
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    if (ngx_http_hpf_limit_subject(r, ctx, limit->by, &subject) != NGX_OK) {
-        return NGX_OK;
+    rc = ngx_hpf_lease_take(hmcf->zone, key, &limit->rate, &result);
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_hpf_limit_local(ctx, limit, key);
     }
 
-    hpf_hash(key, limit->name.data, limit->name.len, 0);
-    hpf_hash_more(key, subject.data, subject.len);
+    if (rc == NGX_AGAIN) {
+        return ngx_http_hpf_limit_ask(ctx, limit, key, result.want);
+    }
 
-    rc = ngx_hpf_bucket_take(hmcf->zone, key, &limit->rate, &bucket);
+    if (result.want) {
+        ngx_http_hpf_limit_ahead(ctx, limit, key, result.want);
+    }
 
-    if (rc == NGX_OK) {
+    return ngx_http_hpf_limit_verdict(ctx, limit, rc != NGX_OK, &result.limit,
+                                      NGX_HTTP_HPF_LIMIT_LEASE);
+}
 
-        if (ctx->limit == NULL || bucket.remaining < ctx->bucket.remaining) {
+
+ngx_int_t
+ngx_http_hpf_limit_local(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
+    const u_char *key)
+{
+    ngx_int_t                  rc;
+    hpf_gcra_result_t          result;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    rc = ngx_hpf_bucket_take(hmcf->zone, key, &limit->rate, &result);
+
+    return ngx_http_hpf_limit_verdict(ctx, limit, rc != NGX_OK, &result,
+                                      NGX_HTTP_HPF_LIMIT_NODE);
+}
+
+
+void
+ngx_http_hpf_limit_group(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_group_t *group)
+{
+    group->n = 0;
+
+    (void) ngx_http_hpf_limit_each(ctx, 1, ngx_http_hpf_limit_member, group);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_limit_member(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
+    void *data)
+{
+    ngx_http_hpf_limit_group_t *group = data;
+
+    if (group->n < NGX_HTTP_HPF_LIMIT_GROUP
+        && ngx_http_hpf_limit_grouped(ctx, limit))
+    {
+        group->limits[group->n++] = limit;
+    }
+
+    return NGX_OK;
+}
+
+
+/* All or none of a group are taken, so what only tries must not be in it. */
+
+static ngx_uint_t
+ngx_http_hpf_limit_grouped(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit)
+{
+    return limit->scope == NGX_HTTP_HPF_OF_CLUSTER
+           && limit->by == NGX_HTTP_HPF_BY_USER
+           && !ngx_http_hpf_limit_dry(ctx, limit);
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_limit_dry(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit)
+{
+    ngx_http_hpf_loc_conf_t  *hlcf;
+
+    hlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_hpf_module);
+
+    return limit->dry_run || hlcf->limit_dry_run;
+}
+
+
+void
+ngx_http_hpf_limit_key(ngx_http_hpf_limit_t *limit, const ngx_str_t *subject,
+    u_char *key)
+{
+    ngx_memcpy(key, limit->hash, HPF_HASH_LEN);
+    hpf_hash_more(key, subject->data, subject->len);
+}
+
+
+ngx_int_t
+ngx_http_hpf_limit_verdict(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_limit_t *limit, ngx_uint_t refused,
+    const hpf_gcra_result_t *result, ngx_http_hpf_limit_source_e source)
+{
+    ngx_log_t  *log;
+
+    log = ctx->request->connection->log;
+
+    ngx_http_hpf_limit_count(ctx, limit, refused, source);
+
+    if (!refused) {
+
+        if (ctx->limit == NULL || result->remaining < ctx->bucket.remaining) {
             ctx->limit = limit;
-            ctx->bucket = bucket;
+            ctx->bucket = *result;
         }
 
         return NGX_OK;
     }
 
-    if (limit->dry_run || hlcf->limit_dry_run) {
+    if (ngx_http_hpf_limit_dry(ctx, limit)) {
         ctx->limit_dry_run = 1;
 
-        ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "hpf limit: \"%V\" would refuse, dry run",
                       &limit->name);
 
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "hpf limit: \"%V\" refuses for %uL ms", &limit->name,
-                  bucket.retry_after / 1000);
+    ngx_log_error(NGX_LOG_INFO, log, 0,
+                  "hpf limit: \"%V\" refuses for %L ms", &limit->name,
+                  result->retry_after / 1000);
 
     ctx->limit = limit;
-    ctx->bucket = bucket;
+    ctx->bucket = *result;
 
     return ngx_http_hpf_limit_refuse(ctx, limit);
+}
+
+
+/* The series of a limit is sought once in each worker. */
+
+static void
+ngx_http_hpf_limit_count(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
+    ngx_uint_t refused, ngx_http_hpf_limit_source_e source)
+{
+    ngx_int_t                 *slot;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    static const char  *sources[] = { "node", "lease", "redis" };
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    slot = &limit->slots[2 * source + refused];
+
+    if (*slot == 0) {
+        *slot = 1 + ngx_http_hpf_metrics_limit(hmcf, &limit->name,
+                                               refused ? "refused" : "allowed",
+                                               sources[source]);
+    }
+
+    ngx_hpf_stat_add(hmcf->zone, *slot - 1, 1);
 }
 
 
@@ -198,15 +369,15 @@ ngx_http_hpf_limit_refuse(ngx_http_hpf_ctx_t *ctx,
 /* NGX_DECLINED: the request has no such subject. */
 
 static ngx_int_t
-ngx_http_hpf_limit_subject(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
-    ngx_uint_t by, ngx_str_t *s)
+ngx_http_hpf_limit_subject(ngx_http_hpf_ctx_t *ctx, ngx_uint_t by,
+    ngx_str_t *s)
 {
     ngx_str_null(s);
 
     switch (by) {
 
     case NGX_HTTP_HPF_BY_ADDRESS:
-        *s = r->connection->addr_text;
+        *s = ctx->request->connection->addr_text;
         break;
 
     case NGX_HTTP_HPF_BY_CHANNEL:
@@ -259,212 +430,4 @@ ngx_http_hpf_limit_capacity(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     return ngx_http_hpf_extra_json(ctx, "alternatives",
                                    ngx_http_hpf_alternatives(ctx)) == NGX_OK
            ? NGX_ABORT : NGX_ERROR;
-}
-
-
-/* hpf_limit NAME by=address|channel|item|user rate=Nr/s [burst=N] [dry_run] */
-
-char *
-ngx_http_hpf_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_hpf_loc_conf_t *hlcf = conf;
-
-    ngx_str_t                 *value;
-    ngx_http_hpf_limit_t      *limit;
-    ngx_http_hpf_main_conf_t  *hmcf;
-
-    value = cf->args->elts;
-
-    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-
-        if (hlcf->limits != NGX_CONF_UNSET_PTR) {
-            return "is duplicate";
-        }
-
-        hlcf->limits = NULL;
-
-        return NGX_CONF_OK;
-    }
-
-    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hpf_module);
-
-    if (hmcf->zone == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"hpf_limit\" needs \"hpf_zone\" before it");
-        return NGX_CONF_ERROR;
-    }
-
-    if (hlcf->limits == NULL) {
-        return "conflicts with \"hpf_limit off\"";
-    }
-
-    if (hlcf->limits == NGX_CONF_UNSET_PTR) {
-        hlcf->limits = ngx_array_create(cf->pool, 2,
-                                        sizeof(ngx_http_hpf_limit_t));
-        if (hlcf->limits == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    limit = ngx_array_push(hlcf->limits);
-    if (limit == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(limit, sizeof(ngx_http_hpf_limit_t));
-
-    return ngx_http_hpf_limit_parse(cf, limit);
-}
-
-
-char *
-ngx_http_hpf_limit_parse(ngx_conf_t *cf, ngx_http_hpf_limit_t *limit)
-{
-    ngx_int_t    n;
-    ngx_str_t   *value, s;
-    ngx_uint_t   i;
-
-    value = cf->args->elts;
-
-    if (!ngx_http_hpf_limit_name_valid(&value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid limit name \"%V\": 1 to %d visible ASCII "
-                           "characters without quotes and backslashes "
-                           "expected", &value[1], NGX_HTTP_HPF_LIMIT_NAME);
-        return NGX_CONF_ERROR;
-    }
-
-    limit->name = value[1];
-    limit->rate.burst = (uint64_t) -1;
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        s = value[i];
-
-        if (ngx_strncmp(s.data, "rate=", 5) == 0) {
-            s.data += 5;
-            s.len -= 5;
-
-            if (ngx_http_hpf_limit_rate(&s, limit) == NGX_OK) {
-                continue;
-            }
-
-        } else if (ngx_strncmp(s.data, "burst=", 6) == 0) {
-            n = ngx_atoi(s.data + 6, s.len - 6);
-
-            if (n != NGX_ERROR) {
-                limit->rate.burst = n;
-                continue;
-            }
-
-        } else if (ngx_strcmp(s.data, "by=address") == 0) {
-            limit->by = NGX_HTTP_HPF_BY_ADDRESS;
-            continue;
-
-        } else if (ngx_strcmp(s.data, "by=channel") == 0) {
-            limit->by = NGX_HTTP_HPF_BY_CHANNEL;
-            continue;
-
-        } else if (ngx_strcmp(s.data, "by=item") == 0) {
-            limit->by = NGX_HTTP_HPF_BY_ITEM;
-            continue;
-
-        } else if (ngx_strcmp(s.data, "by=user") == 0) {
-            limit->by = NGX_HTTP_HPF_BY_USER;
-            continue;
-
-        } else if (ngx_strcmp(s.data, "dry_run") == 0) {
-            limit->dry_run = 1;
-            continue;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\": rate=Nr/s|r/m|r/h, "
-                           "burst=N, by=address|channel|item|user or dry_run "
-                           "expected", &value[i]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (limit->rate.interval == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "limit \"%V\" has no \"rate=\"", &limit->name);
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_http_hpf_limit_complete(limit);
-
-    return NGX_CONF_OK;
-}
-
-
-/* It goes into a header as a string of RFC 8941 without any escape. */
-
-static ngx_uint_t
-ngx_http_hpf_limit_name_valid(ngx_str_t *name)
-{
-    u_char      c;
-    ngx_uint_t  i;
-
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i];
-
-        if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\') {
-            return 0;
-        }
-    }
-
-    return name->len > 0 && name->len <= NGX_HTTP_HPF_LIMIT_NAME;
-}
-
-
-/* Without a burst the tokens of a whole unit of time may come at once. */
-
-void
-ngx_http_hpf_limit_complete(ngx_http_hpf_limit_t *limit)
-{
-    if (limit->rate.burst == (uint64_t) -1) {
-        limit->rate.burst = limit->quota - 1;
-    }
-
-    limit->quota = limit->rate.burst + 1;
-    limit->window = (limit->quota * limit->rate.interval + 999999) / 1000000;
-}
-
-
-static ngx_int_t
-ngx_http_hpf_limit_rate(ngx_str_t *s, ngx_http_hpf_limit_t *limit)
-{
-    u_char     *unit;
-    uint64_t    us;
-    ngx_int_t   n;
-
-    unit = s->data + s->len - 3;
-
-    if (s->len < 4) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_strncmp(unit, "r/s", 3) == 0) {
-        us = 1000000;
-
-    } else if (ngx_strncmp(unit, "r/m", 3) == 0) {
-        us = (uint64_t) 60 * 1000000;
-
-    } else if (ngx_strncmp(unit, "r/h", 3) == 0) {
-        us = (uint64_t) 3600 * 1000000;
-
-    } else {
-        return NGX_ERROR;
-    }
-
-    n = ngx_atoi(s->data, s->len - 3);
-
-    if (n <= 0 || (uint64_t) n > us) {
-        return NGX_ERROR;
-    }
-
-    limit->rate.interval = us / n;
-    limit->quota = n;
-
-    return NGX_OK;
 }

@@ -130,6 +130,25 @@ ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf)
 }
 
 
+ngx_int_t
+ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_str_t *rule, const char *result, const char *source)
+{
+    u_char     buf[NGX_HTTP_HPF_LABELS];
+    ngx_str_t  name, labels;
+
+    ngx_str_set(&name, "hpf_limit_decisions_total");
+
+    labels.data = buf;
+    labels.len = ngx_snprintf(buf, sizeof(buf),
+                              "rule=\"%V\",result=\"%s\",source=\"%s\"",
+                              rule, result, source)
+                 - buf;
+
+    return ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_COUNTER, &name, &labels);
+}
+
+
 /* hpf_metrics, hpf_health, hpf_ready: content handlers. */
 
 char *

@@ -17,12 +17,15 @@
 #include <ngx_http.h>
 
 #include "hpf_hex.h"
-#include "ngx_http_hpf_store.h"
+#include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_session.h"
 
 
 #define NGX_HTTP_HPF_TOKEN_LEN   43        /* 256 bits in base64url */
 #define NGX_HTTP_HPF_NONE_TTL    5         /* s, of a negative entry */
+
+/* what session_get.lua tells of a session, before its user's limits */
+#define NGX_HTTP_HPF_SESSION_PARTS  6
 
 
 static ngx_int_t ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx);
@@ -237,17 +240,27 @@ ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
 static ngx_int_t
 ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t                  keys[2], hash;
-    ngx_hpf_redis_eval_t       eval;
-    ngx_http_hpf_main_conf_t  *hmcf;
+    ngx_str_t                    args[3 + NGX_HTTP_HPF_LIMIT_ARGS], hash;
+    ngx_hpf_redis_eval_t         eval;
+    ngx_http_hpf_main_conf_t    *hmcf;
+    ngx_http_hpf_limit_group_t   group;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
-    keys[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
-    keys[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    group.n = 0;
 
-    if (keys[0].data == NULL || keys[1].data == NULL) {
+    if (ngx_hpf_redis_one_slot(hmcf->redis)) {
+        ngx_http_hpf_limit_group(ctx, &group);
+    }
+
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
+    args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    args[2] = ngx_http_hpf_store_int(ctx, group.n);
+
+    if (args[0].data == NULL || args[1].data == NULL || args[2].data == NULL
+        || ngx_http_hpf_limit_names(ctx, &group, &args[3]) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -255,8 +268,8 @@ ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
 
     eval.script = &ngx_hpf_redis_script_session_get;
     eval.nkeys = 2;
-    eval.argc = 2;
-    eval.args = keys;
+    eval.argc = 3 + 4 * group.n;
+    eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_session_answer);
 }
@@ -266,10 +279,21 @@ static void
 ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
+    ngx_http_hpf_limit_group_t  group;
+
     ctx->op_rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (ctx->op_rc == NGX_OK) {
         ctx->op_rc = ngx_http_hpf_session_record(ctx, reply);
+    }
+
+    if (ctx->op_rc == NGX_OK
+        && ngx_hpf_redis_count(reply) > NGX_HTTP_HPF_SESSION_PARTS)
+    {
+        ngx_http_hpf_limit_group(ctx, &group);
+
+        ctx->limits_rc = ngx_http_hpf_limit_told(ctx, &group, reply,
+                                                 NGX_HTTP_HPF_SESSION_PARTS);
     }
 
     ctx->resumed = 1;
@@ -300,7 +324,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
     }
 
-    if (ngx_hpf_redis_count(reply) != 6) {
+    if (ngx_hpf_redis_count(reply) < NGX_HTTP_HPF_SESSION_PARTS) {
         return NGX_ERROR;
     }
 

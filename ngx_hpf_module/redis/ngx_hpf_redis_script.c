@@ -14,9 +14,13 @@
 #include "ngx_hpf_redis_script.h"
 
 
-#define NGX_HPF_REDIS_SCRIPT_TEXT(name)                                      \
+#define NGX_HPF_REDIS_SCRIPT_ALONE
+#define NGX_HPF_REDIS_SCRIPT_LIMITS  ".incbin \"limit.inc.lua\"\n"
+
+#define NGX_HPF_REDIS_SCRIPT_TEXT(name, durable, with)                       \
     __asm__(".section .rodata\n"                                             \
             "ngx_hpf_redis_script_" #name "_text:\n"                         \
+            NGX_HPF_REDIS_SCRIPT_##with                                      \
             ".incbin \"" #name ".lua\"\n"                                    \
             "ngx_hpf_redis_script_" #name "_last:\n"                         \
             ".byte 0\n"                                                      \
@@ -26,11 +30,10 @@
     extern const u_char  ngx_hpf_redis_script_##name##_last[]                \
         __attribute__((visibility("hidden")));
 
-NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_TEXT,
-                      NGX_HPF_REDIS_SCRIPT_TEXT)
+NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_TEXT)
 
 
-#define NGX_HPF_REDIS_SCRIPT_OBJECT(name, durable)                           \
+#define NGX_HPF_REDIS_SCRIPT_OBJECT(name, durable, with)                     \
     ngx_hpf_redis_script_t  ngx_hpf_redis_script_##name = {                  \
         ngx_string(#name),                                                   \
         { 0, (u_char *) ngx_hpf_redis_script_##name##_text },                \
@@ -38,25 +41,17 @@ NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_TEXT,
         durable                                                              \
     };
 
-#define NGX_HPF_REDIS_SCRIPT_PLAIN(name)                                     \
-    NGX_HPF_REDIS_SCRIPT_OBJECT(name, 0)
-
-#define NGX_HPF_REDIS_SCRIPT_DURABLE(name)                                   \
-    NGX_HPF_REDIS_SCRIPT_OBJECT(name, 1)
-
-NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_PLAIN,
-                      NGX_HPF_REDIS_SCRIPT_DURABLE)
+NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_OBJECT)
 
 
-#define NGX_HPF_REDIS_SCRIPT_ENTRY(name)                                     \
+#define NGX_HPF_REDIS_SCRIPT_ENTRY(name, durable, with)                      \
     { &ngx_hpf_redis_script_##name, ngx_hpf_redis_script_##name##_last },
 
 static const struct {
     ngx_hpf_redis_script_t  *script;
     const u_char            *last;
 } ngx_hpf_redis_script_table[] = {
-    NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_ENTRY,
-                          NGX_HPF_REDIS_SCRIPT_ENTRY)
+    NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_ENTRY)
 };
 
 

@@ -5,7 +5,8 @@
 /*
  * The scripts of lua/redis/, compiled into the module.  A new one is a file
  * lua/redis/NAME.lua and a line here; C code then has
- * ngx_hpf_redis_script_NAME.  What a durable one writes must not be lost.
+ * ngx_hpf_redis_script_NAME.  What a durable one writes must not be lost;
+ * LIMITS puts the function of limit.inc.lua in front.
  */
 
 #ifndef _NGX_HPF_REDIS_SCRIPT_H_INCLUDED_
@@ -17,29 +18,30 @@
 #include "ngx_hpf_redis.h"
 
 
-#define NGX_HPF_REDIS_SCRIPTS(script, durable)                               \
-    script(session_get)                                                      \
-    script(session_create)                                                   \
-    script(session_index)                                                    \
-    script(challenge_allow)                                                  \
-    script(challenge_create)                                                 \
-    script(challenge_verify)                                                 \
-    durable(user_claim)                                                      \
-    durable(idempotency_begin)                                               \
-    script(idempotency_end)                                                  \
-    script(kv_incr)                                                          \
-    durable(case_open)                                                       \
-    durable(case_set)                                                        \
-    script(case_list)                                                        \
-    durable(case_claim)                                                      \
-    durable(case_void)
+#define NGX_HPF_REDIS_SCRIPTS(script)                                        \
+    /* name, durable, with */                                                \
+    script(session_get,        0, LIMITS)                                    \
+    script(session_create,     0, ALONE)                                     \
+    script(session_index,      0, ALONE)                                     \
+    script(limit_take,         0, LIMITS)                                    \
+    script(challenge_allow,    0, ALONE)                                     \
+    script(challenge_create,   0, ALONE)                                     \
+    script(challenge_verify,   0, ALONE)                                     \
+    script(user_claim,         1, ALONE)                                     \
+    script(idempotency_begin,  1, LIMITS)                                    \
+    script(idempotency_end,    0, ALONE)                                     \
+    script(kv_incr,            0, ALONE)                                     \
+    script(case_open,          1, ALONE)                                     \
+    script(case_set,           1, ALONE)                                     \
+    script(case_list,          0, ALONE)                                     \
+    script(case_claim,         1, ALONE)                                     \
+    script(case_void,          1, ALONE)
 
 
-#define NGX_HPF_REDIS_SCRIPT_DECLARE(name)                                   \
+#define NGX_HPF_REDIS_SCRIPT_DECLARE(name, durable, with)                    \
     extern ngx_hpf_redis_script_t  ngx_hpf_redis_script_##name;
 
-NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_DECLARE,
-                      NGX_HPF_REDIS_SCRIPT_DECLARE)
+NGX_HPF_REDIS_SCRIPTS(NGX_HPF_REDIS_SCRIPT_DECLARE)
 
 
 /* Fills the digests; when a store is created. */

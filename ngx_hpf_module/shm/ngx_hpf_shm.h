@@ -18,6 +18,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "hpf_gcra.h"
+#include "hpf_lease.h"
+
 
 typedef struct ngx_hpf_zone_s  ngx_hpf_zone_t;       /* of a cycle */
 
@@ -91,20 +94,24 @@ void ngx_hpf_session_drop_all(ngx_hpf_zone_t *zone);
  * when full.  A refused request consumes nothing.
  */
 
-typedef struct {
-    uint64_t     interval;             /* of one token, us */
-    uint64_t     burst;                /* tokens at once beyond the first */
-} ngx_hpf_rate_t;
-
-typedef struct {
-    uint64_t     remaining;            /* tokens left at once */
-    uint64_t     reset;                /* until the bucket is full, us */
-    uint64_t     retry_after;          /* until one token, us; 0: taken */
-} ngx_hpf_bucket_t;
-
-/* NGX_OK: taken; NGX_BUSY: refused; *b is filled in both cases. */
+/* NGX_OK: taken; NGX_BUSY: refused; *result is filled in both cases. */
 ngx_int_t ngx_hpf_bucket_take(ngx_hpf_zone_t *zone, const u_char *key,
-    const ngx_hpf_rate_t *rate, ngx_hpf_bucket_t *b);
+    const hpf_gcra_t *rate, hpf_gcra_result_t *result);
+
+/* Microseconds of the monotonic clock of this machine. */
+int64_t ngx_hpf_bucket_clock(void);
+
+
+/*
+ * Leases of limits that hold for many nodes, by such keys, LRU when full; see
+ * core/hpf_lease.h.  NGX_OK: a token was spent; NGX_BUSY: refused; NGX_AGAIN:
+ * the store has to say; NGX_ERROR: it cannot be asked, the node's own bucket
+ * counts.  A grant of NULL: the store did not answer.
+ */
+ngx_int_t ngx_hpf_lease_take(ngx_hpf_zone_t *zone, const u_char *key,
+    const hpf_gcra_t *rate, hpf_lease_result_t *result);
+void ngx_hpf_lease_grant(ngx_hpf_zone_t *zone, const u_char *key,
+    const hpf_gcra_t *rate, const hpf_lease_grant_t *grant);
 
 
 /*

@@ -33,6 +33,8 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
     { "hpf_request_duration_seconds", "Time from the first byte of a request "
       "to its end." },
     { "hpf_mask_fields_total", "Fields that were masked." },
+    { "hpf_limit_decisions_total",
+      "Decisions of limits by rule, result and who decided." },
     { "hpf_store_requests_total", "Requests that had to ask Redis." },
     { "hpf_audit_lost_total", "Audit records that could not be written." },
     { "hpf_redis_up", "1: the worker's link to Redis stands." },

@@ -95,7 +95,7 @@ ngx_hpf_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 /*
  * Of the zone sessions get a half; buckets and nonces an eighth each, known
- * non-sessions and statistics a sixteenth each.
+ * non-sessions, leases and statistics a sixteenth each.
  */
 
 static ngx_int_t
@@ -139,6 +139,8 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
                                      ngx_hpf_session_none_shape);
     head->buckets = ngx_hpf_zone_table(head, &offset, size / 8,
                                        ngx_hpf_bucket_shape);
+    head->leases = ngx_hpf_zone_table(head, &offset, size / 16,
+                                      ngx_hpf_lease_shape);
     head->nonces = ngx_hpf_zone_table(head, &offset, size / 8,
                                       ngx_hpf_nonce_shape);
 
@@ -195,6 +197,7 @@ ngx_hpf_zone_attach(ngx_hpf_zone_t *zone)
     zone->sessions = (hpf_set_table_t *) (base + head->sessions);
     zone->nones = (hpf_set_table_t *) (base + head->nones);
     zone->buckets = (hpf_set_table_t *) (base + head->buckets);
+    zone->leases = (hpf_set_table_t *) (base + head->leases);
     zone->nonces = (hpf_set_table_t *) (base + head->nonces);
     zone->switches = (ngx_hpf_switch_table_t *) (base + head->switches);
     zone->loads = (ngx_hpf_load_table_t *) (base + head->loads);

@@ -18,7 +18,7 @@
 
 
 #define NGX_HPF_ZONE_MAGIC     0x4850465a           /* HPFZ */
-#define NGX_HPF_ZONE_VERSION   1
+#define NGX_HPF_ZONE_VERSION   2
 
 typedef struct ngx_hpf_switch_table_s  ngx_hpf_switch_table_t;
 typedef struct ngx_hpf_load_table_s    ngx_hpf_load_table_t;
@@ -36,6 +36,7 @@ typedef struct {
     size_t                   sessions;
     size_t                   nones;
     size_t                   buckets;
+    size_t                   leases;
     size_t                   nonces;
     size_t                   switches;
     size_t                   loads;
@@ -52,6 +53,7 @@ struct ngx_hpf_zone_s {
     hpf_set_table_t         *sessions;
     hpf_set_table_t         *nones;        /* tokens known not to exist */
     hpf_set_table_t         *buckets;
+    hpf_set_table_t         *leases;
     hpf_set_table_t         *nonces;
     ngx_hpf_switch_table_t  *switches;
     ngx_hpf_load_table_t    *loads;
@@ -64,6 +66,7 @@ struct ngx_hpf_zone_s {
 void ngx_hpf_session_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_session_none_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_bucket_shape(uint32_t *ways, uint32_t *size);
+void ngx_hpf_lease_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_nonce_shape(uint32_t *ways, uint32_t *size);
 
 size_t ngx_hpf_switch_bytes(void);
