@@ -4,9 +4,11 @@
 
 /*
  * Redis Cluster: which server has which slot.  The map is asked for at the
- * start, when a server corrects us (MOVED), and again and again while a slot
- * has no server or a server no link.  Any server can tell, so one that is up
- * is asked, each time another; if there is none, those of the URL in turn.
+ * start, when a server corrects us (MOVED), again and again while a slot has
+ * no server or a server no link, and now and then: a worker that has nothing
+ * to ask is not corrected, and would listen to a former master.  Any server
+ * can tell, so one that is up is asked, each time another; if there is none,
+ * those of the URL in turn.
  */
 
 #include <ngx_config.h>
@@ -25,6 +27,7 @@ struct ngx_hpf_redis_cluster_s {
     ngx_hpf_redis_node_t  *asked;      /* NULL: no question is under way */
     ngx_uint_t             generation;
     ngx_event_t            timer;
+    ngx_event_t            look;
 
     unsigned               again:1;    /* the map is out of date */
 };
@@ -48,6 +51,7 @@ static ngx_hpf_redis_node_t *ngx_hpf_redis_cluster_range(
     ngx_hpf_redis_conn_t *conn, const ngx_hpf_redis_reply_t *range);
 static void ngx_hpf_redis_cluster_retire(ngx_hpf_redis_t *rds);
 static void ngx_hpf_redis_cluster_handler(ngx_event_t *ev);
+static void ngx_hpf_redis_cluster_look(ngx_event_t *ev);
 static ngx_int_t ngx_hpf_redis_cluster_where(ngx_hpf_redis_op_t *op,
     const ngx_str_t *text, ngx_hpf_redis_node_t **node);
 
@@ -87,7 +91,14 @@ ngx_hpf_redis_cluster_init(ngx_hpf_redis_t *rds)
     cluster->timer.handler = ngx_hpf_redis_cluster_handler;
     cluster->timer.cancelable = 1;
 
+    cluster->look.data = rds;
+    cluster->look.log = rds->cycle->log;
+    cluster->look.handler = ngx_hpf_redis_cluster_look;
+    cluster->look.cancelable = 1;
+
     rds->cluster = cluster;
+
+    ngx_add_timer(&cluster->look, rds->conf.idle_timeout);
 
     ngx_hpf_redis_cluster_refresh(rds);
 
@@ -410,6 +421,19 @@ ngx_hpf_redis_cluster_handler(ngx_event_t *ev)
 }
 
 
+static void
+ngx_hpf_redis_cluster_look(ngx_event_t *ev)
+{
+    ngx_hpf_redis_t  *rds;
+
+    rds = ev->data;
+
+    ngx_add_timer(&rds->cluster->look, rds->conf.idle_timeout);
+
+    ngx_hpf_redis_cluster_refresh(rds);
+}
+
+
 static ngx_uint_t
 ngx_hpf_redis_cluster_whole(ngx_hpf_redis_t *rds)
 {
@@ -521,5 +545,9 @@ ngx_hpf_redis_cluster_close(ngx_hpf_redis_t *rds)
 {
     if (rds->cluster->timer.timer_set) {
         ngx_del_timer(&rds->cluster->timer);
+    }
+
+    if (rds->cluster->look.timer_set) {
+        ngx_del_timer(&rds->cluster->look);
     }
 }
