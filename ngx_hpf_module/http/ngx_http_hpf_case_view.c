@@ -66,8 +66,11 @@ typedef enum {
 ngx_int_t
 ngx_http_hpf_case_list_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t             args[4], uid, status, empty;
-    ngx_hpf_redis_eval_t  eval;
+    ngx_str_t                  args[5], uid, status, empty;
+    ngx_hpf_redis_eval_t       eval;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
     uid.data = ctx->session.uid;
     uid.len = ctx->session.uid_len;
@@ -82,10 +85,11 @@ ngx_http_hpf_case_list_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     args[1] = ngx_http_hpf_case_key(ctx, &empty);
     args[2] = status;
     args[3] = ngx_http_hpf_store_int(ctx, NGX_HTTP_HPF_CASE_LIST);
+    args[4] = ngx_http_hpf_store_int(ctx, !ngx_hpf_redis_one_slot(hmcf->redis));
 
     eval.script = &ngx_hpf_redis_script_case_list;
     eval.nkeys = 1;
-    eval.argc = 4;
+    eval.argc = 5;
     eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_case_listed);
