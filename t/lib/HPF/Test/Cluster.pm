@@ -14,7 +14,7 @@ package HPF::Test::Cluster;
 #
 # A slot moves in steps, between which a test may look:
 # slot_open(SLOT, TO): its keys may move (ASK for those that are gone)
-# slot_move(SLOT, N): N keys move, or all; how many did
+# slot_move(SLOT, N): N keys move, or all, or those in [KEYS]; how many did
 # slot_close(SLOT): it belongs to the other one (MOVED)
 
 use warnings;
@@ -205,8 +205,9 @@ sub slot_move {
     my ($from, $to) = @{ $self->{moving}{$slot} }{qw/ from to /};
     my $s = $self->{stores}{$to};
 
-    my $keys = $self->store($from, 'CLUSTER', 'GETKEYSINSLOT', $slot,
-                            defined $n ? $n : 10000);
+    my $keys = ref $n ? $n
+               : $self->store($from, 'CLUSTER', 'GETKEYSINSLOT', $slot,
+                              defined $n ? $n : 10000);
 
     return 0 unless @$keys;
 
