@@ -213,6 +213,15 @@ ok($t->wait_for(sub {
 }, 60), 'the first is back, another one is gone');
 
 
+# no sentinel is there at all: whom it knows as the primary is enough
+
+$t->pause_store($_) for qw/ s0 s2 /;
+$load = begin('none');
+$t->load_more($load, 120);
+is($t->outcomes($t->load_end($load)), 200, 'no sentinel');
+$t->resume_store($_) for qw/ s0 s2 /;
+
+
 # a primary that is made a replica, and nobody announces it
 
 my ($next) = grep { $_ ne $primary } qw/ r0 r1 r2 /;

@@ -11,7 +11,8 @@ package HPF::Test::Store;
 # begin_store(NAME, %o), wait_stores(NAMES): the same in two steps, so that
 #   several start at once
 # start_sentinels(%o): primary r0, replicas r1 r2, sentinels s0 s1 s2 that call
-#   it "main", all in agreement; options as above go to all six
+#   it "main", all in agreement; options as above go to all six, but that who
+#   logs in at a sentinel needs sentinel_password
 # sentinel_url(), store_url(NAME, HOST)
 #
 # store(NAME, CMD, ARGS...): a command to that server
@@ -84,7 +85,13 @@ sub store_conf {
         $self->store_conf_tls($s, $port), @{ $s->{conf} || [] },
     );
 
-    return @conf if $s->{sentinel};
+    if ($s->{sentinel}) {
+        push @conf, "requirepass $s->{password}",
+                    "sentinel sentinel-pass $s->{password}"
+            if defined $s->{password};
+
+        return @conf;
+    }
 
     if (defined $s->{password}) {
         push @conf, "masterauth $s->{password}", defined $s->{user}
@@ -148,7 +155,7 @@ sub store {
             'unix:' . $self->path("run/$name.sock"));
 
         $s->{link}->cmd('AUTH', grep { defined } @$s{qw/ user password /})
-            if defined $s->{password} && !$s->{sentinel};
+            if defined $s->{password};
     }
 
     my $reply = eval { $s->{link}->cmd(@cmd) };
@@ -248,12 +255,14 @@ sub replicates {
 }
 
 
+# a replica that is "online" for its primary may have told nothing yet
+
 sub followed {
     my ($self, $name, $n) = @_;
 
     $self->wait_for(sub {
-        my $info = $self->store($name, 'INFO', 'replication');
-        return $n <= (() = $info =~ /state=online/g);
+        $self->store($name, 'SET', 'followed', 1);
+        return $n <= $self->store($name, 'WAIT', $n, 100);
     }, 30) or die "\"$name\" has too few replicas\n";
 
     return $self;
@@ -313,6 +322,7 @@ sub start_sentinels {
     my @servers = qw/ r0 r1 r2 /;
     my @sentinels = qw/ s0 s1 s2 /;
     my @more = @{ delete $o{conf} || [] };
+    my $secret = delete $o{sentinel_password};
 
     my $of = '127.0.0.1 ' . $self->store_port('r0');
 
@@ -324,7 +334,8 @@ sub start_sentinels {
 
     my %after = (s0 => 500, s1 => 700, s2 => 900);
 
-    $self->begin_store($_, %o, sentinel => 1, conf => [
+    $self->begin_store($_, %o, sentinel => 1, user => undef,
+                       password => $secret, conf => [
         "sentinel monitor $MASTER $of 2",
         "sentinel down-after-milliseconds $MASTER $after{$_}",
         "sentinel failover-timeout $MASTER 2000",
@@ -384,7 +395,8 @@ sub sentinel_url {
     return ($s->{tls} ? 'rediss' : 'redis') . '-sentinel://' . store_login($s)
            . join(',', map { '127.0.0.1:' . $self->store_port($_) }
                        qw/ s0 s1 s2 /)
-           . "/$MASTER";
+           . "/$MASTER" . (defined $self->{stores}{s0}{password}
+              ? "?sentinel_password=$self->{stores}{s0}{password}" : '');
 }
 
 
