@@ -8,6 +8,7 @@
 
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -19,6 +20,13 @@
 
 #define HPF_SET_SPINS   2048           /* before the owner is looked at */
 #define HPF_SET_ALIGN   64             /* a cache line */
+
+
+static uint32_t hpf_set_process(void);
+static void hpf_set_forked(void);
+
+
+static uint32_t  hpf_set_me;           /* 0: not known */
 
 
 static size_t
@@ -35,7 +43,7 @@ hpf_set_stride(uint32_t ways, uint32_t size)
 size_t
 hpf_set_bytes(size_t bytes, uint32_t ways, uint32_t size)
 {
-    size_t  n, stride;
+    size_t  stride;
 
     stride = hpf_set_stride(ways, size);
 
@@ -43,11 +51,7 @@ hpf_set_bytes(size_t bytes, uint32_t ways, uint32_t size)
         return 0;
     }
 
-    for (n = 1; HPF_SET_ALIGN + 2 * n * stride <= bytes; n *= 2) {
-        /* void */
-    }
-
-    return HPF_SET_ALIGN + n * stride;
+    return bytes - (bytes - HPF_SET_ALIGN) % stride;
 }
 
 
@@ -65,7 +69,8 @@ hpf_set_init(hpf_set_table_t *table, size_t bytes, uint32_t ways,
 void *
 hpf_set_lock(hpf_set_table_t *table, uint64_t hash)
 {
-    return hpf_set_lock_nth(table, hash & (table->nsets - 1));
+    return hpf_set_lock_nth(table,
+               (uint64_t) (((unsigned __int128) hash * table->nsets) >> 64));
 }
 
 
@@ -98,13 +103,42 @@ hpf_set_unlock(hpf_set_table_t *table, void *set)
 }
 
 
+/* getpid() is a system call; this is not, but for once in a process. */
+
+static uint32_t
+hpf_set_process(void)
+{
+    static int  watched;
+
+    if (!watched) {
+        watched = 1;
+
+        if (pthread_atfork(NULL, NULL, hpf_set_forked) != 0) {
+            watched = 0;
+            return (uint32_t) getpid();
+        }
+    }
+
+    hpf_set_me = (uint32_t) getpid();
+
+    return hpf_set_me;
+}
+
+
+static void
+hpf_set_forked(void)
+{
+    hpf_set_me = 0;
+}
+
+
 int
 hpf_set_spin(hpf_set_lock_t *lock)
 {
     unsigned  n;
     uint32_t  owner, me;
 
-    me = (uint32_t) getpid();
+    me = hpf_set_me ? hpf_set_me : hpf_set_process();
 
     for ( ;; ) {
 

@@ -31,7 +31,7 @@ typedef struct {
 /* In shared memory, followed by the sets. */
 
 typedef struct {
-    uint64_t           nsets;          /* a power of two */
+    uint64_t           nsets;
     uint32_t           ways;           /* entries of a set */
     uint32_t           size;           /* bytes of an entry, of 8 */
     uint64_t           stride;         /* bytes of a set */
@@ -45,7 +45,7 @@ size_t hpf_set_bytes(size_t bytes, uint32_t ways, uint32_t size);
 void hpf_set_init(hpf_set_table_t *table, size_t bytes, uint32_t ways,
     uint32_t size);
 
-/* The first entry of the set of a hash, locked. */
+/* The first entry of the set of a hash, locked; its upper bits count most. */
 void *hpf_set_lock(hpf_set_table_t *table, uint64_t hash);
 void hpf_set_unlock(hpf_set_table_t *table, void *set);
 

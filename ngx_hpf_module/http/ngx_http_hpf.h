@@ -289,8 +289,8 @@ struct ngx_http_hpf_ctx_s {
     ngx_hpf_plugin_t             *item;         /* generation, referenced */
     ngx_str_t                     item_id;
 
-    ngx_hpf_session_rec_t         session;
-    u_char                        token_hash[NGX_HPF_SESSION_KEY];
+    hpf_session_t         session;
+    u_char                        token_hash[HPF_SESSION_KEY];
     uint64_t                      session_mark; /* when Redis was asked */
 
     /* The tightest limit that applied, for the headers. */

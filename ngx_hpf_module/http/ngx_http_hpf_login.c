@@ -256,8 +256,8 @@ ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     /* for the record: the session that was made */
 
     ngx_memcpy(ctx->session.uid, person->uid.data,
-               ngx_min(person->uid.len, NGX_HPF_SESSION_UID));
-    ctx->session.uid_len = ngx_min(person->uid.len, NGX_HPF_SESSION_UID);
+               ngx_min(person->uid.len, HPF_SESSION_UID));
+    ctx->session.uid_len = ngx_min(person->uid.len, HPF_SESSION_UID);
     ctx->session.level = person->level;
     ctx->has_session = 1;
 
@@ -307,7 +307,7 @@ ngx_http_hpf_login_step_up_factors(ngx_http_request_t *r,
 {
     ngx_str_t  argv[3], hash;
 
-    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
 
     ngx_str_set(&argv[0], "HGET");
     argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");

@@ -51,7 +51,7 @@ ngx_http_hpf_logout_session(ngx_http_hpf_ctx_t *ctx,
     uid.data = ctx->session.uid;
     uid.len = ctx->session.uid_len;
 
-    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
 
     args[0] = ngx_http_hpf_store_key(ctx, "u", &uid, ":sessions");
     args[1] = hash;
@@ -141,7 +141,7 @@ static ngx_int_t
 ngx_http_hpf_logout_each(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    u_char                     key[NGX_HPF_SESSION_KEY];
+    u_char                     key[HPF_SESSION_KEY];
     ngx_str_t                  argv[2], hash;
     ngx_uint_t                 i;
     ngx_http_hpf_main_conf_t  *hmcf;

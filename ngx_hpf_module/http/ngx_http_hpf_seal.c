@@ -19,7 +19,7 @@ static ngx_http_hpf_main_conf_t *ngx_http_hpf_seal_ad(
     u_char *buf);
 
 
-#define NGX_HTTP_HPF_SEAL_AD  (sizeof("user:") - 1 + NGX_HPF_SESSION_UID)
+#define NGX_HTTP_HPF_SEAL_AD  (sizeof("user:") - 1 + HPF_SESSION_UID)
 
 
 ngx_int_t
@@ -109,7 +109,7 @@ ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no,
         return NGX_ERROR;
     }
 
-    return subj->len <= NGX_HPF_SESSION_SUBJ ? NGX_OK : NGX_ERROR;
+    return subj->len <= HPF_SESSION_SUBJ ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -23,7 +23,7 @@ ngx_int_t ngx_http_hpf_seal_open(ngx_http_hpf_ctx_t *ctx, ngx_str_t *text,
     ngx_str_t *uid, ngx_str_t *plain);
 
 /*
- * The user's number in a session: bytes, at most NGX_HPF_SESSION_SUBJ, so
+ * The user's number in a session: bytes, at most HPF_SESSION_SUBJ, so
  * that a cached session needs no other record.
  */
 ngx_int_t ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx,

@@ -208,7 +208,7 @@ ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx)
 
     ngx_hpf_session_touched(hmcf->zone, ctx->token_hash);
 
-    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
 
     ngx_str_set(&argv[0], "EXPIRE");
     argv[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
@@ -253,7 +253,7 @@ ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
         ngx_http_hpf_limit_group(ctx, &group);
     }
 
-    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, NGX_HPF_SESSION_KEY);
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
     args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
     args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
     args[2] = ngx_http_hpf_store_int(ctx, group.n);
@@ -309,7 +309,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     uint32_t                   now;
     ngx_str_t                  uid, type, level, subj;
     ngx_uint_t                 left;
-    ngx_hpf_session_rec_t     *rec;
+    hpf_session_t             *rec;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
@@ -333,8 +333,8 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     level = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
     subj = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 3));
 
-    if (uid.len == 0 || uid.len > NGX_HPF_SESSION_UID || type.len != 1
-        || level.len != 1 || subj.len > NGX_HPF_SESSION_SUBJ)
+    if (uid.len == 0 || uid.len > HPF_SESSION_UID || type.len != 1
+        || level.len != 1 || subj.len > HPF_SESSION_SUBJ)
     {
         ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
                       "hpf session: a record in the store is damaged");
@@ -345,7 +345,6 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     now = ngx_hpf_session_cache_clock();
     left = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 5));
 
-    ngx_memcpy(rec->key, ctx->token_hash, NGX_HPF_SESSION_KEY);
     ngx_memcpy(rec->uid, uid.data, uid.len);
     ngx_memcpy(rec->subj, subj.data, subj.len);
 
@@ -362,7 +361,8 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     ctx->has_session = 1;
 
     if (hmcf->session_cache && ngx_http_hpf_session_lost == 0) {
-        ngx_hpf_session_put(hmcf->zone, rec, ctx->session_mark);
+        ngx_hpf_session_put(hmcf->zone, ctx->token_hash, rec,
+                            ctx->session_mark);
     }
 
     return NGX_OK;
@@ -370,7 +370,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
 
 
 void
-ngx_http_hpf_session_type(ngx_hpf_session_rec_t *rec, ngx_str_t *s)
+ngx_http_hpf_session_type(hpf_session_t *rec, ngx_str_t *s)
 {
     if (rec->user_type == NGX_HTTP_HPF_UNIT) {
         ngx_str_set(s, "unit");
@@ -398,7 +398,7 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *name)
 {
     ngx_http_hpf_main_conf_t *hmcf = data;
 
-    u_char  key[NGX_HPF_SESSION_KEY];
+    u_char  key[HPF_SESSION_KEY];
 
     if (name == NULL) {
 

@@ -31,7 +31,7 @@ ngx_str_t ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *hash);
 
 /* "individual" or "unit". */
-void ngx_http_hpf_session_type(ngx_hpf_session_rec_t *rec, ngx_str_t *s);
+void ngx_http_hpf_session_type(hpf_session_t *rec, ngx_str_t *s);
 
 /* _logout.c: ends the session of the request; as a step. */
 ngx_int_t ngx_http_hpf_logout_session(ngx_http_hpf_ctx_t *ctx,

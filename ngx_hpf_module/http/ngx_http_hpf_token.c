@@ -71,7 +71,7 @@ ngx_http_hpf_token_index_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     args[0] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":sessions");
     args[1] = ngx_http_hpf_store_hex(ctx, person->token_hash,
-                                     NGX_HPF_SESSION_KEY);
+                                     HPF_SESSION_KEY);
     args[2] = ngx_http_hpf_store_int(ctx, ctx->channel->session_life);
 
     eval.script = &ngx_hpf_redis_script_session_index;
@@ -93,7 +93,7 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     person = ctx->data;
 
     hash = ngx_http_hpf_store_hex(ctx, person->token_hash,
-                                  NGX_HPF_SESSION_KEY);
+                                  HPF_SESSION_KEY);
 
     args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
     args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);

@@ -55,7 +55,7 @@ typedef struct {
     ngx_uint_t   attempts_left;
 
     ngx_str_t    token;                /* of the new session */
-    u_char       token_hash[NGX_HPF_SESSION_KEY];
+    u_char       token_hash[HPF_SESSION_KEY];
     ngx_uint_t   level;
     ngx_uint_t   stepped;              /* a present session steps up */
 } ngx_http_hpf_person_t;

@@ -15,18 +15,12 @@
 #include <ngx_core.h>
 #include <time.h>
 
+#include "hpf_plugin.h"
 #include "ngx_hpf_zone.h"
 
 
-#define NGX_HPF_SESSION_WAYS  8
-#define NGX_HPF_NONE_WAYS     8
+#define NGX_HPF_NONE_WAYS  8
 
-
-typedef struct {
-    uint32_t               epoch;      /* of the zone, 0: empty */
-    uint32_t               used_at;
-    ngx_hpf_session_rec_t  rec;
-} ngx_hpf_session_t;
 
 typedef struct {
     u_char                 key[12];    /* of the hash */
@@ -34,20 +28,10 @@ typedef struct {
 } ngx_hpf_none_t;
 
 
-static ngx_hpf_session_t *ngx_hpf_session_find(ngx_hpf_zone_t *zone,
-    ngx_hpf_session_t *set, const u_char *key);
 static uint64_t ngx_hpf_session_hash(const u_char *key);
 static ngx_int_t ngx_hpf_session_is_none(ngx_hpf_zone_t *zone,
     const u_char *key, uint32_t now);
 static uint32_t ngx_hpf_session_epoch(ngx_hpf_zone_t *zone);
-
-
-void
-ngx_hpf_session_shape(uint32_t *ways, uint32_t *size)
-{
-    *ways = NGX_HPF_SESSION_WAYS;
-    *size = ngx_align(sizeof(ngx_hpf_session_t), 8);
-}
 
 
 void
@@ -71,58 +55,20 @@ ngx_hpf_session_cache_clock(void)
 
 ngx_int_t
 ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
-    ngx_hpf_session_rec_t *rec)
+    hpf_session_t *session)
 {
-    uint32_t            now;
-    ngx_hpf_session_t  *set, *s;
+    uint32_t  now;
 
     now = ngx_hpf_session_cache_clock();
 
-    set = hpf_set_lock(zone->sessions, ngx_hpf_session_hash(key));
-
-    s = ngx_hpf_session_find(zone, set, key);
-
-    if (s && s->rec.idle_at > now && s->rec.ends_at > now
-        && s->rec.fresh_until > now)
+    if (hpf_session_get(zone->sessions, key, ngx_hpf_session_epoch(zone), now,
+                        session)
+        == HPF_OK)
     {
-        s->rec.idle_at = now + s->rec.idle;
-        s->used_at = now;
-        *rec = s->rec;
-
-        hpf_set_unlock(zone->sessions, set);
-
         return NGX_OK;
     }
 
-    if (s) {
-        s->epoch = 0;
-    }
-
-    hpf_set_unlock(zone->sessions, set);
-
-    return s ? NGX_DECLINED : ngx_hpf_session_is_none(zone, key, now);
-}
-
-
-static ngx_hpf_session_t *
-ngx_hpf_session_find(ngx_hpf_zone_t *zone, ngx_hpf_session_t *set,
-    const u_char *key)
-{
-    uint32_t    epoch;
-    ngx_uint_t  i;
-
-    epoch = ngx_hpf_session_epoch(zone);
-
-    for (i = 0; i < NGX_HPF_SESSION_WAYS; i++) {
-
-        if (set[i].epoch == epoch
-            && ngx_memcmp(set[i].rec.key, key, NGX_HPF_SESSION_KEY) == 0)
-        {
-            return &set[i];
-        }
-    }
-
-    return NULL;
+    return ngx_hpf_session_is_none(zone, key, now);
 }
 
 
@@ -134,84 +80,34 @@ ngx_hpf_session_mark(ngx_hpf_zone_t *zone)
 
 
 void
-ngx_hpf_session_put(ngx_hpf_zone_t *zone, const ngx_hpf_session_rec_t *rec,
-    uint64_t mark)
+ngx_hpf_session_put(ngx_hpf_zone_t *zone, const u_char *key,
+    const hpf_session_t *session, uint64_t mark)
 {
-    uint32_t            epoch;
-    ngx_uint_t          i;
-    ngx_hpf_session_t  *set, *s;
+    hpf_session_mark_t  m;
 
-    epoch = ngx_hpf_session_epoch(zone);
+    m.drops = &zone->head->drops;
+    m.mark = mark;
+    m.epoch = ngx_hpf_session_epoch(zone);
 
-    set = hpf_set_lock(zone->sessions, ngx_hpf_session_hash(rec->key));
-
-    if (ngx_hpf_session_mark(zone) != mark) {
-        hpf_set_unlock(zone->sessions, set);
-        return;
-    }
-
-    s = ngx_hpf_session_find(zone, set, rec->key);
-
-    for (i = 0; s == NULL && i < NGX_HPF_SESSION_WAYS; i++) {
-        if (set[i].epoch != epoch) {
-            s = &set[i];
-        }
-    }
-
-    if (s == NULL) {
-
-        /* the one that was not used for the longest time */
-
-        s = set;
-
-        for (i = 1; i < NGX_HPF_SESSION_WAYS; i++) {
-            if (set[i].used_at < s->used_at) {
-                s = &set[i];
-            }
-        }
-    }
-
-    s->rec = *rec;
-    s->used_at = ngx_hpf_session_cache_clock();
-    s->epoch = epoch;
-
-    hpf_set_unlock(zone->sessions, set);
+    (void) hpf_session_put(zone->sessions, key, ngx_hpf_session_cache_clock(),
+                           session, &m);
 }
 
 
 void
 ngx_hpf_session_touched(ngx_hpf_zone_t *zone, const u_char *key)
 {
-    ngx_hpf_session_t  *set, *s;
-
-    set = hpf_set_lock(zone->sessions, ngx_hpf_session_hash(key));
-
-    s = ngx_hpf_session_find(zone, set, key);
-
-    if (s) {
-        s->rec.touched_at = ngx_hpf_session_cache_clock();
-    }
-
-    hpf_set_unlock(zone->sessions, set);
+    hpf_session_touched(zone->sessions, key, ngx_hpf_session_epoch(zone),
+                        ngx_hpf_session_cache_clock());
 }
 
 
 void
 ngx_hpf_session_drop(ngx_hpf_zone_t *zone, const u_char *key)
 {
-    ngx_hpf_session_t  *set, *s;
-
     (void) __atomic_add_fetch(&zone->head->drops, 1, __ATOMIC_RELEASE);
 
-    set = hpf_set_lock(zone->sessions, ngx_hpf_session_hash(key));
-
-    s = ngx_hpf_session_find(zone, set, key);
-
-    if (s) {
-        ngx_memzero(s, sizeof(ngx_hpf_session_t));
-    }
-
-    hpf_set_unlock(zone->sessions, set);
+    hpf_session_drop(zone->sessions, key);
 }
 
 
@@ -289,8 +185,7 @@ ngx_hpf_session_hash(const u_char *key)
 {
     uint64_t  hash;
 
-    ngx_memcpy(&hash, key + NGX_HPF_SESSION_KEY - sizeof(hash),
-               sizeof(hash));
+    ngx_memcpy(&hash, key + HPF_SESSION_KEY - sizeof(hash), sizeof(hash));
 
     return hash;
 }

@@ -20,6 +20,7 @@
 
 #include "hpf_gcra.h"
 #include "hpf_lease.h"
+#include "hpf_session.h"
 
 
 typedef struct ngx_hpf_zone_s  ngx_hpf_zone_t;       /* of a cycle */
@@ -39,48 +40,28 @@ ngx_hpf_zone_t *ngx_hpf_zone_create(ngx_conf_t *cf,
 
 
 /*
- * Session cache: fixed-size records, LRU and TTL, in shards with a lock each.
- * The key is the keyed hash of a token; times are of
- * ngx_hpf_session_cache_clock().
+ * Session cache: see core/hpf_session.h.  The key is the keyed hash of a token;
+ * times are of ngx_hpf_session_cache_clock().
  */
-
-#define NGX_HPF_SESSION_KEY   32
-#define NGX_HPF_SESSION_UID   24       /* characters of a user id, at most */
-#define NGX_HPF_SESSION_SUBJ  64       /* sealed subject, at most */
-
-typedef struct {
-    u_char       key[NGX_HPF_SESSION_KEY];
-    u_char       uid[NGX_HPF_SESSION_UID];
-    u_char       subj[NGX_HPF_SESSION_SUBJ];
-    uint8_t      uid_len;
-    uint8_t      subj_len;
-    uint8_t      level;
-    uint8_t      user_type;            /* of the http layer */
-    uint32_t     idle_at;              /* ends when not used until then, s */
-    uint32_t     ends_at;              /* ends absolutely, s */
-    uint32_t     fresh_until;          /* then Redis is asked again, s */
-    uint32_t     touched_at;           /* use was last told to Redis, s */
-    uint16_t     idle;                 /* idle time, s */
-} ngx_hpf_session_rec_t;
 
 /* Seconds of the monotonic clock of this machine, the same in all workers. */
 uint32_t ngx_hpf_session_cache_clock(void);
 
 /*
- * NGX_OK: *rec is a copy, its idle time begins anew in the cache.
+ * NGX_OK: *session is a copy, its idle time begins anew in the cache.
  * NGX_DECLINED: not there, or ended, or to be asked again.  NGX_ABORT: known
  * not to exist (negative entry).
  */
 ngx_int_t ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
-    ngx_hpf_session_rec_t *rec);
+    hpf_session_t *session);
 /*
  * mark is what ngx_hpf_session_mark() gave before the store was asked: when a
  * session was dropped since then, what the store said may be old and is not
  * kept.
  */
 uint64_t ngx_hpf_session_mark(ngx_hpf_zone_t *zone);
-void ngx_hpf_session_put(ngx_hpf_zone_t *zone,
-    const ngx_hpf_session_rec_t *rec, uint64_t mark);
+void ngx_hpf_session_put(ngx_hpf_zone_t *zone, const u_char *key,
+    const hpf_session_t *session, uint64_t mark);
 /* A negative entry that holds for ttl seconds. */
 void ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
     ngx_uint_t ttl);

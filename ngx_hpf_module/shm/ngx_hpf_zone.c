@@ -134,7 +134,7 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
     offset += ngx_align(head->stats_size, NGX_HPF_ZONE_ALIGN);
 
     head->sessions = ngx_hpf_zone_table(head, &offset, size / 2,
-                                        ngx_hpf_session_shape);
+                                        hpf_session_shape);
     head->nones = ngx_hpf_zone_table(head, &offset, size / 16,
                                      ngx_hpf_session_none_shape);
     head->buckets = ngx_hpf_zone_table(head, &offset, size / 8,

@@ -63,7 +63,6 @@ struct ngx_hpf_zone_s {
 
 /* Shapes of the tables. */
 
-void ngx_hpf_session_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_session_none_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_bucket_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_lease_shape(uint32_t *ways, uint32_t *size);

@@ -1,0 +1,80 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Sessions in a table that processes share: fixed-size records, found by a
+ * keyed hash of the token.  A record may be in either of two sets, which the
+ * hash names; a new one goes into the emptier of them, so that nearly all of
+ * the table is used before any is pushed out, and then the one goes of both
+ * that was not used for the longest time.
+ *
+ * Only one set is locked at a time.  What two processes put at once may so be
+ * in both: the first is found, and a drop looks into both.
+ *
+ * Times are seconds of a clock that does not go back.  All records are dropped
+ * at once when the caller goes on with another epoch.
+ */
+
+#ifndef _HPF_SESSION_H_INCLUDED_
+#define _HPF_SESSION_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hpf_set.h"
+
+
+#define HPF_SESSION_KEY   32           /* bytes of the keyed hash */
+#define HPF_SESSION_UID   24           /* characters of a user id, at most */
+#define HPF_SESSION_SUBJ  64           /* sealed subject, at most */
+
+
+typedef struct {
+    unsigned char       uid[HPF_SESSION_UID];
+    unsigned char       subj[HPF_SESSION_SUBJ];
+    uint8_t             uid_len;
+    uint8_t             subj_len;
+    uint8_t             level;
+    uint8_t             user_type;     /* the caller's */
+    uint32_t            idle_at;       /* ends when not used until then */
+    uint32_t            ends_at;       /* ends absolutely */
+    uint32_t            fresh_until;   /* then the store is asked again */
+    uint32_t            touched_at;    /* use was last told to the store */
+    uint32_t            idle;          /* idle time */
+} hpf_session_t;
+
+
+/* For hpf_set_bytes() and hpf_set_init(). */
+void hpf_session_shape(uint32_t *ways, uint32_t *size);
+
+/*
+ * HPF_OK: *session is a copy, its idle time begins anew in the table.
+ * HPF_DECLINED: not there, or ended, or the store is to be asked again.
+ */
+int hpf_session_get(hpf_set_table_t *table, const unsigned char *key,
+    uint32_t epoch, uint32_t now, hpf_session_t *session);
+
+/* What was known when the store was asked for a session. */
+
+typedef struct {
+    const uint64_t     *drops;         /* counts the sessions dropped, ever */
+    uint64_t            mark;          /* what it was */
+    uint32_t            epoch;
+} hpf_session_mark_t;
+
+/*
+ * HPF_DECLINED: not kept, for sessions were dropped since, and this may be one
+ * of them.
+ */
+int hpf_session_put(hpf_set_table_t *table, const unsigned char *key,
+    uint32_t now, const hpf_session_t *session,
+    const hpf_session_mark_t *mark);
+
+void hpf_session_touched(hpf_set_table_t *table, const unsigned char *key,
+    uint32_t epoch, uint32_t now);
+void hpf_session_drop(hpf_set_table_t *table, const unsigned char *key);
+
+
+#endif /* _HPF_SESSION_H_INCLUDED_ */
