@@ -201,57 +201,78 @@ ok($t->wait_for(sub { $t->gateway_links('c0') == 0 }),
    'the old one is left');
 
 
-# a master dies
+# a master goes without a word, and its replica takes its place
 
-$loads = begin();
-more($loads, 20);
-$t->kill_store('c1');
+sub lose {
+    my ($name, $lost, $heir, $code) = @_;
+    my $loads = begin();
+    my $asked = scalar $t->audit;
 
-my $killed = time;
+    more($loads, 20);
+    $code->();
 
-$t->wait_for(sub { eval { $t->owner_of($who{c1}{key}) eq 'c4' } }, 60)
-    or die "no failover\n";
+    my $gone = time;
 
-my $promoted = time;
+    $t->wait_for(sub {
+        eval { $t->owner_of($who{$lost}{key}) eq $heir }
+    }, 60) or die "no failover\n";
 
-more($loads, 20) while time < $promoted + 1.2;
-%got = end($loads);
+    my $promoted = time;
 
-my @late = grep { $_->{begin} > $promoted + 1 } @{ $got{c1} };
-my @refused = grep { $_->{status} != 200 } @{ $got{c1} };
-my ($slowest) = sort { $b <=> $a } map { $_->{ms} } $t->audit;
+    more($loads, 20) while time < $promoted + 1.2;
 
-is($t->outcomes(@{ $got{c0} }, @{ $got{c2} }), 200,
-   'c1 killed: others do not notice');
-is($t->outcomes(@{ $got{c1} }), '200, 503 store-unavailable',
-   'c1 killed: its users are told');
-is($t->outcomes(@late), 200, 'for a second more than it has no successor');
-cmp_ok($slowest, '<=', $TIMEOUT + $SLACK, 'all in time');
+    my %got = end($loads);
+    my @own = @{ delete $got{$lost} };
+    my @refused = grep { $_->{status} != 200 } @own;
+    my @audit = $t->audit;
+    my ($slowest) = sort { $b <=> $a }
+                    map { $_->{ms} } @audit[$asked .. $#audit];
 
-note(sprintf '%.2f s without a master; %d answers, %d refused, the last '
-     . '%.2f s after the promotion; slowest %d ms',
-     $promoted - $killed, scalar map({ @$_ } values %got), scalar @refused,
-     @refused ? $refused[-1]{end} - $promoted : 0, $slowest);
+    is($t->outcomes(map { @$_ } values %got), 200,
+       "$name: users of others do not notice");
+    is($t->outcomes(@own), '200, 503 store-unavailable',
+       "$name: its users are told");
+    is($t->outcomes(grep { $_->{begin} > $promoted + 1 } @own), 200,
+       "$name: for a second more than it has no successor");
+    cmp_ok($slowest, '<=', $TIMEOUT + $SLACK, "$name: all in time");
+
+    note(sprintf '%s: %.2f s without a master; %d answers of it, %d refused, '
+         . 'the last %.2f s after the promotion; slowest %d ms', $name,
+         $promoted - $gone, scalar @own, scalar @refused,
+         @refused ? $refused[-1]{end} - $promoted : 0, $slowest);
+}
+
+
+lose('killed', 'c1', 'c4', sub { $t->kill_store('c1') });
 
 for my $name (sort keys %who) {
     is(join(' ', map { outcome(session($who{$name}{token})) } 1 .. 8),
-       join(' ', (200) x 8), "the session of $name's user is there");
+       join(' ', (200) x 8), "of $name: the session is there");
 }
+
+$t->start_store('c1')->replicates('c1')->cluster_well;
+
+lose('stopped', 'c2', 'c5', sub { $t->pause_store('c2') });
+
+$t->resume_store('c2')->replicates('c2')->cluster_well;
+ok($t->wait_for(sub { $t->gateway_links('c2') == 0 }),
+   'who comes back as a replica is left alone');
+
+
+# and what ends on the successor is told to both workers
 
 $t->call('DELETE', '/v1/session', token => $who{c1}{token});
 ok($t->wait_for(sub {
     8 == grep { outcome(session($who{c1}{token})) eq 'session-expired' }
          1 .. 8;
-}), 'and the successor tells both workers when it ends');
-
-$t->start_store('c1')->replicates('c1')->cluster_well;
+}), 'a session on a successor ends');
 
 
 # a slot that nobody serves (CLUSTERDOWN)
 
 my $slot = $t->slot($who{c2}{key});
 
-$t->store('c2', 'CLUSTER', 'DELSLOTS', $slot);
+$t->store('c5', 'CLUSTER', 'DELSLOTS', $slot);
 
 my $begin = time;
 
@@ -260,7 +281,7 @@ is(outcome(cases($who{c2}{token})), 'store-unavailable',
 cmp_ok(time - $begin, '<', ($TIMEOUT + $SLACK) / 1000 + 0.2, 'is told in time');
 is(outcome(cases($who{c0}{token})), 200, 'others are served');
 
-$t->store('c2', 'CLUSTER', 'ADDSLOTS', $slot);
+$t->store('c5', 'CLUSTER', 'ADDSLOTS', $slot);
 ok($t->wait_for(sub { outcome(cases($who{c2}{token})) eq '200' }, 5),
    'and it is, when it has one again');
 

@@ -189,7 +189,25 @@ ok($t->wait_for(sub {
 }, 60), 'it comes back as a replica');
 
 
-# so do sentinels, first the one that is listened to
+# it hangs: connections stand, and nothing is answered
+
+$load = begin('hung');
+$t->load_more($load, 30);
+$t->pause_store($primary);
+
+$old = $primary;
+$primary = switched($old);
+judge('hung', $load, 1);
+
+$t->resume_store($old)->replicates($old);
+ok($t->wait_for(sub {
+    3 == grep { $t->sentinel_sees($_, 2, 2) } qw/ s0 s1 s2 /
+}, 60), 'it is a replica when it goes on');
+is(join(' ', map { session($token) } 1 .. 8), join(' ', (200) x 8),
+   'and nobody returns to it');
+
+
+# sentinels die, first the one that is listened to
 
 $t->kill_store('s0');
 $load = begin('alone');
