@@ -139,8 +139,9 @@ ngx_http_hpf_case_opened(void *data, const ngx_hpf_redis_reply_t *reply)
     done = ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_INTEGER
            && ngx_hpf_redis_integer(reply) == 1;
 
-    if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_LOST) {
-
+    if (ngx_hpf_redis_type(reply) != NGX_HPF_REDIS_INTEGER
+        && ngx_hpf_redis_type(reply) != NGX_HPF_REDIS_UNSENT)
+    {
         if (ctx->idem_store.len) {
 
             /* it may be there: who comes with the same key finds it */

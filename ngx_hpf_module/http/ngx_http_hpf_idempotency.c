@@ -280,12 +280,21 @@ static void
 ngx_http_hpf_idempotency_begun(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
+    ngx_hpf_redis_type_e  type;
+
     ctx->op_rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (ctx->op_rc == NGX_OK) {
         ctx->op_rc = ngx_http_hpf_idempotency_state(ctx, reply);
+    }
 
-    } else if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_LOST) {
+    /* an answer that is none, or an error in the midst, may hide that it was */
+
+    type = ngx_hpf_redis_type(reply);
+
+    if (ctx->op_rc == NGX_ERROR || type == NGX_HPF_REDIS_ERROR
+        || type == NGX_HPF_REDIS_LOST)
+    {
         ngx_http_hpf_idempotency_forget(ctx);
     }
 

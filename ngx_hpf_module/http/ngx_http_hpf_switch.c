@@ -20,6 +20,9 @@
 #include "ngx_http_hpf.h"
 
 
+#define NGX_HTTP_HPF_SWITCH_PAUSE  200     /* ms, when an answer is none */
+
+
 static ngx_str_t *ngx_http_hpf_switch_closed(ngx_http_hpf_main_conf_t *hmcf,
     ngx_str_t *name);
 static ngx_int_t ngx_http_hpf_switch_refuse(ngx_http_hpf_ctx_t *ctx,
@@ -28,6 +31,7 @@ static ngx_int_t ngx_http_hpf_switch_on_channel(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_main_conf_t *hmcf);
 static void ngx_http_hpf_switch_changed(void *data, const ngx_str_t *key);
 static void ngx_http_hpf_switch_read(ngx_http_hpf_main_conf_t *hmcf);
+static void ngx_http_hpf_switch_again_handler(ngx_event_t *ev);
 static void ngx_http_hpf_switch_loaded(void *data,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_switch_parse(ngx_str_t *text,
@@ -36,6 +40,8 @@ static ngx_int_t ngx_http_hpf_switch_parse(ngx_str_t *text,
 
 static ngx_str_t  ngx_http_hpf_switch_platform = ngx_string("platform");
 static ngx_str_t  ngx_http_hpf_switch_key = ngx_string("hpf:cfg:switch");
+
+static ngx_event_t  ngx_http_hpf_switch_again;     /* to be read */
 
 
 ngx_int_t
@@ -285,6 +291,11 @@ ngx_http_hpf_switch_init_worker(ngx_http_hpf_main_conf_t *hmcf)
 {
     static ngx_str_t  prefix = ngx_string("hpf:cfg:");
 
+    ngx_http_hpf_switch_again.data = hmcf;
+    ngx_http_hpf_switch_again.log = ngx_cycle->log;
+    ngx_http_hpf_switch_again.handler = ngx_http_hpf_switch_again_handler;
+    ngx_http_hpf_switch_again.cancelable = 1;
+
     return ngx_hpf_redis_track(hmcf->redis, &prefix,
                                ngx_http_hpf_switch_changed, hmcf);
 }
@@ -329,6 +340,13 @@ ngx_http_hpf_switch_read(ngx_http_hpf_main_conf_t *hmcf)
 
 
 static void
+ngx_http_hpf_switch_again_handler(ngx_event_t *ev)
+{
+    ngx_http_hpf_switch_read(ev->data);
+}
+
+
+static void
 ngx_http_hpf_switch_loaded(void *data, const ngx_hpf_redis_reply_t *reply)
 {
     ngx_http_hpf_main_conf_t *hmcf = data;
@@ -342,6 +360,16 @@ ngx_http_hpf_switch_loaded(void *data, const ngx_hpf_redis_reply_t *reply)
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "hpf switch: switches not read: %V", &text);
+
+        /* one that is away is asked again when it is back */
+
+        if (ngx_hpf_redis_type(reply) < NGX_HPF_REDIS_UNSENT
+            && !ngx_http_hpf_switch_again.timer_set)
+        {
+            ngx_add_timer(&ngx_http_hpf_switch_again,
+                          NGX_HTTP_HPF_SWITCH_PAUSE);
+        }
+
         return;
     }
 
