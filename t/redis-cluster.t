@@ -212,6 +212,13 @@ sub lose {
     $code->();
 
     my $gone = time;
+    my $ready;
+
+    ok($t->wait_for(sub {
+        $ready = $t->admin('GET', '/readyz');
+        return $ready->json->{checks}{store} eq 'partial';
+    }, 5), "$name: /readyz tells");
+    is($ready->status, 200, "$name: ready for the others");
 
     $t->wait_for(sub {
         eval { $t->owner_of($who{$lost}{key}) eq $heir }
