@@ -230,11 +230,18 @@ for my $case (
 
     ok(within(sub { said($ask{session}->()) eq '200' }), 'with the store');
 
-    # the case is done, and once
+    # the case is done, and once: one that was opened while its opener was told
+    # otherwise is done when somebody looks
 
     my $again;
-    ok(within(sub { ($again = said($ask{case}->())) eq '201' }),
-       'the case can be had') or diag($again);
+    ok(within(sub { ($again = $ask{case}->())->status == 201 }),
+       'the case can be had') or diag(said($again));
+
+    my $no = $again->json->{case_no};
+    ok($t->wait_for(sub {
+        return $t->call('GET', "/v1/cases/$no", token => $cached)
+               ->json->{status} ne 'pending-backend';
+    }), 'is no longer pending');
     is(paid(), $paid + 1, 'and was done once');
 }
 

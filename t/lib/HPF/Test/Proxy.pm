@@ -126,8 +126,12 @@ sub listen_there {
 sub hear {
     my ($p) = @_;
 
-    sysread($p->{in}, my $text, 65536) or exit 0;
-    my ($fault, $arg) = split / /, pack('H*', $text =~ s/\s//gr), 2;
+    $p->{said} = '' unless defined $p->{said};
+
+    sysread($p->{in}, $p->{said}, 65536, length $p->{said}) or exit 0;
+    $p->{said} =~ s/^(.*)\n// or return;
+
+    my ($fault, $arg) = split / /, pack('H*', $1), 2;
 
     @$p{qw/ fault arg /} = ($fault, $arg);
 
