@@ -212,4 +212,7 @@ for my $t (@nodes) {
     }), 'then it holds for all again');
 }
 
+ok($one->wait_for(sub { cost(sub { turns(20, '/spare') }) > 0 }),
+   'and is leased again');
+
 done_testing();

@@ -34,13 +34,17 @@ typedef enum {
 } ngx_http_hpf_limit_source_e;
 
 
-/* A limit and for whom; key is of both. */
+typedef struct ngx_http_hpf_limit_lease_s  ngx_http_hpf_limit_lease_t;
+
+
+/* A limit and for whom; key is of both.  op or lease is what it waits for. */
 
 struct ngx_http_hpf_limit_ask_s {
     ngx_http_hpf_ctx_t           *ctx;
     ngx_http_hpf_limit_t         *limit;
     ngx_http_hpf_limit_ask_t     *next;
     ngx_hpf_redis_op_t           *op;
+    ngx_http_hpf_limit_lease_t   *lease;
     int64_t                       want;
     u_char                        key[HPF_HASH_LEN];
 };

@@ -15,21 +15,28 @@
 #include "ngx_http_hpf_limit.h"
 
 
-/* Asked for ahead of need: lives longer than the request. */
+/*
+ * A question for a lease: its tokens are the node's and come to it also when
+ * the request that asked has ended.
+ */
 
-typedef struct {
+struct ngx_http_hpf_limit_lease_s {
     ngx_pool_t                *pool;
     ngx_hpf_zone_t            *zone;
+    ngx_http_hpf_limit_ask_t  *ask;        /* waits, or NULL */
     hpf_gcra_t                 rate;
     int64_t                    want;
     u_char                     key[HPF_HASH_LEN];
-} ngx_http_hpf_limit_ahead_t;
+};
 
 
 static ngx_hpf_redis_op_t *ngx_http_hpf_limit_eval(
     const ngx_http_hpf_limit_ask_t *ask, ngx_hpf_redis_pt handler,
     void *data);
-static void ngx_http_hpf_limit_ahead_done(void *data,
+static ngx_int_t ngx_http_hpf_limit_send(ngx_http_hpf_limit_ask_t *ask);
+static ngx_http_hpf_limit_lease_t *ngx_http_hpf_limit_lease_ask(
+    ngx_http_hpf_limit_ask_t *ask);
+static void ngx_http_hpf_limit_lease_done(void *data,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_limit_send_group(ngx_http_hpf_ctx_t *ctx,
     const ngx_http_hpf_limit_group_t *group);
@@ -66,6 +73,7 @@ ngx_http_hpf_limit_ask(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
     ask->limit = limit;
     ask->want = want;
     ask->op = NULL;
+    ask->lease = NULL;
     ask->next = ctx->asks;
 
     ngx_memcpy(ask->key, key, HPF_HASH_LEN);
@@ -87,9 +95,8 @@ ngx_http_hpf_limit_wait(ngx_http_hpf_ctx_t *ctx,
 
     for (ask = ctx->asks; ask; ask = ask->next) {
 
-        ask->op = ngx_http_hpf_limit_eval(ask, ngx_http_hpf_limit_answer, ask);
-
-        if (ask->op == NULL) {
+        if (ngx_http_hpf_limit_send(ask) != NGX_OK) {
+            ngx_http_hpf_limit_cancel(ctx);
             return NGX_ERROR;
         }
 
@@ -99,6 +106,7 @@ ngx_http_hpf_limit_wait(ngx_http_hpf_ctx_t *ctx,
     if (group && group->n) {
 
         if (ngx_http_hpf_limit_send_group(ctx, group) != NGX_AGAIN) {
+            ngx_http_hpf_limit_cancel(ctx);
             return NGX_ERROR;
         }
 
@@ -106,6 +114,27 @@ ngx_http_hpf_limit_wait(ngx_http_hpf_ctx_t *ctx,
     }
 
     return ctx->asked ? NGX_AGAIN : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_limit_send(ngx_http_hpf_limit_ask_t *ask)
+{
+    if (ask->limit->scope == NGX_HTTP_HPF_LEASED) {
+        ask->lease = ngx_http_hpf_limit_lease_ask(ask);
+
+        if (ask->lease == NULL) {
+            return NGX_ERROR;
+        }
+
+        ask->lease->ask = ask;
+
+        return NGX_OK;
+    }
+
+    ask->op = ngx_http_hpf_limit_eval(ask, ngx_http_hpf_limit_answer, ask);
+
+    return ask->op ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -151,65 +180,92 @@ void
 ngx_http_hpf_limit_ahead(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
     const u_char *key, int64_t want)
 {
-    ngx_pool_t                  *pool;
-    ngx_http_hpf_main_conf_t    *hmcf;
-    ngx_http_hpf_limit_ask_t     ask;
-    ngx_http_hpf_limit_ahead_t  *ahead;
-
-    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
-
-    pool = ngx_create_pool(sizeof(ngx_pool_t)
-                           + sizeof(ngx_http_hpf_limit_ahead_t),
-                           ngx_cycle->log);
-    if (pool == NULL) {
-        return;
-    }
-
-    ahead = ngx_palloc(pool, sizeof(ngx_http_hpf_limit_ahead_t));
-
-    if (ahead == NULL) {
-        ngx_destroy_pool(pool);
-        return;
-    }
-
-    ahead->pool = pool;
-    ahead->zone = hmcf->zone;
-    ahead->rate = limit->rate;
-    ahead->want = want;
+    ngx_http_hpf_limit_ask_t   ask;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     ask.ctx = ctx;
     ask.limit = limit;
     ask.want = want;
 
-    ngx_memcpy(ahead->key, key, HPF_HASH_LEN);
     ngx_memcpy(ask.key, key, HPF_HASH_LEN);
 
-    if (ngx_http_hpf_limit_eval(&ask, ngx_http_hpf_limit_ahead_done, ahead)
-        == NULL)
-    {
-        ngx_destroy_pool(pool);
+    if (ngx_http_hpf_limit_lease_ask(&ask) == NULL) {
+        hmcf = ngx_http_get_module_main_conf(ctx->request,
+                                             ngx_http_hpf_module);
+
+        ngx_hpf_lease_grant(hmcf->zone, key, &limit->rate, NULL);
     }
 }
 
 
-static void
-ngx_http_hpf_limit_ahead_done(void *data, const ngx_hpf_redis_reply_t *reply)
+static ngx_http_hpf_limit_lease_t *
+ngx_http_hpf_limit_lease_ask(ngx_http_hpf_limit_ask_t *ask)
 {
-    ngx_http_hpf_limit_ahead_t *ahead = data;
+    ngx_pool_t                  *pool;
+    ngx_http_hpf_main_conf_t    *hmcf;
+    ngx_http_hpf_limit_lease_t  *lease;
 
-    hpf_lease_grant_t  grant;
+    hmcf = ngx_http_get_module_main_conf(ask->ctx->request,
+                                         ngx_http_hpf_module);
 
-    if (ngx_http_hpf_limit_answered(reply)) {
-        grant.want = ahead->want;
-        grant.granted = ngx_http_hpf_limit_read(reply, 0, &grant.limit);
-
-        ngx_hpf_lease_grant(ahead->zone, ahead->key, &ahead->rate, &grant);
-
-    } else {
-        ngx_hpf_lease_grant(ahead->zone, ahead->key, &ahead->rate, NULL);
+    pool = ngx_create_pool(sizeof(ngx_pool_t)
+                           + sizeof(ngx_http_hpf_limit_lease_t),
+                           ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
     }
 
-    ngx_destroy_pool(ahead->pool);
+    lease = ngx_palloc(pool, sizeof(ngx_http_hpf_limit_lease_t));
+
+    if (lease == NULL) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    lease->pool = pool;
+    lease->zone = hmcf->zone;
+    lease->ask = NULL;
+    lease->rate = ask->limit->rate;
+    lease->want = ask->want;
+
+    ngx_memcpy(lease->key, ask->key, HPF_HASH_LEN);
+
+    if (ngx_http_hpf_limit_eval(ask, ngx_http_hpf_limit_lease_done, lease)
+        == NULL)
+    {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    return lease;
+}
+
+
+/* One token is for the request that waits. */
+
+static void
+ngx_http_hpf_limit_lease_done(void *data, const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_http_hpf_limit_lease_t *lease = data;
+
+    hpf_lease_grant_t          grant;
+    ngx_http_hpf_limit_ask_t  *ask;
+
+    ask = lease->ask;
+
+    grant.want = lease->want;
+    grant.granted = ngx_http_hpf_limit_read(reply, 0, &grant.limit);
+    grant.granted -= (ask && grant.granted > 0);
+
+    ngx_hpf_lease_grant(lease->zone, lease->key, &lease->rate,
+                        ngx_http_hpf_limit_answered(reply) ? &grant : NULL);
+
+    ngx_destroy_pool(lease->pool);
+
+    if (ask) {
+        ask->lease = NULL;
+        ngx_http_hpf_limit_answer(ask, reply);
+    }
 }
 
 
@@ -395,39 +451,21 @@ static ngx_int_t
 ngx_http_hpf_limit_decide(ngx_http_hpf_limit_ask_t *ask,
     const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_uint_t                 taken, leased, answered;
-    hpf_lease_grant_t          grant;
-    ngx_http_hpf_ctx_t        *ctx;
-    ngx_http_hpf_main_conf_t  *hmcf;
+    int64_t            taken;
+    hpf_gcra_result_t  result;
 
-    ctx = ask->ctx;
-    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
-
-    leased = (ask->limit->scope == NGX_HTTP_HPF_LEASED);
-    answered = ngx_http_hpf_limit_answered(reply);
-
-    grant.want = ask->want;
-    grant.granted = ngx_http_hpf_limit_read(reply, 0, &grant.limit);
-
-    taken = (grant.granted > 0);
-
-    if (leased) {
-        grant.granted -= taken;
-
-        ngx_hpf_lease_grant(hmcf->zone, ask->key, &ask->limit->rate,
-                            answered ? &grant : NULL);
+    if (ask->ctx->op_rc != NGX_OK) {
+        return ask->ctx->op_rc;
     }
 
-    if (ctx->op_rc != NGX_OK) {
-        return ctx->op_rc;
+    if (!ngx_http_hpf_limit_answered(reply)) {
+        return ngx_http_hpf_limit_local(ask->ctx, ask->limit, ask->key);
     }
 
-    if (!answered) {
-        return ngx_http_hpf_limit_local(ctx, ask->limit, ask->key);
-    }
+    taken = ngx_http_hpf_limit_read(reply, 0, &result);
 
-    return ngx_http_hpf_limit_verdict(ctx, ask->limit, !taken, &grant.limit,
-                                      NGX_HTTP_HPF_LIMIT_STORE);
+    return ngx_http_hpf_limit_verdict(ask->ctx, ask->limit, taken == 0,
+                                      &result, NGX_HTTP_HPF_LIMIT_STORE);
 }
 
 
@@ -502,8 +540,15 @@ ngx_http_hpf_limit_cancel(ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_limit_ask_t  *ask;
 
     for (ask = ctx->asks; ask; ask = ask->next) {
+
         if (ask->op) {
             ngx_hpf_redis_cancel(ask->op);
         }
+
+        if (ask->lease) {
+            ask->lease->ask = NULL;
+        }
     }
+
+    ctx->asks = NULL;
 }
