@@ -332,7 +332,9 @@ ngx_hpf_redis_cmd_fail(ngx_hpf_redis_op_t *op, ngx_hpf_redis_type_e failure)
 
     rds = op->rds;
 
-    op->failure = failure;
+    /* that it was refused is all that is known; taken back, no harm is done */
+
+    op->failure = op->tried ? NGX_HPF_REDIS_LOST : failure;
     rds->stat.errors++;
 
     ngx_queue_insert_tail(&rds->failed, &op->queue);

@@ -72,6 +72,7 @@ struct ngx_hpf_redis_op_s {
     unsigned                      internal:1; /* ends silently with its link */
     unsigned                      durable:1;  /* replicas have to have it */
     unsigned                      asking:1;   /* the slot is on its way here */
+    unsigned                      tried:1;    /* a server had and refused it */
 };
 
 

@@ -82,6 +82,7 @@ ngx_hpf_redis_route_again(ngx_hpf_redis_op_t *op,
         || ngx_hpf_redis_error_is(reply, "NOAUTH"))
     {
         op->conn->node->left = 1;
+        op->tried = 1;
         ngx_hpf_redis_route_park(op);
 
         return NGX_OK;
