@@ -16,6 +16,8 @@ package HPF::Test::Load;
 # load_more(LOAD, N): returns when there are N more answers
 # outcomes(ANSWERS): "200" or "200, 503 store-unavailable": all that there are
 # audit(): the lines of the record
+# refusals(SINCE): how many milliseconds it took to say store-unavailable, the
+#   middle and the longest, of the lines of the record since that one
 
 use warnings;
 use strict;
@@ -115,6 +117,18 @@ sub audit {
     my ($self) = @_;
     return map { HPF::Test::json($_) }
            split /\n/, $self->read_file('audit/audit.jsonl');
+}
+
+
+sub refusals {
+    my ($self, $since) = @_;
+    my @lines = $self->audit;
+
+    my @ms = sort { $a <=> $b } map { $_->{ms} }
+             grep { $_->{outcome} eq 'store-unavailable' }
+             @lines[$since .. $#lines];
+
+    return @ms ? ($ms[@ms / 2], $ms[-1]) : (0, 0);
 }
 
 
