@@ -48,7 +48,9 @@ if not KEYS[2] then
     return begin()
 end
 
-local limits, enough = limit_take({ unpack(KEYS, 2) }, ARGV, 4)
+local limits = {}
+local enough = limit_take(limits, { unpack(KEYS, 2) }, ARGV, 4,
+                          redis.call("TIME"))
 local answer = enough and begin() or { 5, "", "", "", "" }
 
 for i, number in ipairs(limits) do
