@@ -131,13 +131,13 @@ measure(const bench_doc_t *doc, const hpf_mask_rules_t *rules, unsigned text)
         size += len;
     }
 
+    memset(&conf, 0, sizeof(conf));
     conf.rules = rules;
     conf.today.year = 2026;
     conf.today.month = 11;
     conf.today.day = 23;
-    conf.text = text;
+    conf.type = text ? HPF_MASK_TYPE_TEXT : HPF_MASK_TYPE_JSON;
     conf.out = collect;
-    conf.data = NULL;
 
     for (i = 0; i < BENCH_ROUNDS; i++) {
         nout = 0;

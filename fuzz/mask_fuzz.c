@@ -88,11 +88,12 @@ mask(mask_fuzz_text_t *text, const uint8_t *data, size_t size, unsigned how)
     text->n = 0;
     step = how & 0x3f;
 
+    memset(&conf, 0, sizeof(conf));
     conf.rules = rules;
     conf.today.year = 2026;
     conf.today.month = 11;
     conf.today.day = 23;
-    conf.text = how >> 7;
+    conf.type = (how >> 7) ? HPF_MASK_TYPE_TEXT : HPF_MASK_TYPE_JSON;
     conf.out = collect;
     conf.data = text;
 

@@ -70,11 +70,13 @@ hpf_mask_init(hpf_mask_t *m, const hpf_mask_conf_t *conf)
 
     m->rules = conf->rules;
     m->today = conf->today;
-    m->state = conf->text ? HPF_MASK_TEXT : HPF_MASK_GAP;
+    m->state = (conf->type == HPF_MASK_TYPE_JSON) ? HPF_MASK_GAP : HPF_MASK_TEXT;
     m->number = 1;
 
     m->out.out = conf->out;
     m->out.data = conf->data;
+    m->out.hash = conf->hash;
+    m->out.hash_data = conf->hash_data;
     m->out.rc = HPF_OK;
     m->out.n = 0;
 }
@@ -554,7 +556,7 @@ hpf_mask_unescape(unsigned char *dst, const unsigned char *p, size_t len)
     end = p + len;
 
     while (p < end) {
-        n = hpf_mask_char(p, end, 1, &cp);
+        n = hpf_mask_char(p, end, HPF_MASK_JSON_TEXT, &cp);
 
         if (*p != '\\' || cp == HPF_MASK_BAD) {
             memcpy(d, p, n);

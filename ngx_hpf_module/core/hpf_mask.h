@@ -62,12 +62,33 @@ typedef struct {
 } hpf_mask_frame_t;
 
 
+/* How a body is written. */
+
+typedef enum {
+    HPF_MASK_TYPE_TEXT = 0,     /* values alone */
+    HPF_MASK_TYPE_JSON,
+    HPF_MASK_TYPE_JSON_LINES,   /* one a line, an event or a sequence: a line
+                                   feed ends whatever is open */
+    HPF_MASK_TYPE_MARKUP,       /* XML and HTML */
+    HPF_MASK_TYPE_CSV,
+    HPF_MASK_TYPE_FORM,         /* a=b&c=d */
+    HPF_MASK_TYPES
+} hpf_mask_type_e;
+
+
 typedef struct {
     const hpf_mask_rules_t  *rules;
     hpf_date_t               today;     /* ID cards are not from the future */
-    unsigned                 text;      /* 1: plain text, 0: JSON */
+    unsigned                 type;      /* hpf_mask_type_e */
+    unsigned                 level;     /* of the session, for "reveal" */
+    unsigned                 tabs:1;    /* of CSV: tabs and not commas */
+    unsigned                 headless:1;    /* of CSV: no line of names */
+    unsigned                 copy:1;    /* what is fed does not stay: all
+                                           output is to be copied */
     hpf_mask_out_pt          out;
     void                    *data;
+    hpf_mask_hash_pt         hash;      /* NULL: values are hidden instead */
+    void                    *hash_data;
 } hpf_mask_conf_t;
 
 

@@ -35,7 +35,7 @@ typedef struct {
 
 
 static void hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
-    const unsigned char *end);
+    const unsigned char *end, unsigned style);
 static void hpf_mask_form(const hpf_mask_shape_t *shape,
     const hpf_mask_text_t *text, hpf_mask_cut_t *cut);
 static void hpf_mask_name_form(const hpf_mask_text_t *text,
@@ -61,8 +61,13 @@ static const hpf_mask_kind_t  hpf_mask_kinds[HPF_MASK_KINDS] = {
     { "account",   1, 0, 4 },
     { "address",   0, 0, 0 },
     { "email",     0, 0, 0 },
+    { "passport",  1, 1, 2 },
+    { "uscc",      1, 4, 4 },
+    { "id-card-15", 1, 6, 4 },
     { "amount",    0, 0, 0 },
-    { "all",       1, 0, 0 }
+    { "all",       1, 0, 0 },
+    { "hash",      0, 0, 0 },
+    { "drop",      0, 0, 0 }
 };
 
 
@@ -155,7 +160,7 @@ hpf_mask_shape_char(hpf_mask_shape_t *shape, const char *ch, size_t len)
 
 void
 hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
-    const unsigned char *p, const unsigned char *end)
+    const unsigned char *p, const unsigned char *end, unsigned style)
 {
     size_t                i;
     uint32_t              cp;
@@ -167,13 +172,13 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
         return;
     }
 
-    hpf_mask_read(&text, p, end);
+    hpf_mask_read(&text, p, end, style);
     hpf_mask_form(shape, &text, &cut);
 
     q = p;
 
     for (i = 0; i < cut.left; i++) {
-        q += hpf_mask_char(q, end, 1, &cp);
+        q += hpf_mask_char(q, end, style, &cp);
     }
 
     hpf_mask_put(out, p, (size_t) (q - p));
@@ -184,7 +189,7 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     }
 
     for ( /* void */ ; i < text.n - cut.right; i++) {
-        q += hpf_mask_char(q, end, 1, &cp);
+        q += hpf_mask_char(q, end, style, &cp);
     }
 
     hpf_mask_put(out, q, (size_t) (end - q));
@@ -193,7 +198,7 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
 
 static void
 hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
-    const unsigned char *end)
+    const unsigned char *end, unsigned style)
 {
     size_t    at;
     uint32_t  cp;
@@ -203,7 +208,7 @@ hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
     at = (size_t) -1;
 
     while (p < end) {
-        p += hpf_mask_char(p, end, 1, &cp);
+        p += hpf_mask_char(p, end, style, &cp);
 
         if (cp == HPF_MASK_BAD) {
             text->bad = 1;
@@ -251,6 +256,8 @@ hpf_mask_form(const hpf_mask_shape_t *shape, const hpf_mask_text_t *text,
         return;
 
     case HPF_MASK_AMOUNT:
+    case HPF_MASK_HASH:
+    case HPF_MASK_DROP:
         return;
 
     case HPF_MASK_ALL:
@@ -479,12 +486,12 @@ hpf_mask_is_street(uint32_t cp, size_t nth)
 
 size_t
 hpf_mask_char(const unsigned char *p, const unsigned char *end,
-    unsigned json, uint32_t *cp)
+    unsigned style, uint32_t *cp)
 {
     size_t    n;
     uint32_t  low;
 
-    if (*p < 0x80 && (*p != '\\' || !json)) {
+    if (*p < 0x80 && (*p != '\\' || style != HPF_MASK_JSON_TEXT)) {
         *cp = *p;
         return 1;
     }

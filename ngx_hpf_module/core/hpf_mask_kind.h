@@ -28,10 +28,26 @@ typedef enum {
     HPF_MASK_ACCOUNT,
     HPF_MASK_ADDRESS,
     HPF_MASK_EMAIL,
+    HPF_MASK_PASSPORT,      /* and permits */
+    HPF_MASK_USCC,          /* unified social credit code */
+    HPF_MASK_ID_CARD_15,    /* the old number, as a value only */
     HPF_MASK_AMOUNT,
     HPF_MASK_ALL,
+    HPF_MASK_HASH,          /* keyed and stable */
+    HPF_MASK_DROP,          /* the member goes */
     HPF_MASK_KINDS
 } hpf_mask_kind_e;
+
+
+/* How a character may be written in the text that a value stands in. */
+
+typedef enum {
+    HPF_MASK_PLAIN = 0,     /* UTF-8 as it is */
+    HPF_MASK_JSON_TEXT,     /* inside a JSON string: escapes */
+    HPF_MASK_XML_TEXT,      /* references: &amp; &#49; */
+    HPF_MASK_FORM_TEXT,     /* percent-coded, "+" is a space */
+    HPF_MASK_CSV_TEXT       /* inside of quotes: "" is a quote */
+} hpf_mask_style_e;
 
 
 #define HPF_MASK_KEEP_MAX   64      /* characters at either end */
@@ -46,6 +62,7 @@ typedef struct {
     unsigned char   kind;           /* hpf_mask_kind_e */
     unsigned char   left;
     unsigned char   right;
+    unsigned char   reveal;         /* shown from this level on; 0: never */
     unsigned char   nch;
     unsigned char   ch[HPF_MASK_CHAR_MAX];
 } hpf_mask_shape_t;
@@ -69,10 +86,17 @@ typedef int (*hpf_mask_out_pt)(void *data, const unsigned char *p,
     size_t len, unsigned pass);
 
 #define HPF_MASK_OUT_LEN  256
+#define HPF_MASK_HASH_LEN 16
+
+/* The keyed digest of a value's characters, in UTF-8, for HPF_MASK_HASH. */
+typedef void (*hpf_mask_hash_pt)(void *data, const unsigned char *p,
+    size_t len, unsigned char digest[HPF_MASK_HASH_LEN]);
 
 typedef struct {
     hpf_mask_out_pt  out;
     void            *data;
+    hpf_mask_hash_pt hash;          /* NULL: hidden as HPF_MASK_ALL does */
+    void            *hash_data;
     int              rc;            /* of the first out() that failed */
     size_t           n;
     unsigned char    buf[HPF_MASK_OUT_LEN];
@@ -96,11 +120,12 @@ int hpf_mask_shape_keep(hpf_mask_shape_t *shape, unsigned left,
 int hpf_mask_shape_char(hpf_mask_shape_t *shape, const char *ch, size_t len);
 
 /*
- * One character at p < end: UTF-8, or with json also an escape.  Returns its
- * length in bytes; *cp is HPF_MASK_BAD where the bytes are malformed.
+ * One character at p < end, as the style (hpf_mask_style_e) writes it.
+ * Returns its length in bytes; *cp is HPF_MASK_BAD where the bytes are
+ * malformed or cut off by end.
  */
 size_t hpf_mask_char(const unsigned char *p, const unsigned char *end,
-    unsigned json, uint32_t *cp);
+    unsigned style, uint32_t *cp);
 
 /* The escape at p: its length, or 0 when end cuts it off. */
 size_t hpf_mask_escape(const unsigned char *p, const unsigned char *end,
@@ -109,9 +134,9 @@ size_t hpf_mask_escape(const unsigned char *p, const unsigned char *end,
 /* Keeps left and right of n characters, fewer when that would show all. */
 void hpf_mask_cut(hpf_mask_cut_t *cut, size_t n, size_t left, size_t right);
 
-/* Puts the masked form of [p, end), the inside of a JSON string, to out. */
+/* Puts the masked form of [p, end), a whole value in that style, to out. */
 void hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
-    const unsigned char *p, const unsigned char *end);
+    const unsigned char *p, const unsigned char *end, unsigned style);
 
 /* Mask characters and plain bytes, buffered until hpf_mask_flush(). */
 void hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,

@@ -79,11 +79,12 @@ hpf_mask_value(hpf_mask_t *m, const unsigned char *p,
         memcpy(m->hold + m->nhold, p, n);
         m->nhold += n;
 
-        hpf_mask_apply(m->shape, &m->out, m->hold, m->hold + m->nhold);
+        hpf_mask_apply(m->shape, &m->out, m->hold, m->hold + m->nhold,
+                       HPF_MASK_JSON_TEXT);
 
     } else {
         hpf_mask_pass(m, p);
-        hpf_mask_apply(m->shape, &m->out, p, q);
+        hpf_mask_apply(m->shape, &m->out, p, q, HPF_MASK_JSON_TEXT);
     }
 
     return hpf_mask_value_end(m, q);
@@ -136,7 +137,8 @@ hpf_mask_value_rest(hpf_mask_t *m, const unsigned char *p,
 void
 hpf_mask_value_last(hpf_mask_t *m)
 {
-    hpf_mask_apply(m->shape, &m->out, m->hold, m->hold + m->nhold);
+    hpf_mask_apply(m->shape, &m->out, m->hold, m->hold + m->nhold,
+                       HPF_MASK_JSON_TEXT);
     hpf_mask_field(m, m->shape->kind);
 
     m->nhold = 0;
@@ -349,7 +351,7 @@ hpf_mask_number_token(hpf_mask_t *m, const unsigned char *p,
         }
 
         hpf_mask_put(&m->out, (const unsigned char *) "\"", 1);
-        hpf_mask_apply(m->shape, &m->out, p, end);
+        hpf_mask_apply(m->shape, &m->out, p, end, HPF_MASK_JSON_TEXT);
         hpf_mask_put(&m->out, (const unsigned char *) "\"", 1);
         hpf_mask_field(m, m->shape->kind);
 

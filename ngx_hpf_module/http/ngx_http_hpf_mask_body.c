@@ -69,11 +69,13 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     tp = ngx_timeofday();
     ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
 
+    ngx_memzero(&conf, sizeof(hpf_mask_conf_t));
+
     conf.rules = rules;
     conf.today.year = tm.ngx_tm_year;
     conf.today.month = tm.ngx_tm_mon;
     conf.today.day = tm.ngx_tm_mday;
-    conf.text = (type == NGX_HTTP_HPF_MASK_TEXT);
+    conf.type = type;
     conf.out = ngx_http_hpf_mask_body_out;
     conf.data = ctx;
 
@@ -88,7 +90,7 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     r->filter_need_in_memory = 1;
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "hpf mask: body is masked, text:%ui", conf.text);
+                   "hpf mask: body is masked, type:%ui", type);
 
     return NGX_OK;
 }

@@ -225,7 +225,7 @@ ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
     /* whoever sends no type may mean anything: JSON passes what is none */
 
     if (type->len == 0) {
-        return NGX_HTTP_HPF_MASK_JSON;
+        return HPF_MASK_TYPE_JSON;
     }
 
     for (len = 0; len < type->len; len++) {
@@ -244,7 +244,7 @@ ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
         && !(hmlcf->all_xml
              && ngx_http_hpf_mask_conf_ends(type, len, "+xml")))
     {
-        return NGX_HTTP_HPF_MASK_NO_TYPE;
+        return HPF_MASK_TYPES;
     }
 
     if (ngx_strlcasestrn(type->data, type->data + len, (u_char *) "json",
@@ -252,10 +252,10 @@ ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
         != NULL
         || ngx_http_hpf_mask_conf_ends(type, len, "javascript"))
     {
-        return NGX_HTTP_HPF_MASK_JSON;
+        return HPF_MASK_TYPE_JSON;
     }
 
-    return NGX_HTTP_HPF_MASK_TEXT;
+    return HPF_MASK_TYPE_TEXT;
 }
 
 

@@ -10,6 +10,7 @@
 #define _NGX_HTTP_HPF_MASK_CONF_H_INCLUDED_
 
 
+#include "hpf_mask.h"
 #include "ngx_http_hpf_mask_filter.h"
 
 
@@ -38,12 +39,6 @@ typedef struct {
 } ngx_http_hpf_mask_loc_conf_t;
 
 
-/* Kinds of bodies. */
-#define NGX_HTTP_HPF_MASK_NO_TYPE  0
-#define NGX_HTTP_HPF_MASK_JSON     1
-#define NGX_HTTP_HPF_MASK_TEXT     2
-
-
 extern ngx_command_t  ngx_http_hpf_mask_commands[];
 
 void *ngx_http_hpf_mask_create_main_conf(ngx_conf_t *cf);
@@ -54,7 +49,10 @@ char *ngx_http_hpf_mask_merge_loc_conf(ngx_conf_t *cf, void *parent,
 /* After the merge: the rules of the http block. */
 ngx_int_t ngx_http_hpf_mask_conf_base(ngx_conf_t *cf);
 
-/* How the body of the answer is to be read by its Content-Type. */
+/*
+ * How the body of the answer is to be read by its Content-Type, as
+ * hpf_mask_type_e; HPF_MASK_TYPES: it is not looked into.
+ */
 ngx_uint_t ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
     ngx_http_hpf_mask_loc_conf_t *hmlcf);
 

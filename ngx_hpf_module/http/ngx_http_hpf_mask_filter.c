@@ -208,7 +208,7 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
 
     type = ngx_http_hpf_mask_conf_type(r, hmlcf);
 
-    if (type == NGX_HTTP_HPF_MASK_NO_TYPE && !ngx_http_hpf_mask_is_parts(r)) {
+    if (type == HPF_MASK_TYPES && !ngx_http_hpf_mask_is_parts(r)) {
         return ngx_http_next_header_filter(r);
     }
 

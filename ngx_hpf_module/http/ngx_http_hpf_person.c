@@ -263,7 +263,8 @@ ngx_http_hpf_person_mask(ngx_pool_t *pool, ngx_uint_t kind, ngx_str_t *s)
     sink.data = &out;
 
     hpf_mask_shape_init(&shape, kind);
-    hpf_mask_apply(&shape, &sink, s->data, s->data + s->len);
+    hpf_mask_apply(&shape, &sink, s->data, s->data + s->len,
+                   HPF_MASK_PLAIN);
     hpf_mask_flush(&sink);
 
     *s = out;

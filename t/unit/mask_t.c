@@ -89,11 +89,12 @@ begin(hpf_mask_t *m, text_t *t, unsigned text)
 
     memset(m, 0x5a, sizeof(hpf_mask_t));
 
+    memset(&conf, 0, sizeof(conf));
     conf.rules = rules;
     conf.today.year = 2026;
     conf.today.month = 11;
     conf.today.day = 23;
-    conf.text = text;
+    conf.type = text ? HPF_MASK_TYPE_TEXT : HPF_MASK_TYPE_JSON;
     conf.out = collect;
     conf.data = t;
 
@@ -469,7 +470,7 @@ reference_shape(const hpf_mask_shape_t *shape, const char *s, text_t *t)
     sink.data = t;
 
     hpf_mask_apply(shape, &sink, (const unsigned char *) s,
-                   (const unsigned char *) s + strlen(s));
+                   (const unsigned char *) s + strlen(s), HPF_MASK_JSON_TEXT);
     hpf_mask_flush(&sink);
 }
 
