@@ -126,6 +126,10 @@ hpf_mask_json_gap(hpf_mask_t *m, const unsigned char *p,
 
         if (end - p >= HPF_MASK_SKIP_MIN && hpf_mask_json_plain(m)) {
             p = hpf_mask_skip(m, p, end);
+
+            if (p == end) {
+                break;
+            }
         }
 
         if (m->u.json.line) {
@@ -219,15 +223,12 @@ hpf_mask_json_sign(hpf_mask_t *m, const unsigned char *p,
         m->u.json.line = m->u.json.lines;
         return p + 1;
 
-    case HPF_MASK_JSON_RS:
-        if (m->u.json.lines) {
+    default:
+        if (*p == HPF_MASK_JSON_RS && m->u.json.lines) {
             hpf_mask_json_begin(m);
             return p + 1;
         }
 
-        /* fall through: it is a word as any other */
-
-    default:
         return hpf_mask_json_word(m, p, end, more);
     }
 }

@@ -18,6 +18,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "hpf_mask_kind.h"
 
@@ -109,8 +110,8 @@ int hpf_mask_rules_value(hpf_mask_rules_t *rules,
 int hpf_mask_rules_compile(hpf_mask_rules_t *rules);
 
 /*
- * The bit of a name in the filter; head is its first eight bytes, the first
- * one the lowest, with zeros after a shorter name.  A key whose bit is not set
+ * The bit of a name in the filter; head is its first eight bytes as they are
+ * in memory, with zeros after a shorter name.  A key whose bit is not set
  * has no rule, unless there are patterns.
  */
 static inline unsigned
@@ -122,19 +123,34 @@ hpf_mask_rules_slot(uint64_t head, size_t len)
 }
 
 
+/* Nothing is read beyond the name. */
 static inline uint64_t
 hpf_mask_rules_head(const unsigned char *name, size_t len)
 {
-    size_t    i;
+    uint16_t  two[2];
+    uint32_t  four[2];
     uint64_t  head;
 
-    head = 0;
-
-    for (i = 0; i < len && i < 8; i++) {
-        head |= (uint64_t) name[i] << (8 * i);
+    if (len >= 8) {
+        memcpy(&head, name, 8);
+        return head;
     }
 
-    return head;
+    if (len >= 4) {
+        memcpy(&four[0], name, 4);
+        memcpy(&four[1], name + len - 4, 4);
+
+        return four[0] | (uint64_t) four[1] << 8 * (len - 4);
+    }
+
+    if (len >= 2) {
+        memcpy(&two[0], name, 2);
+        memcpy(&two[1], name + len - 2, 2);
+
+        return two[0] | (uint64_t) two[1] << 8 * (len - 2);
+    }
+
+    return len ? name[0] : 0;
 }
 
 

@@ -26,6 +26,12 @@
 
 
 #define HPF_MASK_SKIP_BLOCK  64
+#define HPF_MASK_SKIP_NAMES  2
+
+#define hpf_mask_is_digit(c)  ((unsigned) (c) - '0' <= 9)
+#define hpf_mask_is_row(c)                                                    \
+    (hpf_mask_is_digit(c) || (c) == ' ' || (c) == '-')
+
 #define HPF_MASK_SKIP_INLINE static inline __attribute__((always_inline))
 
 
@@ -46,14 +52,34 @@ typedef struct {
 /* What is known of the bytes before a block. */
 
 typedef struct {
-    const unsigned char  *begin;        /* where it all began */
-    const unsigned char  *quote;        /* the last one, or begin */
+    const unsigned char  *quote;        /* the last one */
     uint64_t              inside;       /* all ones: in a string */
     uint64_t              escaped;      /* 1: the first byte is */
-    uint64_t              slashes;      /* 1: there are since the quote */
-    uint64_t              digit;
-    uint64_t              row[4];       /* of 1, 2, 4 and 8 in a row */
+    uint64_t              slashes;      /* not 0: there are since the quote */
+    uint64_t              group;        /* digits end the block: see there */
 } hpf_mask_before_t;
+
+
+/* What is looked for. */
+
+typedef struct {
+    const hpf_mask_rules_t  *rules;
+    hpf_mask_json_t         *json;
+    const unsigned char     *begin;     /* where it all began */
+    uint64_t                 lines;     /* all ones, or 0 */
+    uint64_t                 email;
+    uint64_t                 number;
+    uint64_t                 code;      /* with fewer digits than a number */
+} hpf_mask_sought_t;
+
+
+/* A key: its quotes, and its rule; NULL: it has escapes. */
+
+typedef struct {
+    const unsigned char     *quote;
+    const unsigned char     *end;
+    const hpf_mask_shape_t  *shape;
+} hpf_mask_named_t;
 
 
 typedef void (*hpf_mask_block_pt)(hpf_mask_block_t *b,
@@ -64,20 +90,20 @@ typedef const unsigned char *(*hpf_mask_skip_pt)(hpf_mask_t *m,
 
 static const unsigned char *hpf_mask_skip_first(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end);
-static const unsigned char *hpf_mask_skip_back(const hpf_mask_before_t *before,
+static uint64_t hpf_mask_skip_digits(const hpf_mask_sought_t *sought,
+    const unsigned char *p, uint64_t rows);
+static const unsigned char *hpf_mask_skip_stop(
+    const hpf_mask_sought_t *sought, hpf_mask_before_t before,
+    const unsigned char *p, uint64_t quote, uint64_t keys, uint64_t found,
+    uint64_t rows);
+static void hpf_mask_skip_find(const hpf_mask_rules_t *rules,
+    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
+    uint64_t keys, hpf_mask_named_t *key);
+static const unsigned char *hpf_mask_skip_back(const unsigned char *begin,
     const unsigned char *p);
 
 
 static hpf_mask_skip_pt  hpf_mask_skip_best = hpf_mask_skip_first;
-
-
-/* The bits before each, with those of the last block coming in. */
-
-HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_shift(uint64_t bits, uint64_t before, unsigned n)
-{
-    return bits << n | before >> (64 - n);
-}
 
 
 /* Each bit becomes the parity of those up to it. */
@@ -168,41 +194,33 @@ hpf_mask_skip_wide(const unsigned char *p, uint64_t wide)
 }
 
 
-/* The ends of rows of at least so many digits: 6, 7 or 11. */
+/*
+ * Rows of digits, with single spaces and hyphens in between when three digits
+ * are before them.  Eleven in a row fill two groups of four bytes, aligned, and
+ * next to each other; seven fill one.  Gives a bit in the last of them; so do
+ * some that are shorter.
+ */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_rows(const hpf_mask_block_t *b, hpf_mask_before_t *before,
-    unsigned least)
+hpf_mask_skip_rows(const hpf_mask_sought_t *sought, const hpf_mask_block_t *b,
+    hpf_mask_before_t *before)
 {
-    uint64_t  row, two, four, eight, *last;
+    uint64_t  row, d, last;
 
-    row = hpf_mask_skip_shift(b->digit, before->digit, 1)
-          & hpf_mask_skip_shift(b->digit, before->digit, 2)
-          & hpf_mask_skip_shift(b->digit, before->digit, 3)
-          & b->between;
-    row |= b->digit;
+    d = b->digit;
 
-    last = before->row;
+    /* what is before the block is not looked at: it may be digits */
 
-    two = row & hpf_mask_skip_shift(row, last[0], 1);
-    four = two & hpf_mask_skip_shift(two, last[1], 2);
-    eight = four & hpf_mask_skip_shift(four, last[2], 4);
+    row = d | (b->between & (d << 1 | 1) & (d << 2 | 3) & (d << 3 | 7));
 
-    last[0] = row;
-    last[1] = two;
+    row &= row >> 1;
+    row &= row >> 2;
+    row &= 0x1111111111111111;
 
-    if (least == 11) {
-        row = eight & hpf_mask_skip_shift(eight, last[3], 3);
+    last = row << 4 | before->group;
+    before->group = row >> 60;
 
-    } else {
-        row = four & hpf_mask_skip_shift(four, last[2], least - 4);
-    }
-
-    last[2] = four;
-    last[3] = eight;
-    before->digit = b->digit;
-
-    return row;
+    return row & (last | sought->code) & sought->number;
 }
 
 
@@ -229,88 +247,78 @@ hpf_mask_skip_inside(const hpf_mask_before_t *before, uint64_t quote,
 }
 
 
-/* 1: a rule may be for that name, which is without escapes. */
+/*
+ * Not 0: a rule may be for the name before the quote at end.  Most names need
+ * no more than this, so it is without branches.
+ */
 
-HPF_MASK_SKIP_INLINE unsigned
-hpf_mask_skip_name(const hpf_mask_rules_t *rules, const unsigned char *name,
-    size_t len)
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_filter(const hpf_mask_rules_t *rules,
+    const unsigned char *quote, const unsigned char *end)
 {
+    size_t    len;
     unsigned  slot;
     uint64_t  head;
 
-    if (len == 0 || len > HPF_MASK_KEY_MAX) {
-        return 0;
-    }
+    len = (size_t) (end - quote - 1);
 
-    if (rules->npatterns == 0) {
-        memcpy(&head, name, sizeof(head));
+    memcpy(&head, quote + 1, sizeof(head));
 
-        if (len < sizeof(head)) {
-            head &= ((uint64_t) 1 << 8 * len) - 1;
-        }
+    head &= (len < sizeof(head)) ? ((uint64_t) 1 << 8 * len) - 1
+                                 : ~(uint64_t) 0;
 
-        slot = hpf_mask_rules_slot(head, len);
+    slot = hpf_mask_rules_slot(head, len);
 
-        if (!((rules->filter[slot >> 6] >> (slot & 63)) & 1)) {
-            return 0;
-        }
-    }
-
-    return hpf_mask_rules_find(rules, name, len) != NULL;
+    return (rules->filter[slot >> 6] >> (slot & 63)) & 1;
 }
 
 
-/* The first key in the block that may have a rule, or NULL. */
+/*
+ * Of the bits of closing quotes those whose names may have a rule.  So many at
+ * a time: a loop of any number is guessed wrong.
+ */
 
-HPF_MASK_SKIP_INLINE const unsigned char *
-hpf_mask_skip_key(const hpf_mask_rules_t *rules,
-    const hpf_mask_before_t *before, const hpf_mask_block_t *b,
-    const unsigned char *p, uint64_t quote)
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_names(const hpf_mask_rules_t *rules,
+    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
+    uint64_t keys)
 {
-    uint64_t              bit, keys;
-    const unsigned char  *q, *end;
+    unsigned              i;
+    uint64_t              bit, names;
+    const unsigned char  *end;
 
-    keys = (p[HPF_MASK_SKIP_BLOCK] == ':' || p[HPF_MASK_SKIP_BLOCK] <= ' ');
-    keys = quote & (b->after >> 1 | keys << 63);
+    names = 0;
 
-    for ( /* void */ ; keys; keys &= keys - 1) {
+    while (keys) {
 
-        bit = keys & -keys;
-        end = p + __builtin_ctzll(bit);
-        q = hpf_mask_skip_quote(before, p, quote, bit);
+        for (i = 0; i < HPF_MASK_SKIP_NAMES; i++) {
+            bit = keys & -keys;
+            end = p + __builtin_ctzll(keys | (uint64_t) 1 << 63);
 
-        if ((b->slash | before->slashes)
-            && end - q < HPF_MASK_VALUE_MAX
-            && memchr(q, '\\', (size_t) (end - q)) != NULL)
-        {
-            /* it will be read without the escapes */
+            names |= bit & -hpf_mask_skip_filter(rules,
+                             hpf_mask_skip_quote(before, p, quote, bit), end);
 
-        } else if (!hpf_mask_skip_name(rules, q + 1, (size_t) (end - q - 1))) {
-            continue;
-        }
-
-        if (hpf_mask_skip_inside(before, quote, bit)) {
-            return q;
+            keys &= keys - 1;
         }
     }
 
-    return NULL;
+    return names;
 }
 
 
 /* Where to look closer in the block, or NULL. */
 
 HPF_MASK_SKIP_INLINE const unsigned char *
-hpf_mask_skip_look(hpf_mask_t *m, hpf_mask_before_t *before,
-    const hpf_mask_block_t *b, const unsigned char *p, unsigned least)
+hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
+    const hpf_mask_block_t *b, const unsigned char *p)
 {
-    uint64_t              quote, found, escaped, inside;
-    const unsigned char  *key, *value;
+    uint64_t              quote, found, rows, escaped, inside, keys;
+    const unsigned char  *stop;
 
     quote = b->quote;
-    found = 0;
+    found = b->at & sought->email;
 
-    if (b->slash | before->escaped | (m->u.json.lines ? b->feed : 0)) {
+    if (b->slash | before->escaped | (b->feed & sought->lines)) {
 
         escaped = hpf_mask_skip_escaped(b->slash, &before->escaped);
         quote &= ~escaped;
@@ -318,39 +326,29 @@ hpf_mask_skip_look(hpf_mask_t *m, hpf_mask_before_t *before,
 
         /* a backslash between tokens escapes nothing */
 
-        found = (b->slash & ~inside) | hpf_mask_skip_spelled(p, escaped);
-
-        if (m->u.json.lines) {
-            found |= b->feed & inside;
-        }
+        found |= (b->slash & ~inside) | (b->feed & sought->lines & inside)
+                 | hpf_mask_skip_spelled(p, escaped);
     }
 
-    if (least) {
-        found |= hpf_mask_skip_rows(b, before, least);
-    }
+    rows = hpf_mask_skip_rows(sought, b, before);
 
     if (b->wide) {
         found |= hpf_mask_skip_wide(p, b->wide);
     }
 
-    if ((m->rules->values >> HPF_MASK_EMAIL) & 1) {
-        found |= b->at;
+    keys = (p[HPF_MASK_SKIP_BLOCK] == ':' || p[HPF_MASK_SKIP_BLOCK] <= ' ');
+    keys = quote & (b->after >> 1 | keys << 63);
+
+    if ((b->slash | before->slashes | sought->rules->npatterns) == 0) {
+        keys = hpf_mask_skip_names(sought->rules, before, p, quote, keys);
     }
 
-    key = hpf_mask_skip_key(m->rules, before, b, p, quote);
-
-    if (found) {
-        found &= -found;
-
-        value = hpf_mask_skip_inside(before, quote, found)
-                ? hpf_mask_skip_quote(before, p, quote, found)
-                : hpf_mask_skip_back(before, p + __builtin_ctzll(found));
-
-        return (key && key < value) ? key : value;
-    }
-
-    if (key) {
-        return key;
+    if ((keys | found | rows) != 0) {
+        stop = hpf_mask_skip_stop(sought, *before, p, quote, keys, found,
+                                  rows);
+        if (stop) {
+            return stop;
+        }
     }
 
     if (quote) {
@@ -365,72 +363,187 @@ hpf_mask_skip_look(hpf_mask_t *m, hpf_mask_before_t *before,
 }
 
 
-/* To the beginning of the text between tokens that p is in. */
-
-static const unsigned char *
-hpf_mask_skip_back(const hpf_mask_before_t *before, const unsigned char *p)
+HPF_MASK_SKIP_INLINE const unsigned char *
+hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end, hpf_mask_block_pt block)
 {
-    while (p > before->begin && !hpf_mask_json_signs[p[-1]]) {
-        p--;
+    unsigned              values;
+    hpf_mask_block_t      b;
+    hpf_mask_before_t     before;
+    hpf_mask_sought_t     sought;
+    const unsigned char  *found;
+
+    values = m->rules->values;
+
+    sought.rules = m->rules;
+    sought.json = &m->u.json;
+    sought.begin = p;
+    sought.lines = -(uint64_t) m->u.json.lines;
+    sought.email = -(uint64_t) ((values >> HPF_MASK_EMAIL) & 1);
+    sought.code = -(uint64_t) (((values >> HPF_MASK_USCC)
+                                | (values >> HPF_MASK_PASSPORT)) & 1);
+    sought.number = -(uint64_t) (values != 0);
+
+    memset(&before, 0, sizeof(before));
+
+    before.quote = p;
+
+    for (found = NULL;
+         end - p >= HPF_MASK_SKIP_MIN;
+         p += HPF_MASK_SKIP_BLOCK)
+    {
+        block(&b, p);
+
+        found = hpf_mask_skip_look(&sought, &before, &b, p);
+
+        if (found) {
+            break;
+        }
+    }
+
+    if (found) {
+        p = found;
+
+    } else if (before.inside) {
+        p = before.quote;
+
+    } else {
+        p = hpf_mask_skip_back(sought.begin, p);
+    }
+
+    /* a number may be there, unless a token ends just before */
+
+    if (p > sought.begin) {
+        m->u.json.number = (p[-1] != '"' && p[-1] != '}' && p[-1] != ']');
     }
 
     return p;
 }
 
 
-/* Digits in a row that a number must have; 0: none is searched for. */
+/* Where the first of all that was found begins, or NULL when it is nothing. */
 
-static unsigned
-hpf_mask_skip_least(unsigned values)
+static const unsigned char *
+hpf_mask_skip_stop(const hpf_mask_sought_t *sought, hpf_mask_before_t before,
+    const unsigned char *p, uint64_t quote, uint64_t keys, uint64_t found,
+    uint64_t rows)
 {
-    if ((values >> HPF_MASK_USCC) & 1) {
-        return 6;
+    hpf_mask_named_t      key;
+    const unsigned char  *value;
+
+    hpf_mask_skip_find(sought->rules, &before, p, quote, keys, &key);
+
+    if (rows && (key.end == NULL || p + __builtin_ctzll(rows) < key.end)) {
+        found |= hpf_mask_skip_digits(sought, p, rows);
     }
 
-    if ((values >> HPF_MASK_PASSPORT) & 1) {
-        return 7;
-    }
+    if (found) {
+        found &= -found;
 
-    return values ? 11 : 0;
-}
+        value = hpf_mask_skip_inside(&before, quote, found)
+                ? hpf_mask_skip_quote(&before, p, quote, found)
+                : hpf_mask_skip_back(sought->begin,
+                                     p + __builtin_ctzll(found));
 
-
-HPF_MASK_SKIP_INLINE const unsigned char *
-hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
-    const unsigned char *end, hpf_mask_block_pt block)
-{
-    unsigned              least;
-    hpf_mask_block_t      b;
-    hpf_mask_before_t     before;
-    const unsigned char  *found;
-
-    memset(&before, 0, sizeof(before));
-
-    before.begin = p;
-    before.quote = p;
-
-    least = hpf_mask_skip_least(m->rules->values);
-
-    for ( /* void */ ; end - p >= HPF_MASK_SKIP_MIN; p += HPF_MASK_SKIP_BLOCK)
-    {
-        block(&b, p);
-
-        found = hpf_mask_skip_look(m, &before, &b, p, least);
-
-        if (found) {
-            p = found;
-            goto found;
+        if (key.end == NULL || value <= key.quote) {
+            return value;
         }
     }
 
-    p = before.inside ? before.quote : hpf_mask_skip_back(&before, p);
+    if (key.end == NULL || key.shape == NULL) {
+        return key.quote;
+    }
 
-found:
+    /* nothing else is in it, so it need not be read again */
 
-    /* a number may be there, unless a token ends just before */
+    sought->json->key = key.shape;
 
-    if (p > before.begin) {
-        m->u.json.number = (p[-1] != '"' && p[-1] != '}' && p[-1] != ']');
+    return key.end + 1;
+}
+
+
+/* Of those rows the ones that have the digits of a number. */
+
+static uint64_t
+hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
+    uint64_t rows)
+{
+    unsigned              n, least;
+    const unsigned char  *c;
+
+    least = sought->code ? 7 : 11;
+
+    for ( /* void */ ; rows; rows &= rows - 1) {
+
+        c = p + __builtin_ctzll(rows);
+
+        while (c > sought->begin && hpf_mask_is_row(c[-1])) {
+            c--;
+        }
+
+        for (n = 0; n < least && hpf_mask_is_row(*c); c++) {
+            n += hpf_mask_is_digit(*c);
+        }
+
+        if (n == least) {
+            return rows & -rows;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The first of those keys that has a rule or an escape; end NULL: none. */
+
+static void
+hpf_mask_skip_find(const hpf_mask_rules_t *rules,
+    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
+    uint64_t keys, hpf_mask_named_t *key)
+{
+    size_t    len;
+    uint64_t  bit;
+
+    for ( /* void */ ; keys; keys &= keys - 1) {
+        bit = keys & -keys;
+
+        if (!hpf_mask_skip_inside(before, quote, bit)) {
+            continue;
+        }
+
+        key->end = p + __builtin_ctzll(bit);
+        key->quote = hpf_mask_skip_quote(before, p, quote, bit);
+
+        len = (size_t) (key->end - key->quote - 1);
+
+        if (len > HPF_MASK_JSON_KEY) {
+            continue;
+        }
+
+        if (memchr(key->quote + 1, '\\', len) != NULL) {
+            key->shape = NULL;
+            return;
+        }
+
+        key->shape = hpf_mask_rules_find(rules, key->quote + 1, len);
+
+        if (key->shape) {
+            return;
+        }
+    }
+
+    key->end = NULL;
+    key->quote = NULL;
+}
+
+
+/* To the beginning of the text between tokens that p is in. */
+
+static const unsigned char *
+hpf_mask_skip_back(const unsigned char *begin, const unsigned char *p)
+{
+    while (p > begin && !hpf_mask_json_signs[p[-1]]) {
+        p--;
     }
 
     return p;

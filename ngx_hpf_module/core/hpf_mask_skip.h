@@ -21,8 +21,9 @@
 
 /*
  * p is between tokens, with no rule pending.  Returns where to go on, again
- * between tokens: before a string that may be a key with a rule, or a string
- * or other text that may hold a value, or as far as it has come.
+ * between tokens: behind a key with a rule, which is set then, before a string
+ * that may be one, before a string or other text that may hold a value, or as
+ * far as it has come.
  */
 const unsigned char *hpf_mask_skip(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end);
