@@ -170,11 +170,11 @@ test_random(void)
 static void
 reference(const char *in, body_t *t)
 {
-    char               name[256];
-    size_t             n, i, k, pairs;
-    hpf_mask_sink_t    sink;
-    const char        *eq, *p;
-    unsigned           byte;
+    char                     name[256];
+    size_t                   n, i, k, pairs;
+    unsigned                 byte;
+    const char              *eq, *p;
+    hpf_mask_sink_t          sink;
     const hpf_mask_shape_t  *shape;
 
     t->n = 0;
