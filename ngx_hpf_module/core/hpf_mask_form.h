@@ -8,8 +8,16 @@
 #define _HPF_MASK_FORM_H_INCLUDED_
 
 
+#include "hpf_mask_kind.h"
+
+
 typedef struct {
-    unsigned  state;
+    unsigned                 state;
+    unsigned                 path:1;    /* neither "=" nor "&" so far */
+    unsigned                 url:1;     /* there was a path: "#" divides */
+    unsigned                 first:1;   /* no pair to the left stays */
+    unsigned                 amp:1;     /* the next byte is "&", held */
+    const hpf_mask_shape_t  *shape;     /* of the value that is read */
 } hpf_mask_form_t;
 
 
