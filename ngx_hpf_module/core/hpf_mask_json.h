@@ -14,6 +14,8 @@
 #include "hpf_mask_kind.h"
 
 
+#define HPF_MASK_NUMBER       64    /* bytes of a number that is masked */
+
 #define HPF_MASK_JSON_FRAMES  16    /* arrays with a rule, one in another */
 #define HPF_MASK_JSON_LEVELS  17    /* containers in which a path may end */
 

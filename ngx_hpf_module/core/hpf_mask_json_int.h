@@ -19,8 +19,6 @@
 /* raw bytes of a string that may be a key, each character an escape */
 #define HPF_MASK_JSON_KEY    (6 * HPF_MASK_KEY_MAX)
 
-#define HPF_MASK_JSON_DIGITS 64     /* bytes of a number */
-
 #define HPF_MASK_JSON_SPACE  128    /* white space that is looked over */
 
 

@@ -339,7 +339,7 @@ hpf_mask_json_number(hpf_mask_t *m, const unsigned char *p,
 
     q = hpf_mask_json_digits(p, end);
 
-    if (q == end && more && end - p <= HPF_MASK_JSON_DIGITS) {
+    if (q == end && more && end - p <= HPF_MASK_NUMBER) {
         return p;
     }
 
@@ -349,7 +349,7 @@ hpf_mask_json_number(hpf_mask_t *m, const unsigned char *p,
         return hpf_mask_json_number_value(m, shape, p, q);
     }
 
-    if (q - p > HPF_MASK_JSON_DIGITS
+    if (q - p > HPF_MASK_NUMBER
         || (q < end && *q > ' ' && *q != ',' && *q != ']' && *q != '}')
         || !hpf_mask_json_is_number(p, q))
     {
@@ -379,7 +379,7 @@ hpf_mask_json_number_value(hpf_mask_t *m, const hpf_mask_shape_t *shape,
     hpf_mask_replace(m, p, p);
     hpf_mask_put(&m->out, quote, 1);
 
-    if (end - p > HPF_MASK_JSON_DIGITS) {
+    if (end - p > HPF_MASK_NUMBER) {
         hpf_mask_long_value(m, shape, p, end);
 
     } else {
