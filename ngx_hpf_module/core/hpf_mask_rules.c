@@ -163,7 +163,8 @@ hpf_mask_rules_defaults(hpf_mask_rules_t *rules)
 
     rules->values = 1u << HPF_MASK_ID_CARD
                     | 1u << HPF_MASK_MOBILE
-                    | 1u << HPF_MASK_BANK_CARD;
+                    | 1u << HPF_MASK_BANK_CARD
+                    | 1u << HPF_MASK_EMAIL;
 
     return HPF_OK;
 }
@@ -223,6 +224,10 @@ hpf_mask_rules_value(hpf_mask_rules_t *rules, const hpf_mask_shape_t *shape,
     case HPF_MASK_ID_CARD:
     case HPF_MASK_MOBILE:
     case HPF_MASK_BANK_CARD:
+    case HPF_MASK_EMAIL:
+    case HPF_MASK_PASSPORT:
+    case HPF_MASK_USCC:
+    case HPF_MASK_ID_CARD_15:
         break;
 
     default:

@@ -60,7 +60,7 @@ typedef struct {
 hpf_mask_rules_t *hpf_mask_rules_create(const hpf_mask_alloc_t *alloc,
     const hpf_mask_rules_t *base);
 
-/* The usual names of keys, and every kind of value on. */
+/* The usual names of keys, and the usual kinds of values. */
 int hpf_mask_rules_defaults(hpf_mask_rules_t *rules);
 
 /*
