@@ -213,7 +213,7 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
         return NULL;
     }
 
-    if (hpf_mask_rules_exact(rules, hpf_mask_rules_head(name, len), len)) {
+    if (hpf_mask_rules_exact(rules, hpf_word(name, len), len)) {
 
         i = hpf_mask_rules_hash(name, len) & rules->mask;
 
@@ -291,7 +291,7 @@ hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 
     key = &rules->keys[k];
 
-    slot = hpf_mask_rules_slot(hpf_mask_rules_head(key->name, key->len),
+    slot = hpf_mask_rules_slot(hpf_word(key->name, key->len),
                                key->len);
     rules->filter[slot / 64] |= (uint64_t) 1 << (slot % 64);
 
@@ -344,11 +344,11 @@ hpf_mask_rules_hash(const unsigned char *p, size_t len)
 {
     uint64_t  hash;
 
-    hash = (hpf_mask_rules_head(p, len) | HPF_MASK_CASE) ^ len;
+    hash = (hpf_word(p, len) | HPF_MASK_CASE) ^ len;
     hash *= 0xff51afd7ed558ccd;
 
     if (len > 8) {
-        hash ^= (hpf_mask_rules_head(p + len - 8, 8) | HPF_MASK_CASE)
+        hash ^= (hpf_word(p + len - 8, 8) | HPF_MASK_CASE)
                 * 0xc4ceb9fe1a85ec53;
     }
 
@@ -368,15 +368,15 @@ hpf_mask_rules_same(const hpf_mask_key_t *key, const unsigned char *p,
 
     for (i = 0; i + 8 <= len; i += 8) {
 
-        if (hpf_mask_rules_fold(hpf_mask_rules_head(p + i, 8))
-            != hpf_mask_rules_head(key->name + i, 8))
+        if (hpf_mask_rules_fold(hpf_word(p + i, 8))
+            != hpf_word(key->name + i, 8))
         {
             return 0;
         }
     }
 
-    return hpf_mask_rules_fold(hpf_mask_rules_head(p + i, len - i))
-           == hpf_mask_rules_head(key->name + i, len - i);
+    return hpf_mask_rules_fold(hpf_word(p + i, len - i))
+           == hpf_word(key->name + i, len - i);
 }
 
 

@@ -18,9 +18,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "hpf_mask_kind.h"
+#include "hpf_word.h"
 
 
 #define HPF_MASK_KEY_MAX    128     /* bytes of a key that can match */
@@ -123,37 +123,6 @@ hpf_mask_rules_slot(uint64_t head, size_t len)
 }
 
 
-/* Nothing is read beyond the name. */
-static inline uint64_t
-hpf_mask_rules_head(const unsigned char *name, size_t len)
-{
-    uint16_t  two[2];
-    uint32_t  four[2];
-    uint64_t  head;
-
-    if (len >= 8) {
-        memcpy(&head, name, 8);
-        return head;
-    }
-
-    if (len >= 4) {
-        memcpy(&four[0], name, 4);
-        memcpy(&four[1], name + len - 4, 4);
-
-        return four[0] | (uint64_t) four[1] << 8 * (len - 4);
-    }
-
-    if (len >= 2) {
-        memcpy(&two[0], name, 2);
-        memcpy(&two[1], name + len - 2, 2);
-
-        return two[0] | (uint64_t) two[1] << 8 * (len - 2);
-    }
-
-    return len ? name[0] : 0;
-}
-
-
 /* Whether there may be an exact rule for a name with that head. */
 static inline unsigned
 hpf_mask_rules_exact(const hpf_mask_rules_t *rules, uint64_t head, size_t len)
@@ -172,7 +141,7 @@ hpf_mask_rules_may(const hpf_mask_rules_t *rules, const unsigned char *name,
     size_t len)
 {
     return rules->npatterns
-           || hpf_mask_rules_exact(rules, hpf_mask_rules_head(name, len),
+           || hpf_mask_rules_exact(rules, hpf_word(name, len),
                                    len);
 }
 
