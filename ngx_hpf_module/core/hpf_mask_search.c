@@ -18,6 +18,9 @@
 
 #define hpf_mask_search_on(s, kind)  ((s)->rules->values >> (kind) & 1)
 
+/* bytes of the shortest value, "a@b.cn" */
+#define HPF_MASK_SEARCH_LEAST  6
+
 #define HPF_MASK_SEARCH_KINDS  (1u << HPF_MASK_ID_CARD                        \
                                 | 1u << HPF_MASK_MOBILE                       \
                                 | 1u << HPF_MASK_BANK_CARD                    \
@@ -41,6 +44,8 @@ static int hpf_mask_search_run(const hpf_mask_part_t *t,
     hpf_mask_hit_t *hit);
 static int hpf_mask_search_owner(const hpf_mask_part_t *t, int rc,
     hpf_mask_hit_t *hit);
+static unsigned hpf_mask_search_is_owned(const hpf_mask_part_t *t,
+    const unsigned char *p);
 static int hpf_mask_search_rest(const hpf_mask_part_t *t,
     const unsigned char *floor, hpf_mask_hit_t *hit);
 static void hpf_mask_search_back(const hpf_mask_part_t *t,
@@ -58,6 +63,11 @@ hpf_mask_search(hpf_mask_search_t *s, const unsigned char *p,
     const unsigned char  *floor;
 
     if ((s->rules->values & HPF_MASK_SEARCH_KINDS) == 0) {
+        return HPF_DECLINED;
+    }
+
+    if (end - p < HPF_MASK_SEARCH_LEAST && !more) {
+        s->nback = 0;
         return HPF_DECLINED;
     }
 
@@ -209,6 +219,8 @@ hpf_mask_search_part(hpf_mask_part_t *t, hpf_mask_search_t *s,
     t->more = 0;
     t->escape = escapes[s->style];
     t->email = hpf_mask_search_on(s, HPF_MASK_EMAIL);
+    t->at = t->email ? '@' : 0xef;
+    t->mark = t->escape ? t->escape : 0xef;
     t->codes = 0;
     t->run = 0;
 
@@ -286,6 +298,12 @@ hpf_mask_search_start(const hpf_mask_part_t *t, const unsigned char *p,
     start = p;
     gap = 0;
 
+    if (p > floor
+        && p[-1] < '0' && p[-1] != ' ' && p[-1] != '-' && p[-1] != '+')
+    {
+        return p;
+    }
+
     for (n = 0; n < HPF_MASK_AHEAD && p > floor; n++) {
         q = hpf_mask_search_prev(t, p, &c);
 
@@ -345,7 +363,7 @@ hpf_mask_search_units(const hpf_mask_part_t *t, hpf_mask_units_t *u,
         if (hpf_mask_search_is_digit(c)) {
             last = i;
 
-        } else if (c >= HPF_MASK_OTHER || i - last > far) {
+        } else if (i - last > far || !hpf_mask_search_is_near(c)) {
             break;
         }
     }
@@ -416,6 +434,10 @@ hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
         return HPF_AGAIN;
     }
 
+    if (!hpf_mask_search_is_owned(t, hit->end)) {
+        return HPF_OK;
+    }
+
     rc = hpf_mask_search_email(t, hit->end, hit->start, &email);
 
     if (rc == HPF_OK) {
@@ -429,6 +451,33 @@ hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
     }
 
     return HPF_OK;
+}
+
+
+/* Whether an e-mail address may go on at p: few numbers are followed so. */
+
+static unsigned
+hpf_mask_search_is_owned(const hpf_mask_part_t *t, const unsigned char *p)
+{
+    size_t         n;
+    unsigned       i;
+    unsigned char  c;
+
+    for (i = 0; i <= HPF_MASK_LOCAL_MAX; i++) {
+        n = hpf_mask_search_next(t, p, &c);
+
+        if (n == 0) {
+            return t->more;
+        }
+
+        if (!hpf_mask_search_is_local(c)) {
+            return c == '@';
+        }
+
+        p += n;
+    }
+
+    return 0;
 }
 
 

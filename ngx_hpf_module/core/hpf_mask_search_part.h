@@ -32,10 +32,12 @@ typedef struct {
     const unsigned char     *start;
     const unsigned char     *end;
     unsigned                 more;
+    unsigned                 run;           /* digits worth a look; 0: none */
     unsigned char            escape;        /* what begins an escape, or 0 */
     unsigned char            email;
     unsigned char            codes;         /* passports or credit codes */
-    unsigned char            run;           /* digits worth a look; 0: none */
+    unsigned char            at;            /* "@", the escape and a wide */
+    unsigned char            mark;          /* character are looked for */
 } hpf_mask_part_t;
 
 
@@ -92,9 +94,38 @@ hpf_mask_search_is_local(unsigned c)
 }
 
 
-/* hpf_mask_search_text.c: the length of the character at p, 0 at the end. */
-size_t hpf_mask_search_next(const hpf_mask_part_t *t, const unsigned char *p,
-    unsigned char *c);
+/* What may matter when it is near a number. */
+
+static inline unsigned
+hpf_mask_search_is_near(unsigned c)
+{
+    return hpf_mask_search_is_alnum(c) || c == ' ' || c == '-' || c == '.'
+           || c == '*';
+}
+
+
+/* hpf_mask_search_text.c: a character that is more than a byte, or "+". */
+size_t hpf_mask_search_other(const hpf_mask_part_t *t,
+    const unsigned char *p, unsigned char *c);
+
+/* The length of the character at p; 0: the end, or it is cut off there. */
+static inline size_t
+hpf_mask_search_next(const hpf_mask_part_t *t, const unsigned char *p,
+    unsigned char *c)
+{
+    if (p == t->end) {
+        return 0;
+    }
+
+    *c = *p;
+
+    if (*p < 0x80 && *p != t->escape && *p != '+') {
+        return 1;
+    }
+
+    return hpf_mask_search_other(t, p, c);
+}
+
 
 /* Where the character before p begins, NULL at the start of the text. */
 const unsigned char *hpf_mask_search_prev(const hpf_mask_part_t *t,

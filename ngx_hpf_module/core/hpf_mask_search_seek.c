@@ -26,117 +26,146 @@
 
 #if (HPF_MASK_BLOCK)
 
-/* A block: four vectors, and where their first bytes are. */
+/*
+ * A block: four vectors, and where their first bytes are.  In a block of
+ * fewer bytes the vectors overlap, which makes no bit another one.
+ */
 
 typedef struct {
-    __m128i   v[4];
-    unsigned  at[4];
+    __m128i   v0;
+    __m128i   v1;
+    __m128i   v2;
+    __m128i   v3;
+    unsigned  at1;
+    unsigned  at2;
+    unsigned  at3;
 } hpf_mask_block_t;
 
 
-static inline unsigned hpf_mask_search_seek_in(const hpf_mask_part_t *t,
+/* What is known of a block, and the bits where the next block decides. */
+
+typedef struct {
+    uint64_t  digit;
+    uint64_t  three;        /* after three digits */
+    uint64_t  may;
+    uint64_t  open;
+    uint64_t  cross1;       /* the last byte, when the text goes on */
+    uint64_t  cross2;       /* the last two bytes */
+    uint64_t  cross3;
+} hpf_mask_seen_t;
+
+
+static inline unsigned hpf_mask_search_block(const hpf_mask_part_t *t,
     const hpf_mask_block_t *b, size_t len, unsigned *found);
-static inline uint64_t hpf_mask_search_seek_escapes(const hpf_mask_part_t *t,
-    const hpf_mask_block_t *b, uint64_t digit, uint64_t rest);
-static inline uint64_t hpf_mask_search_seek_wide(const hpf_mask_block_t *b,
-    uint64_t digit, uint64_t rest);
-static inline uint64_t hpf_mask_search_seek_runs(uint64_t run, unsigned least);
+static void hpf_mask_search_escapes(const hpf_mask_part_t *t,
+    const hpf_mask_block_t *b, hpf_mask_seen_t *seen);
+static void hpf_mask_search_wides(const hpf_mask_block_t *b,
+    hpf_mask_seen_t *seen);
+static uint64_t hpf_mask_search_gaps(const hpf_mask_part_t *t,
+    const hpf_mask_block_t *b, uint64_t gap);
+static inline uint64_t hpf_mask_search_long(uint64_t run, unsigned least);
 
 
 static inline uint64_t
-hpf_mask_search_seek_bits(const hpf_mask_block_t *b, const __m128i *v)
+hpf_mask_search_bits(const hpf_mask_block_t *b, const hpf_mask_block_t *v)
 {
-    return (uint64_t) (unsigned) _mm_movemask_epi8(v[0])
-           | (uint64_t) (unsigned) _mm_movemask_epi8(v[1]) << b->at[1]
-           | (uint64_t) (unsigned) _mm_movemask_epi8(v[2]) << b->at[2]
-           | (uint64_t) (unsigned) _mm_movemask_epi8(v[3]) << b->at[3];
+    return (uint64_t) (unsigned) _mm_movemask_epi8(v->v0)
+           | (uint64_t) (unsigned) _mm_movemask_epi8(v->v1) << b->at1
+           | (uint64_t) (unsigned) _mm_movemask_epi8(v->v2) << b->at2
+           | (uint64_t) (unsigned) _mm_movemask_epi8(v->v3) << b->at3;
 }
 
 
 static inline uint64_t
-hpf_mask_search_seek_byte(const hpf_mask_block_t *b, unsigned char c)
+hpf_mask_search_equal(const hpf_mask_block_t *b, unsigned char c)
 {
-    unsigned  i;
-    __m128i   v[4];
+    __m128i           k;
+    hpf_mask_block_t  v;
 
-    for (i = 0; i < 4; i++) {
-        v[i] = _mm_cmpeq_epi8(b->v[i], _mm_set1_epi8((char) c));
-    }
+    k = _mm_set1_epi8((char) c);
 
-    return hpf_mask_search_seek_bits(b, v);
+    v.v0 = _mm_cmpeq_epi8(b->v0, k);
+    v.v1 = _mm_cmpeq_epi8(b->v1, k);
+    v.v2 = _mm_cmpeq_epi8(b->v2, k);
+    v.v3 = _mm_cmpeq_epi8(b->v3, k);
+
+    return hpf_mask_search_bits(b, &v);
 }
 
-
-/* Bytes from first to first + n. */
 
 static inline __m128i
-hpf_mask_search_seek_range(__m128i v, unsigned char first, unsigned char n)
+hpf_mask_search_between(__m128i v, unsigned char first, unsigned char last)
 {
     v = _mm_sub_epi8(v, _mm_set1_epi8((char) first));
 
-    return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8((char) n)), v);
+    return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8((char) (last - first))),
+                          v);
 }
 
+
+/* Bytes from first to last. */
 
 static inline uint64_t
-hpf_mask_search_seek_digits(const hpf_mask_block_t *b)
+hpf_mask_search_range(const hpf_mask_block_t *b, unsigned char first,
+    unsigned char last)
 {
-    unsigned  i;
-    __m128i   v[4];
+    hpf_mask_block_t  v;
 
-    for (i = 0; i < 4; i++) {
-        v[i] = hpf_mask_search_seek_range(b->v[i], '0', 9);
-    }
+    v.v0 = hpf_mask_search_between(b->v0, first, last);
+    v.v1 = hpf_mask_search_between(b->v1, first, last);
+    v.v2 = hpf_mask_search_between(b->v2, first, last);
+    v.v3 = hpf_mask_search_between(b->v3, first, last);
 
-    return hpf_mask_search_seek_bits(b, v);
+    return hpf_mask_search_bits(b, &v);
 }
 
 
-/* Whether the whole block has nothing that may matter. */
-
-static inline unsigned
-hpf_mask_search_seek_none(const hpf_mask_part_t *t, const hpf_mask_block_t *b)
+static inline __m128i
+hpf_mask_search_either(__m128i v, __m128i x, __m128i y, __m128i z)
 {
-    unsigned  i;
-    __m128i   v, any;
-
-    any = _mm_setzero_si128();
-
-    for (i = 0; i < 4; i++) {
-        v = b->v[i];
-
-        any = _mm_or_si128(any, hpf_mask_search_seek_range(v, '0', 9));
-        any = _mm_or_si128(any, _mm_cmpeq_epi8(v, _mm_set1_epi8('@')));
-        any = _mm_or_si128(any, _mm_cmpeq_epi8(v, _mm_set1_epi8((char) 0xef)));
-        any = _mm_or_si128(any, _mm_cmpeq_epi8(v,
-                                          _mm_set1_epi8((char) t->escape)));
-    }
-
-    return _mm_movemask_epi8(any) == 0;
+    return _mm_or_si128(_mm_cmpeq_epi8(v, x),
+                        _mm_or_si128(_mm_cmpeq_epi8(v, y),
+                                     _mm_cmpeq_epi8(v, z)));
 }
 
 
-static inline void
-hpf_mask_search_seek_load(hpf_mask_block_t *b, const unsigned char *p, size_t len)
+/* Any of three bytes. */
+
+static inline uint64_t
+hpf_mask_search_any(const hpf_mask_block_t *b, unsigned char x,
+    unsigned char y, unsigned char z)
 {
-    unsigned  i, last;
+    __m128i           vx, vy, vz;
+    hpf_mask_block_t  v;
 
-    last = (unsigned) len - 16;
+    vx = _mm_set1_epi8((char) x);
+    vy = _mm_set1_epi8((char) y);
+    vz = _mm_set1_epi8((char) z);
 
-    for (i = 0; i < 4; i++) {
-        b->at[i] = (i * 16 < last) ? i * 16 : last;
-        b->v[i] = _mm_loadu_si128((const __m128i *) (p + b->at[i]));
-    }
+    v.v0 = hpf_mask_search_either(b->v0, vx, vy, vz);
+    v.v1 = hpf_mask_search_either(b->v1, vx, vy, vz);
+    v.v2 = hpf_mask_search_either(b->v2, vx, vy, vz);
+    v.v3 = hpf_mask_search_either(b->v3, vx, vy, vz);
+
+    return hpf_mask_search_bits(b, &v);
+}
+
+
+static inline __m128i
+hpf_mask_search_load(const unsigned char *p)
+{
+    return _mm_loadu_si128((const __m128i *) p);
 }
 
 
 /* Less than a vector, filled with zeros. */
 
 static inline void
-hpf_mask_search_seek_short(hpf_mask_block_t *b, const unsigned char *p, size_t len)
+hpf_mask_search_load_few(hpf_mask_block_t *b, const unsigned char *p,
+    size_t len)
 {
-    size_t         i;
-    uint64_t       low, high;
+    uint32_t  half;
+    uint64_t  low, high;
 
     low = 0;
     high = 0;
@@ -149,17 +178,44 @@ hpf_mask_search_seek_short(hpf_mask_block_t *b, const unsigned char *p, size_t l
             high >>= 8 * (16 - len);
         }
 
+    } else if (len >= 4) {
+        memcpy(&half, p, 4);
+        low = half;
+        memcpy(&half, p + len - 4, 4);
+        low |= (uint64_t) half << (8 * (len - 4));
+
     } else {
-
-        for (i = 0; i < len; i++) {
-            low |= (uint64_t) p[i] << (8 * i);
-        }
+        low = p[0]
+              | (uint64_t) p[len / 2] << (8 * (len / 2))
+              | (uint64_t) p[len - 1] << (8 * (len - 1));
     }
 
-    for (i = 0; i < 4; i++) {
-        b->at[i] = 0;
-        b->v[i] = _mm_set_epi64x((long long) high, (long long) low);
-    }
+    b->v0 = _mm_set_epi64x((long long) high, (long long) low);
+    b->v1 = b->v0;
+    b->v2 = b->v0;
+    b->v3 = b->v0;
+    b->at1 = 0;
+    b->at2 = 0;
+    b->at3 = 0;
+}
+
+
+static inline void
+hpf_mask_search_load_some(hpf_mask_block_t *b, const unsigned char *p,
+    size_t len)
+{
+    unsigned  last;
+
+    last = (unsigned) len - 16;
+
+    b->at1 = (last < 16) ? last : 16;
+    b->at2 = (last < 32) ? last : 32;
+    b->at3 = last;
+
+    b->v0 = hpf_mask_search_load(p);
+    b->v1 = hpf_mask_search_load(p + b->at1);
+    b->v2 = hpf_mask_search_load(p + b->at2);
+    b->v3 = hpf_mask_search_load(p + b->at3);
 }
 
 
@@ -170,15 +226,17 @@ hpf_mask_search_seek(const hpf_mask_part_t *t, const unsigned char *p)
     unsigned          found;
     hpf_mask_block_t  b;
 
+    b.at1 = 16;
+    b.at2 = 32;
+    b.at3 = 48;
+
     while (t->end - p >= HPF_MASK_BLOCK) {
-        hpf_mask_search_seek_load(&b, p, HPF_MASK_BLOCK);
+        b.v0 = hpf_mask_search_load(p);
+        b.v1 = hpf_mask_search_load(p + 16);
+        b.v2 = hpf_mask_search_load(p + 32);
+        b.v3 = hpf_mask_search_load(p + 48);
 
-        if (hpf_mask_search_seek_none(t, &b)) {
-            p += HPF_MASK_BLOCK;
-            continue;
-        }
-
-        p += hpf_mask_search_seek_in(t, &b, (size_t) (t->end - p), &found);
+        p += hpf_mask_search_block(t, &b, (size_t) (t->end - p), &found);
 
         if (found) {
             return p;
@@ -192,174 +250,194 @@ hpf_mask_search_seek(const hpf_mask_part_t *t, const unsigned char *p)
     }
 
     if (len >= 16) {
-        hpf_mask_search_seek_load(&b, p, len);
+        hpf_mask_search_load_some(&b, p, len);
 
     } else {
-        hpf_mask_search_seek_short(&b, p, len);
+        hpf_mask_search_load_few(&b, p, len);
     }
 
-    return p + hpf_mask_search_seek_in(t, &b, len, &found);
+    return p + hpf_mask_search_block(t, &b, len, &found);
 }
 
 
 /*
  * Where to go on in a block of the len bytes that are left: *found says that
- * it is a place of interest, otherwise it is the end of the block or a run
- * that crosses it.
+ * it is a place of interest, otherwise it is the end of the block or what the
+ * next block has to begin with.
  */
 
 static inline unsigned
-hpf_mask_search_seek_in(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
+hpf_mask_search_block(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
     size_t len, unsigned *found)
 {
-    unsigned  n;
-    uint64_t  digit, gap, run, may, rest, cross;
+    unsigned         n, at;
+    uint64_t         gap, run, other;
+    hpf_mask_seen_t  seen;
 
     n = (len < HPF_MASK_BLOCK) ? (unsigned) len : HPF_MASK_BLOCK;
-    rest = ~(uint64_t) 0 << (n - 1);
-    cross = (len > HPF_MASK_BLOCK) ? (uint64_t) 1 << 63 : 0;
-
-    digit = hpf_mask_search_seek_digits(b);
-    may = t->email ? hpf_mask_search_seek_byte(b, '@') : 0;
-    run = 0;
-
-    if (t->run) {
-        gap = digit << 1 & digit << 2 & digit << 3 & (digit >> 1 | cross);
-
-        if (gap) {
-            gap &= hpf_mask_search_seek_byte(b, ' ') | hpf_mask_search_seek_byte(b, '-')
-                   | (t->escape == '%' ? hpf_mask_search_seek_byte(b, '+') : 0);
-        }
-
-        run = digit | gap;
-        may |= hpf_mask_search_seek_runs(run, t->run);
-        may |= hpf_mask_search_seek_wide(b, digit, rest);
-    }
-
-    if (t->escape) {
-        may |= hpf_mask_search_seek_escapes(t, b, digit, rest);
-    }
-
-    *found = 1;
-
-    if (may) {
-        return (unsigned) __builtin_ctzll(may);
-    }
-
     *found = 0;
 
-    return (run & cross) ? 64 - (unsigned) __builtin_clzll(~run) : n;
+    seen.digit = hpf_mask_search_range(b, '0', '9');
+    other = hpf_mask_search_any(b, t->at, t->mark, 0xef);
+
+    if ((seen.digit | other) == 0) {
+        return n;
+    }
+
+    seen.three = seen.digit << 1 & seen.digit << 2 & seen.digit << 3;
+    seen.may = 0;
+    seen.open = 0;
+    seen.cross1 = (len > HPF_MASK_BLOCK) ? (uint64_t) 1 << 63 : 0;
+    seen.cross2 = seen.cross1 | seen.cross1 >> 1;
+    seen.cross3 = seen.cross1 | seen.cross2 >> 1;
+
+    if (t->run) {
+        gap = seen.three & (seen.digit >> 1 | seen.cross1) & ~seen.digit;
+
+        if (gap) {
+            gap = hpf_mask_search_gaps(t, b, gap);
+        }
+
+        if (other || (seen.three & hpf_mask_search_bits(b, b))) {
+            hpf_mask_search_wides(b, &seen);
+        }
+
+        run = seen.digit | gap;
+        seen.may |= hpf_mask_search_long(run, t->run);
+
+        if (run & seen.cross1) {
+            at = (~run == 0) ? 0 : 64 - (unsigned) __builtin_clzll(~run);
+            seen.open |= (uint64_t) 1 << at;
+        }
+    }
+
+    if (other) {
+
+        if (t->email) {
+            seen.may |= hpf_mask_search_equal(b, '@');
+        }
+
+        if (t->escape) {
+            hpf_mask_search_escapes(t, b, &seen);
+        }
+    }
+
+    if ((seen.may | seen.open) == 0) {
+        return n;
+    }
+
+    at = (unsigned) __builtin_ctzll(seen.may | seen.open);
+    *found = (seen.may >> at) & 1;
+
+    return at;
+}
+
+
+/* The bits of gap that are separators. */
+
+static uint64_t
+hpf_mask_search_gaps(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
+    uint64_t gap)
+{
+    return gap & hpf_mask_search_any(b, ' ', '-', t->escape == '%' ? '+' : '-');
 }
 
 
 /* Where least bits in a row begin: 6, 7 or 11. */
 
 static inline uint64_t
-hpf_mask_search_seek_runs(uint64_t run, unsigned least)
+hpf_mask_search_long(uint64_t run, unsigned least)
 {
     run &= run >> 1;
     run &= run >> 2;
 
-    if (least == 6) {
-        return run & run >> 2;
-    }
-
-    if (least == 7) {
+    if (least == HPF_IDENT_MOBILE_LEN) {
+        run &= run >> 4;
         return run & run >> 3;
     }
 
-    run &= run >> 4;
-
-    return run & run >> 3;
+    return run & run >> (least - 4);
 }
 
 
-/*
- * Full-width digits, and wide separators between digits.  What would be in
- * the next block is taken to be there.
- */
+/* Full-width digits, and wide separators after and before digits. */
 
-static inline uint64_t
-hpf_mask_search_seek_wide(const hpf_mask_block_t *b, uint64_t digit, uint64_t rest)
+static void
+hpf_mask_search_wides(const hpf_mask_block_t *b, hpf_mask_seen_t *seen)
 {
-    unsigned  i;
-    uint64_t  lead, found, three, ahead;
-    __m128i   v[4];
+    uint64_t  ef, lead, next, last;
 
-    found = 0;
-    lead = hpf_mask_search_seek_byte(b, 0xef);
-    ahead = rest | rest >> 1;
+    ef = hpf_mask_search_equal(b, 0xef);
 
-    if (lead) {
+    if (ef) {
+        next = ef & (hpf_mask_search_equal(b, 0xbc) >> 1);
+        last = next & (hpf_mask_search_range(b, 0x90, 0x99) >> 2);
 
-        for (i = 0; i < 4; i++) {
-            v[i] = hpf_mask_search_seek_range(b->v[i], 0x90, 9);
-        }
-
-        found = lead
-                & (hpf_mask_search_seek_byte(b, 0xbc) >> 1 | rest)
-                & (hpf_mask_search_seek_bits(b, v) >> 2 | ahead);
+        seen->may |= last;
+        seen->open |= (ef & seen->cross1) | (next & seen->cross2);
     }
 
-    three = digit << 1 & digit << 2 & digit << 3;
-
-    if (three == 0) {
-        return found;
+    if (seen->three == 0) {
+        return;
     }
 
-    lead |= hpf_mask_search_seek_byte(b, 0xe3);
-    ahead |= rest >> 2;
+    lead = (ef | hpf_mask_search_any(b, 0xe3, 0xc2, 0xe3)) & seen->three;
 
-    return found
-           | (lead & three & (digit >> 3 | ahead))
-           | (hpf_mask_search_seek_byte(b, 0xc2) & three & (digit >> 2 | ahead));
+    seen->may |= lead & (seen->digit >> 2 | seen->digit >> 3);
+    seen->open |= lead & seen->cross3;
 }
 
 
 /* Escapes that may be digits, or come after digits. */
 
-static inline uint64_t
-hpf_mask_search_seek_escapes(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
-    uint64_t digit, uint64_t rest)
+static void
+hpf_mask_search_escapes(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
+    hpf_mask_seen_t *seen)
 {
-    uint64_t  escape, may, one, two, four;
+    uint64_t  escape, next, may;
 
-    escape = hpf_mask_search_seek_byte(b, t->escape);
+    escape = hpf_mask_search_equal(b, t->escape);
 
     if (escape == 0) {
-        return 0;
+        return;
     }
 
-    may = digit << 1 & digit << 2 & digit << 3;
+    seen->may |= escape & seen->three;
+    seen->open |= escape & seen->cross2;
 
     switch (t->escape) {
 
     case '\\':
-        may |= (hpf_mask_search_seek_byte(b, 'u') >> 1 | rest)
-               & ((hpf_mask_search_seek_byte(b, '0') | hpf_mask_search_seek_byte(b, 'f')
-                   | hpf_mask_search_seek_byte(b, 'F')) >> 2 | rest | rest >> 1);
-        break;
+        next = escape & hpf_mask_search_equal(b, 'u') >> 1;
+
+        if (next) {
+            seen->may |= next & hpf_mask_search_any(b, '0', 'f', 'F') >> 2;
+        }
+
+        return;
 
     case '&':
-        may |= hpf_mask_search_seek_byte(b, '#') >> 1 | rest;
-        break;
+        seen->may |= escape & hpf_mask_search_equal(b, '#') >> 1;
+        return;
 
     default:
-        one = hpf_mask_search_seek_byte(b, '3') >> 1 & digit >> 2;
-        two = (hpf_mask_search_seek_byte(b, 'e') | hpf_mask_search_seek_byte(b, 'E')) >> 1
-              & (hpf_mask_search_seek_byte(b, 'f') | hpf_mask_search_seek_byte(b, 'F')) >> 2;
-        four = hpf_mask_search_seek_byte(b, '4') >> 1 & hpf_mask_search_seek_byte(b, '0') >> 2;
+        may = hpf_mask_search_equal(b, '3') >> 1 & seen->digit >> 2;
+        may |= hpf_mask_search_any(b, 'e', 'E', 'E') >> 1
+               & hpf_mask_search_any(b, 'f', 'F', 'F') >> 2;
 
-        may |= one | two | rest | rest >> 1 | (t->email ? four : 0);
-        break;
+        if (t->email) {
+            may |= hpf_mask_search_equal(b, '4') >> 1
+                   & hpf_mask_search_equal(b, '0') >> 2;
+        }
+
+        seen->may |= escape & may;
+        return;
     }
-
-    return escape & may;
 }
 
 #else
 
-static unsigned hpf_mask_search_seek_run(const hpf_mask_part_t *t,
+static unsigned hpf_mask_search_may_run(const hpf_mask_part_t *t,
     const unsigned char *p);
 
 
@@ -370,7 +448,7 @@ hpf_mask_search_seek(const hpf_mask_part_t *t, const unsigned char *p)
 
         if (hpf_mask_search_is_digit(*p)) {
 
-            if (hpf_mask_search_seek_run(t, p)) {
+            if (hpf_mask_search_may_run(t, p)) {
                 return p;
             }
 
@@ -387,7 +465,7 @@ hpf_mask_search_seek(const hpf_mask_part_t *t, const unsigned char *p)
 
 
 static unsigned
-hpf_mask_search_seek_run(const hpf_mask_part_t *t, const unsigned char *p)
+hpf_mask_search_may_run(const hpf_mask_part_t *t, const unsigned char *p)
 {
     unsigned  n;
 

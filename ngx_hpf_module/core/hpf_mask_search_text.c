@@ -38,13 +38,9 @@ static unsigned char hpf_mask_search_class3(unsigned char a, unsigned char b,
 
 
 size_t
-hpf_mask_search_next(const hpf_mask_part_t *t, const unsigned char *p,
+hpf_mask_search_other(const hpf_mask_part_t *t, const unsigned char *p,
     unsigned char *c)
 {
-    if (p == t->end) {
-        return 0;
-    }
-
     *c = *p;
 
     if (*p == t->escape && *p != 0) {
@@ -53,7 +49,7 @@ hpf_mask_search_next(const hpf_mask_part_t *t, const unsigned char *p,
 
     if (*p < 0x80) {
 
-        if (*p == '+' && t->s->style == HPF_MASK_FORM_TEXT) {
+        if (*p == '+' && t->escape == '%') {
             *c = ' ';
         }
 
@@ -77,9 +73,9 @@ hpf_mask_search_prev(const hpf_mask_part_t *t, const unsigned char *p,
 
     *c = p[-1];
 
-    switch (t->s->style) {
+    switch (t->escape) {
 
-    case HPF_MASK_JSON_TEXT:
+    case '\\':
 
         if (*c < 0x80) {
             return hpf_mask_search_json_before(t, p, c);
@@ -87,7 +83,7 @@ hpf_mask_search_prev(const hpf_mask_part_t *t, const unsigned char *p,
 
         break;
 
-    case HPF_MASK_XML_TEXT:
+    case '&':
 
         if (*c != ';') {
             break;
@@ -110,7 +106,7 @@ hpf_mask_search_prev(const hpf_mask_part_t *t, const unsigned char *p,
 
         return p - 1;
 
-    case HPF_MASK_FORM_TEXT:
+    case '%':
         q = hpf_mask_search_byte_before(t, p, c);
 
         if (*c < 0x80) {
@@ -156,6 +152,15 @@ hpf_mask_search_left(const hpf_mask_part_t *t, const unsigned char *p,
         }
 
         left[i] = c;
+
+        if (!hpf_mask_search_is_local(c) && c != '@' && c != '*') {
+
+            while (++i < HPF_MASK_SEARCH_BACK) {
+                left[i] = 0;
+            }
+
+            return;
+        }
     }
 
     for (n = t->s->nback; n > 0 && i < HPF_MASK_SEARCH_BACK; i++) {
