@@ -121,6 +121,8 @@ typedef struct {
 
     size_t                   count;     /* fields masked so far */
     size_t                   counts[HPF_MASK_KINDS];
+    size_t                   revealed;  /* fields shown by "reveal" */
+    uint32_t                 reveals;   /* their kinds, a bit each */
 
     size_t                   nback;     /* letters at the end of the input */
     size_t                   nname;
