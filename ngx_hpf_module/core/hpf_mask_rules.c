@@ -13,6 +13,9 @@
 #include "hpf_mask_rules.h"
 
 
+/* what upper and lower case letters differ in, of eight bytes */
+#define HPF_MASK_CASE  0x2020202020202020
+
 #define hpf_mask_fold(c)  ((unsigned char)                                    \
     (((c) >= 'A' && (c) <= 'Z') ? ((c) | 0x20) : (c)))
 
@@ -33,6 +36,7 @@ static void hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t i);
 static size_t hpf_mask_rules_hash(const unsigned char *p, size_t len);
 static size_t hpf_mask_rules_search(const hpf_mask_rules_t *rules, size_t i,
     const unsigned char *p, size_t len);
+static uint64_t hpf_mask_rules_fold(uint64_t bytes);
 static unsigned hpf_mask_rules_same(const hpf_mask_key_t *key,
     const unsigned char *p, size_t len);
 static unsigned hpf_mask_rules_match(const hpf_mask_key_t *key,
@@ -209,7 +213,7 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
         return NULL;
     }
 
-    if (hpf_mask_rules_exact(rules, hpf_mask_rules_head(name, len), len)) {
+    if (hpf_mask_rules_exact(rules, hpf_word(name, len), len)) {
 
         i = hpf_mask_rules_hash(name, len) & rules->mask;
 
@@ -287,7 +291,7 @@ hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 
     key = &rules->keys[k];
 
-    slot = hpf_mask_rules_slot(hpf_mask_rules_head(key->name, key->len),
+    slot = hpf_mask_rules_slot(hpf_word(key->name, key->len),
                                key->len);
     rules->filter[slot / 64] |= (uint64_t) 1 << (slot % 64);
 
@@ -333,21 +337,22 @@ hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t k)
 }
 
 
-/* FNV-1a of the folded name. */
+/* The same for names that differ in case; of a long name by its two ends. */
 
 static size_t
 hpf_mask_rules_hash(const unsigned char *p, size_t len)
 {
-    size_t    i;
-    uint32_t  hash;
+    uint64_t  hash;
 
-    hash = 2166136261u;
+    hash = (hpf_word(p, len) | HPF_MASK_CASE) ^ len;
+    hash *= 0xff51afd7ed558ccd;
 
-    for (i = 0; i < len; i++) {
-        hash = (hash ^ hpf_mask_fold(p[i])) * 16777619u;
+    if (len > 8) {
+        hash ^= (hpf_word(p + len - 8, 8) | HPF_MASK_CASE)
+                * 0xc4ceb9fe1a85ec53;
     }
 
-    return hash ^ hash >> 15;
+    return (size_t) (hash >> 32);
 }
 
 
@@ -361,14 +366,35 @@ hpf_mask_rules_same(const hpf_mask_key_t *key, const unsigned char *p,
         return 0;
     }
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i + 8 <= len; i += 8) {
 
-        if (key->name[i] != hpf_mask_fold(p[i])) {
+        if (hpf_mask_rules_fold(hpf_word(p + i, 8))
+            != hpf_word(key->name + i, 8))
+        {
             return 0;
         }
     }
 
-    return 1;
+    return hpf_mask_rules_fold(hpf_word(p + i, len - i))
+           == hpf_word(key->name + i, len - i);
+}
+
+
+/* Eight bytes in lower case: ASCII letters alone. */
+
+static uint64_t
+hpf_mask_rules_fold(uint64_t bytes)
+{
+    uint64_t  ascii, low, upper;
+
+    ascii = ~bytes & 0x8080808080808080;
+    low = bytes & 0x7f7f7f7f7f7f7f7f;
+
+    /* a high bit comes of what is at least A, and of what is beyond Z */
+
+    upper = (low + 0x3f3f3f3f3f3f3f3f) ^ (low + 0x2525252525252525);
+
+    return bytes | (upper & ascii) >> 2;
 }
 
 

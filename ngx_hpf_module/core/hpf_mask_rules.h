@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "hpf_mask_kind.h"
+#include "hpf_word.h"
 
 
 #define HPF_MASK_KEY_MAX    128     /* bytes of a key that can match */
@@ -109,8 +110,8 @@ int hpf_mask_rules_value(hpf_mask_rules_t *rules,
 int hpf_mask_rules_compile(hpf_mask_rules_t *rules);
 
 /*
- * The bit of a name in the filter; head is its first eight bytes, the first
- * one the lowest, with zeros after a shorter name.  A key whose bit is not set
+ * The bit of a name in the filter; head is its first eight bytes as they are
+ * in memory, with zeros after a shorter name.  A key whose bit is not set
  * has no rule, unless there are patterns.
  */
 static inline unsigned
@@ -119,22 +120,6 @@ hpf_mask_rules_slot(uint64_t head, size_t len)
     return (unsigned) (((head | 0x2020202020202020ULL)
                         ^ ((uint64_t) len * 0x9e3779b97f4a7c15ULL))
                        * 0xff51afd7ed558ccdULL >> 50);
-}
-
-
-static inline uint64_t
-hpf_mask_rules_head(const unsigned char *name, size_t len)
-{
-    size_t    i;
-    uint64_t  head;
-
-    head = 0;
-
-    for (i = 0; i < len && i < 8; i++) {
-        head |= (uint64_t) name[i] << (8 * i);
-    }
-
-    return head;
 }
 
 
@@ -156,7 +141,7 @@ hpf_mask_rules_may(const hpf_mask_rules_t *rules, const unsigned char *name,
     size_t len)
 {
     return rules->npatterns
-           || hpf_mask_rules_exact(rules, hpf_mask_rules_head(name, len),
+           || hpf_mask_rules_exact(rules, hpf_word(name, len),
                                    len);
 }
 
