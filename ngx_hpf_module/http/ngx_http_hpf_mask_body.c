@@ -57,9 +57,11 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
     ngx_uint_t type)
 {
-    ngx_tm_t           tm;
-    ngx_time_t        *tp;
-    hpf_mask_conf_t    conf;
+    ngx_tm_t                        tm;
+    ngx_time_t                     *tp;
+    hpf_mask_conf_t                 conf;
+    ngx_http_hpf_mask_ctx_t        *caller;
+    ngx_http_hpf_mask_main_conf_t  *hmmcf;
 
     ctx->engine = ngx_palloc(r->pool, sizeof(hpf_mask_t));
     if (ctx->engine == NULL) {
@@ -78,6 +80,16 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     conf.type = type;
     conf.out = ngx_http_hpf_mask_body_out;
     conf.data = ctx;
+
+    caller = ngx_http_hpf_mask_get_ctx(r->main);
+    conf.level = (caller != NULL) ? caller->level : 0;
+
+    hmmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_mask_filter_module);
+
+    if (hmmcf->hash.hmac != NULL) {
+        conf.hash = ngx_http_hpf_mask_hash;
+        conf.hash_data = &hmmcf->hash;
+    }
 
     hpf_mask_init(ctx->engine, &conf);
 
@@ -180,7 +192,9 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "hpf mask: %uz fields masked", ctx->engine->count);
 
-    if (r == r->main || ctx->engine->count == 0) {
+    if (r == r->main
+        || (ctx->engine->count == 0 && ctx->engine->revealed == 0))
+    {
         return NGX_OK;
     }
 
@@ -190,6 +204,8 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
     }
 
     parent->count += ctx->engine->count;
+    parent->revealed += ctx->engine->revealed;
+    parent->reveals |= ctx->engine->reveals;
 
     return NGX_OK;
 }

@@ -17,7 +17,9 @@
 
 typedef struct {
     ngx_http_request_t       *request;
-    const hpf_mask_rules_t   *rules;      /* of the gate */
+    ngx_http_hpf_mask_set_t  *set;        /* of the gate */
+    ngx_http_hpf_mask_layer_t  *layer;    /* of the channel */
+    ngx_uint_t                level;      /* of the session */
     hpf_mask_t               *engine;     /* NULL: the body is not masked */
 
     ngx_buf_t                *buf;        /* of the input, being fed */
@@ -31,7 +33,11 @@ typedef struct {
     ngx_chain_t              *buffers;    /* free, with memory */
 
     ngx_str_t                 problem;    /* in place of the body */
-    ngx_uint_t                count;      /* of subrequests that ended */
+
+    /* of subrequests that ended: */
+    ngx_uint_t                count;
+    ngx_uint_t                revealed;
+    ngx_uint_t                reveals;
 
     unsigned                  refused:1;
     unsigned                  sent:1;     /* the problem, or all */
