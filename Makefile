@@ -42,7 +42,8 @@ CFLAGS = -O2 -g -Wall -Wextra -Werror $(SAN_FLAGS)
 # The first line of a test or fuzzer says what it links, /* links: ... */:
 # sources (core/hpf_x.c), the word for a whole part (mask), libraries (-lm).
 
-mask := $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_mask*.c)) \
+mask := $(filter-out core/hpf_mask_rulefile%,\
+          $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_mask*.c))) \
         core/hpf_utf8.c core/hpf_ident.c
 
 links = $(patsubst mask,$(mask),\

@@ -337,22 +337,23 @@ hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t k)
 }
 
 
-/* The same for names that differ in case; of a long name by its two ends. */
+/* The same for names that differ in case; eight bytes at a time. */
 
 static size_t
 hpf_mask_rules_hash(const unsigned char *p, size_t len)
 {
+    size_t    i;
     uint64_t  hash;
 
-    hash = (hpf_word(p, len) | HPF_MASK_CASE) ^ len;
-    hash *= 0xff51afd7ed558ccd;
+    hash = len;
 
-    if (len > 8) {
-        hash ^= (hpf_word(p + len - 8, 8) | HPF_MASK_CASE)
-                * 0xc4ceb9fe1a85ec53;
+    for (i = 0; i < len; i += 8) {
+        hash ^= hpf_word(p + i, (len - i < 8) ? len - i : 8) | HPF_MASK_CASE;
+        hash *= 0xff51afd7ed558ccd;
+        hash ^= hash >> 32;
     }
 
-    return (size_t) (hash >> 32);
+    return (size_t) hash;
 }
 
 
