@@ -42,8 +42,9 @@ CFLAGS = -O2 -g -Wall -Wextra -Werror $(SAN_FLAGS)
 # The first line of a test or fuzzer says what it links, /* links: ... */:
 # sources (core/hpf_x.c), the word for a whole part (mask), libraries (-lm).
 
-mask := $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_mask*.c)) \
-        core/hpf_utf8.c core/hpf_ident.c
+mask := core/hpf_utf8.c core/hpf_ident.c $(patsubst $(M)/%,%,\
+    $(filter-out %_rulefile.c %_rulefile_rule.c,\
+      $(wildcard $(M)/core/hpf_mask*.c)))
 
 links = $(patsubst mask,$(mask),\
           $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1)))
