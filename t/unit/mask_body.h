@@ -49,7 +49,7 @@ body_take(void *data, size_t size)
 }
 
 
-static void
+static inline void
 body_rule(const char *name, unsigned kind, unsigned reveal)
 {
     hpf_mask_shape_t  shape;
@@ -62,7 +62,7 @@ body_rule(const char *name, unsigned kind, unsigned reveal)
 
 /* The usual rules and some of every sort. */
 
-static void
+static inline void
 body_setup(unsigned type)
 {
     const hpf_mask_alloc_t  alloc = { body_take, NULL };
