@@ -207,16 +207,14 @@ hpf_mask_replace(hpf_mask_t *m, const unsigned char *from,
 unsigned
 hpf_mask_shown(hpf_mask_t *m, const hpf_mask_shape_t *shape)
 {
-    if (shape->kind == HPF_MASK_NONE) {
-        return 1;
-    }
-
-    if (shape->reveal == 0 || m->level < shape->reveal) {
+    if (!hpf_mask_is_shown(m, shape)) {
         return 0;
     }
 
-    m->revealed++;
-    m->reveals |= (uint32_t) 1 << shape->kind;
+    if (shape->kind != HPF_MASK_NONE) {
+        m->revealed++;
+        m->reveals |= (uint32_t) 1 << shape->kind;
+    }
 
     return 1;
 }

@@ -47,7 +47,16 @@ const unsigned char *hpf_mask_form_run(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more);
 
 
-/* 1: the value of a key or column with that rule is shown; counts it. */
+/* 1: a value with that rule is shown. */
+static inline unsigned
+hpf_mask_is_shown(const hpf_mask_t *m, const hpf_mask_shape_t *shape)
+{
+    return shape->kind == HPF_MASK_NONE
+           || (shape->reveal && m->level >= shape->reveal);
+}
+
+
+/* The same; what is shown is counted, so this is asked once for a value. */
 unsigned hpf_mask_shown(hpf_mask_t *m, const hpf_mask_shape_t *shape);
 
 /* The whole value [p, end) takes the form; an empty one stays. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hpf_mask_kind.h"
+#include "hpf_word.h"
 
 
 #define HPF_MASK_HEAD      32      /* characters that a form looks at */
@@ -34,6 +35,10 @@ typedef struct {
 } hpf_mask_text_t;
 
 
+static unsigned hpf_mask_is_ascii(const unsigned char *p,
+    const unsigned char *end, unsigned style);
+static void hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end, unsigned kind);
 static void hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
     const unsigned char *end, unsigned style);
 static void hpf_mask_form(const hpf_mask_shape_t *shape,
@@ -169,6 +174,17 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
         return;
     }
 
+    if (hpf_mask_is_ascii(p, end, style)) {
+        hpf_mask_read_ascii(&text, p, end, shape->kind);
+        hpf_mask_form(shape, &text, &cut);
+
+        hpf_mask_put(out, p, cut.left);
+        hpf_mask_stars(shape, out, cut.stars);
+        hpf_mask_put(out, end - cut.right, cut.right);
+
+        return;
+    }
+
     hpf_mask_read(&text, p, end, style);
     hpf_mask_form(shape, &text, &cut);
 
@@ -190,6 +206,62 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     }
 
     hpf_mask_put(out, q, (size_t) (end - q));
+}
+
+
+/* 1: each byte is a character; looks at eight at a time. */
+
+static unsigned
+hpf_mask_is_ascii(const unsigned char *p, const unsigned char *end,
+    unsigned style)
+{
+    /* what begins another spelling; in a form two bytes do */
+
+    static const unsigned char  escapes[][2] = {
+        { 0x80, 0x80 }, { '\\', '\\' }, { '&', '&' }, { '%', '+' },
+        { '"', '"' }
+    };
+
+    uint64_t  word, any;
+
+    any = 0;
+
+    while (p < end) {
+        word = hpf_word(p, (size_t) (end - p));
+
+        any |= word | hpf_word_has(word, escapes[style][0])
+               | hpf_word_has(word, escapes[style][1]);
+
+        p += (end - p < 8) ? end - p : 8;
+    }
+
+    return (any & HPF_WORD_HIGHS) == 0;
+}
+
+
+static void
+hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end, unsigned kind)
+{
+    size_t  i, n;
+
+    text->n = (size_t) (end - p);
+    text->at = text->n;
+    text->bad = 0;
+
+    n = (text->n < HPF_MASK_HEAD) ? text->n : HPF_MASK_HEAD;
+
+    for (i = 0; i < n; i++) {
+        text->head[i] = p[i];
+    }
+
+    for (i = text->n; kind == HPF_MASK_EMAIL && i > 0; i--) {
+
+        if (p[i - 1] == '@') {
+            text->at = i - 1;
+            break;
+        }
+    }
 }
 
 

@@ -1,4 +1,4 @@
-/* links: core/hpf_mask.c core/hpf_mask_token.c core/hpf_mask_find.c core/hpf_mask_scan.c core/hpf_mask_kind.c core/hpf_mask_char.c core/hpf_mask_rules.c core/hpf_ident.c -ljansson */
+/* links: core/hpf_mask.c core/hpf_mask_json.c core/hpf_mask_json_token.c core/hpf_mask_json_path.c core/hpf_mask_json_drop.c core/hpf_mask_skip.c core/hpf_mask_markup.c core/hpf_mask_csv.c core/hpf_mask_form.c core/hpf_mask_scan.c core/hpf_mask_search.c core/hpf_mask_search_code.c core/hpf_mask_search_email.c core/hpf_mask_search_number.c core/hpf_mask_search_seek.c core/hpf_mask_search_text.c core/hpf_mask_kind.c core/hpf_mask_char.c core/hpf_mask_rules.c core/hpf_mask_rules_defaults.c core/hpf_mask_path.c core/hpf_utf8.c core/hpf_ident.c -ljansson */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -408,12 +408,12 @@ test_long(void)
     is_str(out.p, out.n, "{\"id_no\":\"***\",\"x\":1}", "one too long");
     ok(splits((char *) in.p, in.n, 0), "in any split");
 
-    filled("{\"id_no\":", '1', HPF_MASK_NUMBER_MAX + 1, ",\"x\":1}", &in);
+    filled("{\"id_no\":", '1', HPF_MASK_NUMBER + 1, ",\"x\":1}", &in);
     whole((char *) in.p, in.n, 0);
     is_str(out.p, out.n, "{\"id_no\":\"***\",\"x\":1}", "a number too long");
     ok(splits((char *) in.p, in.n, 0), "in any split");
 
-    filled("{\"x\":", '1', HPF_MASK_NUMBER_MAX + 1, ",\"x\":1}", &in);
+    filled("{\"x\":", '1', HPF_MASK_NUMBER + 1, ",\"x\":1}", &in);
     whole((char *) in.p, in.n, 0);
     ok(out.n == in.n && memcmp(out.p, in.p, in.n) == 0,
        "a long number without a rule");
