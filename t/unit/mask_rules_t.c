@@ -1,4 +1,4 @@
-/* links: core/hpf_mask_rules.c core/hpf_mask_rules_defaults.c core/hpf_mask_path.c core/hpf_mask_kind.c */
+/* links: mask */
 
 /*
  * Copyright (C) the HPF gateway authors
