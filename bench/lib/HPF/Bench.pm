@@ -22,8 +22,8 @@ package HPF::Bench;
 # rate(NAME, WORKERS, SECONDS): requests a second of a gate of so many workers,
 #   on all cores
 # redis_keeps(HOW): Redis writes "nothing", "everysec" or "always" to its disk
-# test(): the HPF::Test under it; size(): bytes of the answer; nginx(): what it
-#   is; median(NUMBERS)
+# test(): the HPF::Test under it; cores(), redis_pid(), nginx(): its version,
+#   size(): bytes of the answer; median(NUMBERS)
 #
 # Load, back end and Redis run on another core than the worker where there are
 # two.
@@ -85,6 +85,7 @@ sub new {
 
 
 sub test { $_[0]{t} }
+sub cores { $_[0]{cores} }
 sub size { length $BODY }
 
 
