@@ -90,6 +90,7 @@ link_cpu(const char *pid)
 
     (void) snprintf(name, sizeof(name), "/proc/%s/schedstat", pid);
 
+    ns = 0;
     f = fopen(name, "r");
 
     if (f == NULL || fscanf(f, "%llu", &ns) != 1) {

@@ -53,10 +53,12 @@ sub counts {
 
     ($n{reads}) = $info =~ /^total_reads_processed:(\d+)/m;
 
-    while ($info =~ /^cmdstat_(eval|evalsha):calls=(\d+).*?failed_calls=(\d+)/mg)
-    {
-        $n{$1} = $2;
-        $n{forgotten} = $3 if $1 eq 'evalsha';
+    for my $name (qw/ eval evalsha /) {
+        my ($calls, $failed) = $info =~
+            /^cmdstat_$name:calls=(\d+).*failed_calls=(\d+)/m or next;
+
+        $n{$name} = $calls;
+        $n{forgotten} = $failed if $name eq 'evalsha';
     }
 
     return \%n;

@@ -68,7 +68,7 @@ ngx_int_t ngx_hpf_session_get_doubted(ngx_hpf_zone_t *zone,
 uint64_t ngx_hpf_session_mark(ngx_hpf_zone_t *zone);
 void ngx_hpf_session_put(ngx_hpf_zone_t *zone, const u_char *key,
     const hpf_session_t *session, uint64_t mark);
-/* A negative entry that holds for ttl seconds; if there is a session, it goes. */
+/* A negative entry that holds for ttl seconds; a session of it goes. */
 void ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
     ngx_uint_t ttl);
 void ngx_hpf_session_touched(ngx_hpf_zone_t *zone, const u_char *key);
