@@ -14,11 +14,12 @@
 #include "hpf_mask_json_int.h"
 
 
-#define HPF_MASK_INNER_KEY    256      /* bytes of a key, as it is written */
-#define HPF_MASK_INNER_SPACE  64
+#define HPF_MASK_JSON_INNER_KEY    256    /* bytes of a key, as written */
+#define HPF_MASK_JSON_INNER_SPACE  64
 
-/* behind the beginning of a key that is longer than this nothing comes */
-#define HPF_MASK_INNER_TAIL   (HPF_MASK_INNER_KEY + HPF_MASK_INNER_SPACE + 16)
+/* further from its beginning the colon of a key does not come */
+#define HPF_MASK_JSON_INNER_TAIL                                              \
+    (HPF_MASK_JSON_INNER_KEY + HPF_MASK_JSON_INNER_SPACE + 16)
 
 
 /* A quote: its backslashes, and what is behind it. */
@@ -27,47 +28,47 @@ typedef struct {
     const unsigned char  *start;
     const unsigned char  *after;
     unsigned              level;        /* 0: it is none of these */
-} hpf_mask_inner_quote_t;
+} hpf_mask_json_quote_t;
 
 
-static const unsigned char *hpf_mask_inner_text(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_text(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
-static const unsigned char *hpf_mask_inner_key(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_key(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more,
     const unsigned char **tail);
-static const hpf_mask_shape_t *hpf_mask_inner_rule(hpf_mask_t *m,
+static const hpf_mask_shape_t *hpf_mask_json_inner_rule(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned level);
-static const unsigned char *hpf_mask_inner_colon(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_colon(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
-static const unsigned char *hpf_mask_inner_value(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_value(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
-static const unsigned char *hpf_mask_inner_hidden(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_hidden(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
-static const unsigned char *hpf_mask_inner_number(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_number(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
-static const unsigned char *hpf_mask_inner_comma(hpf_mask_t *m,
+static const unsigned char *hpf_mask_json_inner_comma(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
-static void hpf_mask_inner_put_quote(hpf_mask_t *m);
-static unsigned hpf_mask_inner_find(const unsigned char *p,
-    const unsigned char *end, hpf_mask_inner_quote_t *quote);
-static const unsigned char *hpf_mask_inner_close(hpf_mask_t *m,
+static void hpf_mask_json_inner_put_quote(hpf_mask_t *m);
+static unsigned hpf_mask_json_inner_find(const unsigned char *p,
+    const unsigned char *end, hpf_mask_json_quote_t *quote);
+static const unsigned char *hpf_mask_json_inner_close(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end,
-    hpf_mask_inner_quote_t *quote);
-static const unsigned char *hpf_mask_inner_slashes(const unsigned char *p,
+    hpf_mask_json_quote_t *quote);
+static const unsigned char *hpf_mask_json_inner_slashes(const unsigned char *p,
     const unsigned char *end);
-static const unsigned char *hpf_mask_inner_space(const unsigned char *p,
+static const unsigned char *hpf_mask_json_inner_space(const unsigned char *p,
     const unsigned char *end);
 
 
 /* By hpf_mask_json_inner_e. */
 
-static const hpf_mask_run_pt  hpf_mask_inner_states[] = {
-    hpf_mask_inner_text,
-    hpf_mask_inner_colon,
-    hpf_mask_inner_value,
-    hpf_mask_inner_hidden,
-    hpf_mask_inner_number,
-    hpf_mask_inner_comma
+static const hpf_mask_run_pt  hpf_mask_json_inner_states[] = {
+    hpf_mask_json_inner_text,
+    hpf_mask_json_inner_colon,
+    hpf_mask_json_inner_value,
+    hpf_mask_json_inner_hidden,
+    hpf_mask_json_inner_number,
+    hpf_mask_json_inner_comma
 };
 
 
@@ -91,7 +92,7 @@ hpf_mask_json_inner(hpf_mask_t *m, const unsigned char *p,
     while (p < end) {
         state = m->u.json.inner.state;
 
-        q = hpf_mask_inner_states[state](m, p, end, more);
+        q = hpf_mask_json_inner_states[state](m, p, end, more);
 
         if (q == p && m->u.json.inner.state == state) {
             break;
@@ -107,7 +108,7 @@ hpf_mask_json_inner(hpf_mask_t *m, const unsigned char *p,
 /* What is no value with a rule, up to the colon behind a key with one. */
 
 static const unsigned char *
-hpf_mask_inner_text(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_text(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
     const unsigned char  *colon, *tail;
@@ -116,7 +117,7 @@ hpf_mask_inner_text(hpf_mask_t *m, const unsigned char *p,
     colon = NULL;
 
     if (memchr(p, '\\', (size_t) (end - p)) != NULL) {
-        colon = hpf_mask_inner_key(m, p, end, more, &tail);
+        colon = hpf_mask_json_inner_key(m, p, end, more, &tail);
     }
 
     if (colon) {
@@ -140,33 +141,33 @@ hpf_mask_inner_text(hpf_mask_t *m, const unsigned char *p,
  */
 
 static const unsigned char *
-hpf_mask_inner_key(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_key(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more, const unsigned char **tail)
 {
     const unsigned char     *q, *begin[HPF_MASK_JSON_INNER_LEVELS + 1];
+    hpf_mask_json_quote_t    quote;
     const hpf_mask_shape_t  *shape;
-    hpf_mask_inner_quote_t   quote;
 
     memset(begin, 0, sizeof(begin));
 
-    *tail = more ? hpf_mask_inner_slashes(p, end) : end;
+    *tail = more ? hpf_mask_json_inner_slashes(p, end) : end;
 
-    for (q = p; hpf_mask_inner_find(q, end, &quote); q = quote.after) {
+    for (q = p; hpf_mask_json_inner_find(q, end, &quote); q = quote.after) {
 
         if (quote.level == 0) {
             continue;
         }
 
-        if (more && end - quote.start <= HPF_MASK_INNER_TAIL
+        if (more && end - quote.start <= HPF_MASK_JSON_INNER_TAIL
             && quote.start < *tail)
         {
             *tail = quote.start;
         }
 
-        q = hpf_mask_inner_space(quote.after, end);
+        q = hpf_mask_json_inner_space(quote.after, end);
 
         if (begin[quote.level] && q && q < end && *q == ':') {
-            shape = hpf_mask_inner_rule(m, begin[quote.level], quote.start,
+            shape = hpf_mask_json_inner_rule(m, begin[quote.level], quote.start,
                                         quote.level);
             if (shape) {
                 m->u.json.inner.shape = shape;
@@ -186,7 +187,7 @@ hpf_mask_inner_key(hpf_mask_t *m, const unsigned char *p,
 /* The name, as it is written, has an escape more for each level. */
 
 static const hpf_mask_shape_t *
-hpf_mask_inner_rule(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_rule(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned level)
 {
     size_t                   len;
@@ -194,7 +195,7 @@ hpf_mask_inner_rule(hpf_mask_t *m, const unsigned char *p,
     unsigned char            name[2][HPF_MASK_KEY_MAX];
     const hpf_mask_shape_t  *shape;
 
-    if (end - p > HPF_MASK_INNER_KEY) {
+    if (end - p > HPF_MASK_JSON_INNER_KEY) {
         return NULL;
     }
 
@@ -217,12 +218,12 @@ hpf_mask_inner_rule(hpf_mask_t *m, const unsigned char *p,
 /* At a colon or in an array: a value, or something that is none. */
 
 static const unsigned char *
-hpf_mask_inner_colon(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_colon(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    const unsigned char     *q;
-    hpf_mask_json_inner_t   *inner;
-    hpf_mask_inner_quote_t   quote;
+    const unsigned char    *q;
+    hpf_mask_json_inner_t  *inner;
+    hpf_mask_json_quote_t   quote;
 
     inner = &m->u.json.inner;
 
@@ -230,7 +231,7 @@ hpf_mask_inner_colon(hpf_mask_t *m, const unsigned char *p,
         inner->array = 0;
     }
 
-    q = hpf_mask_inner_space(p + 1, end);
+    q = hpf_mask_json_inner_space(p + 1, end);
 
     if (q && more && end - q <= 8) {
 
@@ -257,7 +258,7 @@ hpf_mask_inner_colon(hpf_mask_t *m, const unsigned char *p,
         return q;
     }
 
-    if (*q == '\\' && hpf_mask_inner_find(q, end, &quote)
+    if (*q == '\\' && hpf_mask_json_inner_find(q, end, &quote)
         && quote.start == q && quote.level == inner->level)
     {
         inner->state = HPF_MASK_JSON_INNER_VALUE;
@@ -269,16 +270,16 @@ hpf_mask_inner_colon(hpf_mask_t *m, const unsigned char *p,
 
 
 static const unsigned char *
-hpf_mask_inner_value(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_value(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    hpf_mask_json_inner_t   *inner;
-    const unsigned char     *q;
-    hpf_mask_inner_quote_t   quote;
+    const unsigned char    *q;
+    hpf_mask_json_inner_t  *inner;
+    hpf_mask_json_quote_t   quote;
 
     inner = &m->u.json.inner;
 
-    q = hpf_mask_inner_close(m, p, end, &quote);
+    q = hpf_mask_json_inner_close(m, p, end, &quote);
 
     if (q == NULL && more) {
 
@@ -313,13 +314,13 @@ hpf_mask_inner_value(hpf_mask_t *m, const unsigned char *p,
 
 
 static const unsigned char *
-hpf_mask_inner_hidden(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_hidden(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    const unsigned char     *q;
-    hpf_mask_inner_quote_t   quote;
+    const unsigned char    *q;
+    hpf_mask_json_quote_t   quote;
 
-    q = hpf_mask_inner_close(m, p, end, &quote);
+    q = hpf_mask_json_inner_close(m, p, end, &quote);
 
     if (q) {
         hpf_mask_replace(m, p, q);
@@ -330,7 +331,7 @@ hpf_mask_inner_hidden(hpf_mask_t *m, const unsigned char *p,
         return quote.after;
     }
 
-    q = more ? hpf_mask_inner_slashes(p, end) : end;
+    q = more ? hpf_mask_json_inner_slashes(p, end) : end;
 
     hpf_mask_replace(m, p, q);
 
@@ -341,11 +342,11 @@ hpf_mask_inner_hidden(hpf_mask_t *m, const unsigned char *p,
 /* It becomes a string, with quotes as they are there. */
 
 static const unsigned char *
-hpf_mask_inner_number(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_number(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    hpf_mask_json_inner_t  *inner;
     const unsigned char    *q;
+    hpf_mask_json_inner_t  *inner;
 
     inner = &m->u.json.inner;
 
@@ -356,7 +357,7 @@ hpf_mask_inner_number(hpf_mask_t *m, const unsigned char *p,
     }
 
     hpf_mask_replace(m, p, p);
-    hpf_mask_inner_put_quote(m);
+    hpf_mask_json_inner_put_quote(m);
 
     if (q - p > HPF_MASK_NUMBER) {
         hpf_mask_long_value(m, inner->shape, p, q);
@@ -365,7 +366,7 @@ hpf_mask_inner_number(hpf_mask_t *m, const unsigned char *p,
         hpf_mask_value(m, inner->shape, p, q, HPF_MASK_JSON_TEXT);
     }
 
-    hpf_mask_inner_put_quote(m);
+    hpf_mask_json_inner_put_quote(m);
 
     inner->state = inner->array ? HPF_MASK_JSON_INNER_COMMA
                                 : HPF_MASK_JSON_INNER_TEXT;
@@ -376,12 +377,12 @@ hpf_mask_inner_number(hpf_mask_t *m, const unsigned char *p,
 /* Behind an element. */
 
 static const unsigned char *
-hpf_mask_inner_comma(hpf_mask_t *m, const unsigned char *p,
+hpf_mask_json_inner_comma(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
     const unsigned char  *q;
 
-    q = hpf_mask_inner_space(p, end);
+    q = hpf_mask_json_inner_space(p, end);
 
     if (q && more && end - q <= 8) {
         return p;
@@ -399,7 +400,7 @@ hpf_mask_inner_comma(hpf_mask_t *m, const unsigned char *p,
 
 
 static void
-hpf_mask_inner_put_quote(hpf_mask_t *m)
+hpf_mask_json_inner_put_quote(hpf_mask_t *m)
 {
     static const unsigned char  quote[] = "\\\\\\\"";
 
@@ -414,8 +415,8 @@ hpf_mask_inner_put_quote(hpf_mask_t *m)
 /* The next quote in [p, end). */
 
 static unsigned
-hpf_mask_inner_find(const unsigned char *p, const unsigned char *end,
-    hpf_mask_inner_quote_t *quote)
+hpf_mask_json_inner_find(const unsigned char *p, const unsigned char *end,
+    hpf_mask_json_quote_t *quote)
 {
     const unsigned char  *q;
 
@@ -425,7 +426,7 @@ hpf_mask_inner_find(const unsigned char *p, const unsigned char *end,
         return 0;
     }
 
-    quote->start = hpf_mask_inner_slashes(p, q);
+    quote->start = hpf_mask_json_inner_slashes(p, q);
     quote->after = q + 1;
 
     switch (q - quote->start) {
@@ -449,12 +450,12 @@ hpf_mask_inner_find(const unsigned char *p, const unsigned char *end,
 /* The end of a value: a quote of its level, or one further out. */
 
 static const unsigned char *
-hpf_mask_inner_close(hpf_mask_t *m, const unsigned char *p,
-    const unsigned char *end, hpf_mask_inner_quote_t *quote)
+hpf_mask_json_inner_close(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end, hpf_mask_json_quote_t *quote)
 {
     const unsigned char  *q;
 
-    for (q = p; hpf_mask_inner_find(q, end, quote); q = quote->after) {
+    for (q = p; hpf_mask_json_inner_find(q, end, quote); q = quote->after) {
 
         if (quote->level && quote->level <= m->u.json.inner.level) {
             return quote->start;
@@ -468,7 +469,7 @@ hpf_mask_inner_close(hpf_mask_t *m, const unsigned char *p,
 /* To the first of the backslashes that are before end. */
 
 static const unsigned char *
-hpf_mask_inner_slashes(const unsigned char *p, const unsigned char *end)
+hpf_mask_json_inner_slashes(const unsigned char *p, const unsigned char *end)
 {
     while (end > p && end[-1] == '\\') {
         end--;
@@ -481,7 +482,7 @@ hpf_mask_inner_slashes(const unsigned char *p, const unsigned char *end)
 /* Behind white space, which is written as an escape; NULL: it is too long. */
 
 static const unsigned char *
-hpf_mask_inner_space(const unsigned char *p, const unsigned char *end)
+hpf_mask_json_inner_space(const unsigned char *p, const unsigned char *end)
 {
     const unsigned char  *q, *s;
 
@@ -498,5 +499,5 @@ hpf_mask_inner_space(const unsigned char *p, const unsigned char *end)
         q = s + 1;
     }
 
-    return (q - p > HPF_MASK_INNER_SPACE) ? NULL : q;
+    return (q - p > HPF_MASK_JSON_INNER_SPACE) ? NULL : q;
 }

@@ -17,15 +17,11 @@
 
 #include <string.h>
 
+#include "hpf_mask_block.h"
 #include "hpf_mask_json_int.h"
 #include "hpf_mask_skip.h"
 
-#if (__x86_64__)
-#include <immintrin.h>
-#endif
 
-
-#define HPF_MASK_SKIP_BLOCK  64
 #define HPF_MASK_SKIP_NAMES  2
 
 #define hpf_mask_is_digit(c)  ((unsigned) (c) - '0' <= 9)
@@ -33,20 +29,6 @@
     (hpf_mask_is_digit(c) || (c) == ' ' || (c) == '-')
 
 #define HPF_MASK_SKIP_INLINE static inline __attribute__((always_inline))
-
-
-/* What a block holds, a bit for a byte. */
-
-typedef struct {
-    uint64_t              quote;
-    uint64_t              slash;
-    uint64_t              digit;
-    uint64_t              between;      /* space and hyphen */
-    uint64_t              after;        /* colon and white space */
-    uint64_t              wide;         /* the first byte of full width */
-    uint64_t              at;
-    uint64_t              feed;         /* line feed */
-} hpf_mask_block_t;
 
 
 /* What is known of the bytes before a block. */
@@ -73,6 +55,16 @@ typedef struct {
 } hpf_mask_sought_t;
 
 
+/* What was found in a block, a bit for a byte. */
+
+typedef struct {
+    uint64_t                 quote;     /* all that are not escaped */
+    uint64_t                 keys;      /* of those, behind keys */
+    uint64_t                 rows;      /* of digits */
+    uint64_t                 other;
+} hpf_mask_found_t;
+
+
 /* A key: its quotes, and its rule; NULL: it has escapes. */
 
 typedef struct {
@@ -94,11 +86,10 @@ static uint64_t hpf_mask_skip_digits(const hpf_mask_sought_t *sought,
     const unsigned char *p, uint64_t rows);
 static const unsigned char *hpf_mask_skip_stop(
     const hpf_mask_sought_t *sought, hpf_mask_before_t before,
-    const unsigned char *p, uint64_t quote, uint64_t keys, uint64_t found,
-    uint64_t rows);
+    const unsigned char *p, hpf_mask_found_t found);
 static void hpf_mask_skip_find(const hpf_mask_rules_t *rules,
-    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
-    uint64_t keys, hpf_mask_named_t *key);
+    const hpf_mask_before_t *before, const unsigned char *p,
+    const hpf_mask_found_t *found, hpf_mask_named_t *key);
 static const unsigned char *hpf_mask_skip_back(const unsigned char *begin,
     const unsigned char *p);
 
@@ -314,16 +305,17 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
 {
     uint64_t              quote, after, found, rows, escaped, inside, last,
                           keys;
+    hpf_mask_found_t      all;
     const unsigned char  *stop;
 
     quote = b->quote;
-    after = (p[HPF_MASK_SKIP_BLOCK] == ':' || p[HPF_MASK_SKIP_BLOCK] <= ' ');
+    after = (p[HPF_MASK_BLOCK] == ':' || p[HPF_MASK_BLOCK] <= ' ');
     after = b->after >> 1 | after << 63;
     found = b->at & sought->email;
 
     if (b->slash | before->escaped | (b->feed & sought->lines)) {
 
-        last = (p[HPF_MASK_SKIP_BLOCK] == '\\');
+        last = (p[HPF_MASK_BLOCK] == '\\');
         escaped = hpf_mask_skip_escaped(b->slash, &before->escaped);
         quote &= ~escaped;
         inside = hpf_mask_skip_parity(quote) ^ before->inside;
@@ -351,8 +343,13 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
     }
 
     if ((keys | found | rows) != 0) {
-        stop = hpf_mask_skip_stop(sought, *before, p, quote, keys, found,
-                                  rows);
+        all.quote = quote;
+        all.keys = keys;
+        all.rows = rows;
+        all.other = found;
+
+        stop = hpf_mask_skip_stop(sought, *before, p, all);
+
         if (stop) {
             return stop;
         }
@@ -397,7 +394,7 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
 
     for (found = NULL;
          end - p >= HPF_MASK_SKIP_MIN;
-         p += HPF_MASK_SKIP_BLOCK)
+         p += HPF_MASK_BLOCK)
     {
         block(&b, p);
 
@@ -432,25 +429,26 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
 
 static const unsigned char *
 hpf_mask_skip_stop(const hpf_mask_sought_t *sought, hpf_mask_before_t before,
-    const unsigned char *p, uint64_t quote, uint64_t keys, uint64_t found,
-    uint64_t rows)
+    const unsigned char *p, hpf_mask_found_t found)
 {
+    uint64_t              bit;
     hpf_mask_named_t      key;
     const unsigned char  *value;
 
-    hpf_mask_skip_find(sought->rules, &before, p, quote, keys, &key);
+    hpf_mask_skip_find(sought->rules, &before, p, &found, &key);
 
-    if (rows && (key.end == NULL || p + __builtin_ctzll(rows) < key.end)) {
-        found |= hpf_mask_skip_digits(sought, p, rows);
+    if (found.rows
+        && (key.end == NULL || p + __builtin_ctzll(found.rows) < key.end))
+    {
+        found.other |= hpf_mask_skip_digits(sought, p, found.rows);
     }
 
-    if (found) {
-        found &= -found;
+    if (found.other) {
+        bit = found.other & -found.other;
 
-        value = hpf_mask_skip_inside(&before, quote, found)
-                ? hpf_mask_skip_quote(&before, p, quote, found)
-                : hpf_mask_skip_back(sought->begin,
-                                     p + __builtin_ctzll(found));
+        value = hpf_mask_skip_inside(&before, found.quote, bit)
+                ? hpf_mask_skip_quote(&before, p, found.quote, bit)
+                : hpf_mask_skip_back(sought->begin, p + __builtin_ctzll(bit));
 
         if (key.end == NULL || value <= key.quote) {
             return value;
@@ -505,21 +503,21 @@ hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
 
 static void
 hpf_mask_skip_find(const hpf_mask_rules_t *rules,
-    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
-    uint64_t keys, hpf_mask_named_t *key)
+    const hpf_mask_before_t *before, const unsigned char *p,
+    const hpf_mask_found_t *found, hpf_mask_named_t *key)
 {
     size_t    len;
-    uint64_t  bit;
+    uint64_t  bit, keys;
 
-    for ( /* void */ ; keys; keys &= keys - 1) {
+    for (keys = found->keys; keys; keys &= keys - 1) {
         bit = keys & -keys;
 
-        if (!hpf_mask_skip_inside(before, quote, bit)) {
+        if (!hpf_mask_skip_inside(before, found->quote, bit)) {
             continue;
         }
 
         key->end = p + __builtin_ctzll(bit);
-        key->quote = hpf_mask_skip_quote(before, p, quote, bit);
+        key->quote = hpf_mask_skip_quote(before, p, found->quote, bit);
 
         len = (size_t) (key->end - key->quote - 1);
 
@@ -557,31 +555,6 @@ hpf_mask_skip_back(const unsigned char *begin, const unsigned char *p)
 }
 
 
-static inline void
-hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p)
-{
-    unsigned       i;
-    uint64_t       bit;
-    unsigned char  c;
-
-    memset(b, 0, sizeof(hpf_mask_block_t));
-
-    for (i = 0; i < HPF_MASK_SKIP_BLOCK; i++) {
-        c = p[i];
-        bit = (uint64_t) 1 << i;
-
-        b->quote |= (c == '"') ? bit : 0;
-        b->slash |= (c == '\\') ? bit : 0;
-        b->digit |= (c >= '0' && c <= '9') ? bit : 0;
-        b->between |= (c == ' ' || c == '-') ? bit : 0;
-        b->after |= (c == ':' || c <= ' ') ? bit : 0;
-        b->wide |= (c == 0xef) ? bit : 0;
-        b->at |= (c == '@') ? bit : 0;
-        b->feed |= (c == '\n') ? bit : 0;
-    }
-}
-
-
 static const unsigned char *
 hpf_mask_skip_plain(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end)
@@ -592,71 +565,6 @@ hpf_mask_skip_plain(hpf_mask_t *m, const unsigned char *p,
 
 #if (__x86_64__)
 
-#define HPF_MASK_AVX2    __attribute__((target("avx2,popcnt,bmi,lzcnt")))
-#define HPF_MASK_AVX512                                                       \
-    __attribute__((target("avx512f,avx512bw,avx2,popcnt,bmi,lzcnt")))
-
-
-static inline uint64_t
-hpf_mask_sse2_equal(const __m128i v[4], char c)
-{
-    unsigned  i;
-    uint64_t  bits;
-
-    bits = 0;
-
-    for (i = 0; i < 4; i++) {
-        bits |= (uint64_t) (unsigned)
-                _mm_movemask_epi8(_mm_cmpeq_epi8(v[i], _mm_set1_epi8(c)))
-                << 16 * i;
-    }
-
-    return bits;
-}
-
-
-/* Bytes from c on, n of them behind it. */
-
-static inline uint64_t
-hpf_mask_sse2_range(const __m128i v[4], char c, char n)
-{
-    unsigned  i;
-    uint64_t  bits;
-    __m128i   d;
-
-    bits = 0;
-
-    for (i = 0; i < 4; i++) {
-        d = _mm_sub_epi8(v[i], _mm_set1_epi8(c));
-        d = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(n)), d);
-        bits |= (uint64_t) (unsigned) _mm_movemask_epi8(d) << 16 * i;
-    }
-
-    return bits;
-}
-
-
-static inline void
-hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p)
-{
-    unsigned  i;
-    __m128i   v[4];
-
-    for (i = 0; i < 4; i++) {
-        v[i] = _mm_loadu_si128((const __m128i *) (p + 16 * i));
-    }
-
-    b->quote = hpf_mask_sse2_equal(v, '"');
-    b->slash = hpf_mask_sse2_equal(v, '\\');
-    b->digit = hpf_mask_sse2_range(v, '0', 9);
-    b->between = hpf_mask_sse2_equal(v, ' ') | hpf_mask_sse2_equal(v, '-');
-    b->after = hpf_mask_sse2_equal(v, ':') | hpf_mask_sse2_range(v, 0, ' ');
-    b->wide = hpf_mask_sse2_equal(v, (char) 0xef);
-    b->at = hpf_mask_sse2_equal(v, '@');
-    b->feed = hpf_mask_sse2_equal(v, '\n');
-}
-
-
 static const unsigned char *
 hpf_mask_skip_sse2(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end)
@@ -665,96 +573,11 @@ hpf_mask_skip_sse2(hpf_mask_t *m, const unsigned char *p,
 }
 
 
-HPF_MASK_AVX2 static inline uint64_t
-hpf_mask_avx2_bits(__m256i low, __m256i high)
-{
-    return (uint64_t) (unsigned) _mm256_movemask_epi8(low)
-           | (uint64_t) (unsigned) _mm256_movemask_epi8(high) << 32;
-}
-
-
-HPF_MASK_AVX2 static inline uint64_t
-hpf_mask_avx2_equal(const __m256i v[2], char c)
-{
-    return hpf_mask_avx2_bits(_mm256_cmpeq_epi8(v[0], _mm256_set1_epi8(c)),
-                              _mm256_cmpeq_epi8(v[1], _mm256_set1_epi8(c)));
-}
-
-
-HPF_MASK_AVX2 static inline uint64_t
-hpf_mask_avx2_range(const __m256i v[2], char c, char n)
-{
-    __m256i  d[2], most;
-
-    most = _mm256_set1_epi8(n);
-
-    d[0] = _mm256_sub_epi8(v[0], _mm256_set1_epi8(c));
-    d[1] = _mm256_sub_epi8(v[1], _mm256_set1_epi8(c));
-
-    return hpf_mask_avx2_bits(
-               _mm256_cmpeq_epi8(_mm256_min_epu8(d[0], most), d[0]),
-               _mm256_cmpeq_epi8(_mm256_min_epu8(d[1], most), d[1]));
-}
-
-
-HPF_MASK_AVX2 static inline void
-hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p)
-{
-    __m256i  v[2];
-
-    v[0] = _mm256_loadu_si256((const __m256i *) p);
-    v[1] = _mm256_loadu_si256((const __m256i *) (p + 32));
-
-    b->quote = hpf_mask_avx2_equal(v, '"');
-    b->slash = hpf_mask_avx2_equal(v, '\\');
-    b->digit = hpf_mask_avx2_range(v, '0', 9);
-    b->between = hpf_mask_avx2_equal(v, ' ') | hpf_mask_avx2_equal(v, '-');
-    b->after = hpf_mask_avx2_equal(v, ':') | hpf_mask_avx2_range(v, 0, ' ');
-    b->wide = hpf_mask_avx2_equal(v, (char) 0xef);
-    b->at = hpf_mask_avx2_equal(v, '@');
-    b->feed = hpf_mask_avx2_equal(v, '\n');
-}
-
-
 HPF_MASK_AVX2 static const unsigned char *
 hpf_mask_skip_avx2(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end)
 {
     return hpf_mask_skip_run(m, p, end, hpf_mask_block_avx2);
-}
-
-
-HPF_MASK_AVX512 static inline uint64_t
-hpf_mask_avx512_equal(__m512i v, char c)
-{
-    return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
-}
-
-
-HPF_MASK_AVX512 static inline uint64_t
-hpf_mask_avx512_range(__m512i v, char c, char n)
-{
-    return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(c)),
-                                  _mm512_set1_epi8(n));
-}
-
-
-HPF_MASK_AVX512 static inline void
-hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p)
-{
-    __m512i  v;
-
-    v = _mm512_loadu_si512((const void *) p);
-
-    b->quote = hpf_mask_avx512_equal(v, '"');
-    b->slash = hpf_mask_avx512_equal(v, '\\');
-    b->digit = hpf_mask_avx512_range(v, '0', 9);
-    b->between = hpf_mask_avx512_equal(v, ' ') | hpf_mask_avx512_equal(v, '-');
-    b->after = hpf_mask_avx512_equal(v, ':')
-               | hpf_mask_avx512_range(v, 0, ' ');
-    b->wide = hpf_mask_avx512_equal(v, (char) 0xef);
-    b->at = hpf_mask_avx512_equal(v, '@');
-    b->feed = hpf_mask_avx512_equal(v, '\n');
 }
 
 
