@@ -56,6 +56,29 @@ typedef struct {
 } hpf_mask_json_path_t;
 
 
+/* JSON inside of a string; see hpf_mask_json_inner.c. */
+
+#define HPF_MASK_JSON_INNER_LEVELS  2
+
+
+typedef enum {
+    HPF_MASK_JSON_INNER_TEXT = 0,
+    HPF_MASK_JSON_INNER_COLON,      /* at a colon, or before an element */
+    HPF_MASK_JSON_INNER_VALUE,
+    HPF_MASK_JSON_INNER_HIDDEN,     /* in a long value */
+    HPF_MASK_JSON_INNER_NUMBER,
+    HPF_MASK_JSON_INNER_COMMA       /* behind an element */
+} hpf_mask_json_inner_e;
+
+
+typedef struct {
+    hpf_mask_json_inner_e        state;
+    unsigned                     level;         /* strings in strings */
+    unsigned                     array:1;
+    const hpf_mask_shape_t      *shape;
+} hpf_mask_json_inner_t;
+
+
 /* A value that goes. */
 
 typedef struct {
@@ -81,6 +104,7 @@ typedef struct {
 
     hpf_mask_json_path_t         path;
     hpf_mask_json_drop_t         drop;
+    hpf_mask_json_inner_t        inner;
 } hpf_mask_json_t;
 
 

@@ -76,6 +76,20 @@ const unsigned char *hpf_mask_json_name(const unsigned char *p,
     size_t *len);
 
 
+/* Behind the digits, points, signs and exponents at p. */
+const unsigned char *hpf_mask_json_digits(const unsigned char *p,
+    const unsigned char *end);
+
+
+/*
+ * In hpf_mask_json_inner.c: a string without a rule begins; some of it is
+ * here, and with more there is more of it.
+ */
+void hpf_mask_json_inner_start(hpf_mask_t *m);
+const unsigned char *hpf_mask_json_inner(hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end, unsigned more);
+
+
 /* In hpf_mask_json_drop.c: */
 
 /*

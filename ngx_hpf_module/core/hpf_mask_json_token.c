@@ -28,8 +28,6 @@ static void hpf_mask_json_find_key(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end);
 static size_t hpf_mask_json_unescape(unsigned char *dst,
     const unsigned char *p, size_t len);
-static const unsigned char *hpf_mask_json_digits(const unsigned char *p,
-    const unsigned char *end);
 static unsigned hpf_mask_json_is_number(const unsigned char *p,
     const unsigned char *end);
 static const unsigned char *hpf_mask_json_number_value(hpf_mask_t *m,
@@ -88,8 +86,7 @@ hpf_mask_json_cut(hpf_mask_t *m, const unsigned char *p)
     shape = m->u.json.shape;
 
     if (shape == NULL) {
-        m->search.style = HPF_MASK_JSON_TEXT;
-        hpf_mask_search_reset(&m->search);
+        hpf_mask_json_inner_start(m);
         m->u.json.state = HPF_MASK_JSON_STRING;
 
     } else if (hpf_mask_shown(m, shape)) {
@@ -115,10 +112,8 @@ hpf_mask_json_whole(hpf_mask_t *m, const unsigned char *p,
     shape = m->u.json.shape;
 
     if (shape == NULL) {
-        m->search.style = HPF_MASK_JSON_TEXT;
-        hpf_mask_search_reset(&m->search);
-
-        (void) hpf_mask_values(m, p, end, 0);
+        hpf_mask_json_inner_start(m);
+        (void) hpf_mask_json_inner(m, p, end, 0);
 
     } else if (!hpf_mask_shown(m, shape)) {
 
@@ -270,7 +265,7 @@ hpf_mask_json_string_rest(hpf_mask_t *m, const unsigned char *p,
         q = end;
     }
 
-    r = hpf_mask_values(m, p, q, more && !whole);
+    r = hpf_mask_json_inner(m, p, q, more && !whole);
 
     if (!whole) {
         return r;
@@ -446,7 +441,7 @@ hpf_mask_json_number_hidden_rest(hpf_mask_t *m, const unsigned char *p,
 }
 
 
-static const unsigned char *
+const unsigned char *
 hpf_mask_json_digits(const unsigned char *p, const unsigned char *end)
 {
     while (p < end) {

@@ -312,22 +312,30 @@ HPF_MASK_SKIP_INLINE const unsigned char *
 hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
     const hpf_mask_block_t *b, const unsigned char *p)
 {
-    uint64_t              quote, found, rows, escaped, inside, keys;
+    uint64_t              quote, after, found, rows, escaped, inside, last,
+                          keys;
     const unsigned char  *stop;
 
     quote = b->quote;
+    after = (p[HPF_MASK_SKIP_BLOCK] == ':' || p[HPF_MASK_SKIP_BLOCK] <= ' ');
+    after = b->after >> 1 | after << 63;
     found = b->at & sought->email;
 
     if (b->slash | before->escaped | (b->feed & sought->lines)) {
 
+        last = (p[HPF_MASK_SKIP_BLOCK] == '\\');
         escaped = hpf_mask_skip_escaped(b->slash, &before->escaped);
         quote &= ~escaped;
         inside = hpf_mask_skip_parity(quote) ^ before->inside;
 
-        /* a backslash between tokens escapes nothing */
+        /*
+         * A backslash between tokens escapes nothing; a quote that may be
+         * behind a key in JSON that is in a string.
+         */
 
         found |= (b->slash & ~inside) | (b->feed & sought->lines & inside)
-                 | hpf_mask_skip_spelled(p, escaped);
+                 | hpf_mask_skip_spelled(p, escaped)
+                 | (b->quote & escaped & (after | b->slash >> 1 | last << 63));
     }
 
     rows = hpf_mask_skip_rows(sought, b, before);
@@ -336,8 +344,7 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
         found |= hpf_mask_skip_wide(p, b->wide);
     }
 
-    keys = (p[HPF_MASK_SKIP_BLOCK] == ':' || p[HPF_MASK_SKIP_BLOCK] <= ' ');
-    keys = quote & (b->after >> 1 | keys << 63);
+    keys = quote & after;
 
     if ((b->slash | before->slashes | sought->rules->npatterns) == 0) {
         keys = hpf_mask_skip_names(sought->rules, before, p, quote, keys);

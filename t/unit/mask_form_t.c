@@ -1,4 +1,4 @@
-/* links: core/hpf_mask.c core/hpf_mask_form.c core/hpf_mask_key.c core/hpf_mask_kind.c core/hpf_mask_rules.c core/hpf_ident.c */
+/* links: mask */
 
 /*
  * Copyright (C) the HPF gateway authors

@@ -1,4 +1,4 @@
-/* links: core/hpf_mask_rules.c core/hpf_mask_rules_defaults.c core/hpf_mask_path.c core/hpf_mask_kind.c core/hpf_mask_char.c */
+/* links: mask core/hpf_mask_rulefile.c core/hpf_mask_rulefile_rule.c core/hpf_json.c core/hpf_json_line.c core/hpf_spell.c -ljansson */
 
 /*
  * Copyright (C) the HPF gateway authors
