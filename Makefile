@@ -8,7 +8,7 @@
 #                 NGINX_SRC=DIR in that nginx
 # make lint       style, layers, sizes, compilers, cppcheck, luacheck
 # make fuzz       each target in fuzz/ for FUZZ_TIME seconds
-# make bench      measures against plain proxy_pass
+# make bench      measures against plain proxy_pass, and of parts alone
 # make install    puts the module where nginx looks for it (DESTDIR)
 # make clean
 #
@@ -42,8 +42,8 @@ CFLAGS = -O2 -g -Wall -Wextra -Werror $(SAN_FLAGS)
 # The first line of a test or fuzzer says what it links, /* links: ... */:
 # sources (core/hpf_x.c), the word for a whole part (mask), libraries (-lm).
 
-mask := $(patsubst $(M)/%,%,$(filter-out $(M)/core/hpf_mask_rulefile%,\
-            $(wildcard $(M)/core/hpf_mask*.c))) \
+mask := $(filter-out core/hpf_mask_rulefile%,\
+          $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_mask*.c))) \
         core/hpf_utf8.c core/hpf_ident.c
 
 links = $(patsubst mask,$(mask),\
@@ -56,6 +56,7 @@ headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
+benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(wildcard fuzz/*.c))
 
 plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
@@ -64,7 +65,7 @@ plugin_sos := $(foreach p,$(plugins),\
 plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
     $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
 
-.PHONY: all module plugins units deps run start stop test lint fuzz bench install \
+.PHONY: all module plugins units benches deps run start stop test lint fuzz bench install \
         clean FORCE
 .DELETE_ON_ERROR:
 
@@ -98,18 +99,22 @@ $(B)/t/obj/%.o: $(M)/%.c $(headers)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -c -o $@ $<
 
+# a program of one file and what it links: its goal and its source
+
 define unit_rule
-$(B)/t/$(1): t/unit/$(1).c $(call objects,t/unit/$(1).c,$(B)/t/obj) \
-             $(wildcard t/unit/*.h) $(headers)
+$(B)/$(1): $(2).c $(call objects,$(2).c,$(B)/t/obj) \
+           $(wildcard t/unit/*.h) $(headers)
 	@mkdir -p $$(@D)
 	@echo "cc $$@"
 	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ \
-	    $$(filter %.c %.o,$$^) $(call libs,t/unit/$(1).c)
+	    $$(filter %.c %.o,$$^) $(call libs,$(2).c)
 endef
 
-$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,$(u))))
+$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,t/$(u),t/unit/$(u))))
+$(foreach u,$(notdir $(benches)),$(eval $(call unit_rule,bench/$(u),bench/$(u))))
 
 units: $(units)
+benches: $(benches)
 
 FUZZ_CFLAGS = -O1 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
 
@@ -163,8 +168,12 @@ lint:
 
 bench:
 	@tools/install-deps run bench
-	@$(MAKE) all
+	@$(MAKE) all benches
 	@bench/run
+	@bench/redis
+	@bench/mask
+	@$(B)/bench/session_cache
+	@$(B)/bench/mask_engine
 
 install: module
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))

@@ -1,4 +1,4 @@
-/* links: core/hpf_mask.c core/hpf_mask_json.c core/hpf_mask_json_token.c core/hpf_mask_json_path.c core/hpf_mask_json_drop.c core/hpf_mask_skip.c core/hpf_mask_markup.c core/hpf_mask_csv.c core/hpf_mask_form.c core/hpf_mask_scan.c core/hpf_mask_search.c core/hpf_mask_search_code.c core/hpf_mask_search_email.c core/hpf_mask_search_number.c core/hpf_mask_search_seek.c core/hpf_mask_search_text.c core/hpf_mask_kind.c core/hpf_mask_char.c core/hpf_mask_rules.c core/hpf_mask_rules_defaults.c core/hpf_mask_path.c core/hpf_utf8.c core/hpf_ident.c */
+/* links: mask */
 
 /*
  * Copyright (C) the HPF gateway authors

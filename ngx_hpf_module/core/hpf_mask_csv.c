@@ -19,29 +19,11 @@
 
 #include "hpf_mask.h"
 #include "hpf_mask_int.h"
-#include "hpf_mask_key.h"
+#include "hpf_mask_csv_head.h"
 
-
-#define HPF_MASK_CSV_HEAD   1024    /* bytes that tell what divides fields */
-#define HPF_MASK_CSV_NAME   512     /* bytes of a name with a rule */
-#define HPF_MASK_CSV_LINES  8       /* of a title */
 
 /* the value, a quote at either end, and the end of the line */
 #define HPF_MASK_CSV_FIELD  (HPF_MASK_VALUE_MAX + 4)
-
-
-typedef enum {
-    HPF_MASK_CSV_START = 0,
-    HPF_MASK_CSV_NEXT,              /* at the beginning of a field */
-    HPF_MASK_CSV_BARE,
-    HPF_MASK_CSV_QUOTED,
-    HPF_MASK_CSV_QUOTE,             /* behind a quote inside of quotes */
-    HPF_MASK_CSV_VALUE,             /* a field to mask */
-    HPF_MASK_CSV_REST,              /* what is replaced already */
-    HPF_MASK_CSV_QUOTED_REST,
-    HPF_MASK_CSV_OTHER,             /* no column has a rule */
-    HPF_MASK_CSV_STATES
-} hpf_mask_csv_state_e;
 
 
 /* What is read: [text, p) is to be searched. */
@@ -68,16 +50,8 @@ typedef int (*hpf_mask_csv_pt)(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 
 
 static int hpf_mask_csv_start(hpf_mask_t *m, hpf_mask_csv_in_t *in);
-static unsigned hpf_mask_csv_divider(const unsigned char *p,
-    const unsigned char *end, unsigned more);
 static int hpf_mask_csv_next(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static int hpf_mask_csv_name(hpf_mask_t *m, hpf_mask_csv_in_t *in);
-static void hpf_mask_csv_column(hpf_mask_t *m, const unsigned char *p,
-    const unsigned char *end);
-static const hpf_mask_shape_t *hpf_mask_csv_rule(
-    const hpf_mask_rules_t *rules, const unsigned char *p, size_t n);
-static void hpf_mask_csv_remember(hpf_mask_csv_t *c,
-    const hpf_mask_shape_t *shape);
 static int hpf_mask_csv_bare(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static int hpf_mask_csv_quoted(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static int hpf_mask_csv_quote(hpf_mask_t *m, hpf_mask_csv_in_t *in);
@@ -91,13 +65,10 @@ static int hpf_mask_csv_rest(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static int hpf_mask_csv_quoted_rest(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static int hpf_mask_csv_other(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static void hpf_mask_csv_ended(hpf_mask_t *m, hpf_mask_csv_in_t *in);
-static void hpf_mask_csv_line(hpf_mask_csv_t *c);
 static void hpf_mask_csv_search(hpf_mask_t *m, hpf_mask_csv_in_t *in);
 static void hpf_mask_csv_field(const hpf_mask_csv_t *c,
     const unsigned char *p, const unsigned char *end,
     hpf_mask_csv_field_t *field);
-static void hpf_mask_csv_trim(const unsigned char **p,
-    const unsigned char **end);
 static const unsigned char *hpf_mask_csv_find(const hpf_mask_csv_t *c,
     const unsigned char *p, const unsigned char *end);
 
@@ -113,7 +84,6 @@ static const hpf_mask_csv_pt  hpf_mask_csv_states[HPF_MASK_CSV_STATES] = {
     hpf_mask_csv_quoted_rest,
     hpf_mask_csv_other
 };
-
 
 void
 hpf_mask_csv_init(hpf_mask_t *m, const hpf_mask_conf_t *conf)
@@ -137,9 +107,9 @@ const unsigned char *
 hpf_mask_csv_run(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    hpf_mask_csv_t        *c;
-    hpf_mask_csv_in_t      in;
-    const unsigned char   *read;
+    hpf_mask_csv_t       *c;
+    hpf_mask_csv_in_t     in;
+    const unsigned char  *read;
 
     c = &m->u.csv;
 
@@ -203,54 +173,6 @@ hpf_mask_csv_start(hpf_mask_t *m, hpf_mask_csv_in_t *in)
     in->p = p;
 
     return HPF_OK;
-}
-
-
-/* 0: more has to come.  A line "sep=;" is for Excel. */
-
-static unsigned
-hpf_mask_csv_divider(const unsigned char *p, const unsigned char *end,
-    unsigned more)
-{
-    unsigned              quoted, sep;
-    const unsigned char  *q, *to;
-
-    to = (end - p > HPF_MASK_CSV_HEAD) ? p + HPF_MASK_CSV_HEAD : end;
-    quoted = 0;
-    sep = 0;
-
-    if (to - p > 5 && memcmp(p, "sep=", 4) == 0) {
-        return (p[4] >= ' ') ? p[4] : ',';
-    }
-
-    if (to - p < 6 && more) {
-        return 0;
-    }
-
-    for (q = p; q < to; q++) {
-
-        if (*q == '"') {
-            quoted = !quoted;
-
-        } else if (quoted) {
-            continue;
-
-        } else if (*q == ',') {
-            return ',';
-
-        } else if (*q == ';' || (*q == '\t' && sep == 0)) {
-            sep = *q;
-
-        } else if (*q == '\n' && sep) {
-            return sep;
-        }
-    }
-
-    if (to == end && end - p < HPF_MASK_CSV_HEAD && more) {
-        return 0;
-    }
-
-    return sep ? sep : ',';
 }
 
 
@@ -344,111 +266,6 @@ hpf_mask_csv_name(hpf_mask_t *m, hpf_mask_csv_in_t *in)
     }
 
     return HPF_OK;
-}
-
-
-static void
-hpf_mask_csv_column(hpf_mask_t *m, const unsigned char *p,
-    const unsigned char *end)
-{
-    size_t                n;
-    hpf_mask_csv_t       *c;
-    unsigned char         name[HPF_MASK_CSV_NAME];
-    const unsigned char  *q;
-
-    c = &m->u.csv;
-    n = 0;
-
-    if (end > p && end[-1] == '\r') {
-        end--;
-    }
-
-    if (p < end && *p == '"') {
-        p++;
-        end -= (end > p && end[-1] == '"');
-    }
-
-    hpf_mask_csv_trim(&p, &end);
-
-    for (q = p; q < end; q++) {
-        name[n++] = *q;
-        q += (*q == '"' && q + 1 < end && q[1] == '"');
-    }
-
-    if (n == 0) {
-        return;
-    }
-
-    c->cells += (c->cells < 2);
-
-    if (c->column < HPF_MASK_CSV_COLUMNS) {
-        hpf_mask_csv_remember(c, hpf_mask_csv_rule(m->rules, name, n));
-    }
-}
-
-
-/* A name may have a star before it and a remark in brackets behind it. */
-
-static const hpf_mask_shape_t *
-hpf_mask_csv_rule(const hpf_mask_rules_t *rules, const unsigned char *p,
-    size_t n)
-{
-    size_t                   i;
-    const hpf_mask_shape_t  *shape;
-
-    shape = hpf_mask_key_find(rules, p, n);
-
-    if (shape != NULL) {
-        return shape;
-    }
-
-    if (*p == '*') {
-        p++;
-        n--;
-    }
-
-    for (i = 0; i < n; i++) {
-
-        if (p[i] == '(' || (n - i > 2 && memcmp(p + i, "（", 3) == 0)) {
-            break;
-        }
-    }
-
-    while (i > 0 && p[i - 1] == ' ') {
-        i--;
-    }
-
-    return hpf_mask_key_find(rules, p, i);
-}
-
-
-/* Rules of the same form share a place. */
-
-static void
-hpf_mask_csv_remember(hpf_mask_csv_t *c, const hpf_mask_shape_t *shape)
-{
-    unsigned  i;
-
-    if (shape == NULL) {
-        return;
-    }
-
-    for (i = 0; i < c->nshapes; i++) {
-
-        if (memcmp(c->shapes[i], shape, sizeof(hpf_mask_shape_t)) == 0) {
-            break;
-        }
-    }
-
-    if (i == HPF_MASK_CSV_SHAPES) {
-        return;
-    }
-
-    if (i == c->nshapes) {
-        c->shapes[c->nshapes++] = shape;
-    }
-
-    c->columns[c->column] = (unsigned char) (i + 1);
 }
 
 
@@ -761,26 +578,6 @@ hpf_mask_csv_ended(hpf_mask_t *m, hpf_mask_csv_in_t *in)
 }
 
 
-/* The end of a line that may be the header. */
-
-static void
-hpf_mask_csv_line(hpf_mask_csv_t *c)
-{
-    if (c->nshapes) {
-        c->header = 0;
-        return;
-    }
-
-    if (c->cells > 1 || c->lines == HPF_MASK_CSV_LINES) {
-        c->state = HPF_MASK_CSV_OTHER;
-        return;
-    }
-
-    c->lines++;
-    c->cells = 0;
-}
-
-
 /* The text that was read so far ends here. */
 
 static void
@@ -820,19 +617,6 @@ hpf_mask_csv_field(const hpf_mask_csv_t *c, const unsigned char *p,
     }
 
     field->end = hpf_mask_csv_find(c, p, end);
-}
-
-
-static void
-hpf_mask_csv_trim(const unsigned char **p, const unsigned char **end)
-{
-    while (*p < *end && (**p == ' ' || **p == '\t')) {
-        (*p)++;
-    }
-
-    while (*p < *end && ((*end)[-1] == ' ' || (*end)[-1] == '\t')) {
-        (*end)--;
-    }
 }
 
 

@@ -62,7 +62,6 @@ static const unsigned char *hpf_mask_form_find(const unsigned char *p,
     const unsigned char *end, uint64_t ends);
 static size_t hpf_mask_form_decode(const unsigned char *p,
     const unsigned char *end, unsigned char *out);
-static int hpf_mask_form_hex(unsigned char c);
 
 
 static const hpf_mask_form_pt  hpf_mask_form_states[HPF_MASK_FORM_STATES] = {
@@ -73,7 +72,6 @@ static const hpf_mask_form_pt  hpf_mask_form_states[HPF_MASK_FORM_STATES] = {
     hpf_mask_form_value,
     hpf_mask_form_rest
 };
-
 
 void
 hpf_mask_form_init(hpf_mask_t *m, const hpf_mask_conf_t *conf)
@@ -442,8 +440,8 @@ hpf_mask_form_decode(const unsigned char *p, const unsigned char *end,
     while (p < end) {
 
         if (*p == '%' && end - p > 2) {
-            hi = hpf_mask_form_hex(p[1]);
-            lo = hpf_mask_form_hex(p[2]);
+            hi = hpf_mask_hex(p[1]);
+            lo = hpf_mask_hex(p[2]);
 
             if (hi >= 0 && lo >= 0) {
                 *out++ = (unsigned char) (hi << 4 | lo);
@@ -457,17 +455,4 @@ hpf_mask_form_decode(const unsigned char *p, const unsigned char *end,
     }
 
     return (size_t) (out - start);
-}
-
-
-static int
-hpf_mask_form_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }

@@ -272,7 +272,10 @@ hpf_mask_json_drop_bytes(hpf_mask_t *m, const unsigned char *p,
 }
 
 
-/* Behind the first member, which went: the comma goes as well. */
+/*
+ * Behind the first member, which went: the comma goes as well, and before it
+ * the white space that is too much to be waited for.
+ */
 
 const unsigned char *
 hpf_mask_json_trim(hpf_mask_t *m, const unsigned char *p,
@@ -282,11 +285,18 @@ hpf_mask_json_trim(hpf_mask_t *m, const unsigned char *p,
 
     q = hpf_mask_json_drop_space(p, end);
 
+    if (q == NULL) {
+        q = p + HPF_MASK_JSON_SPACE;
+        hpf_mask_replace(m, p, q);
+
+        return q;
+    }
+
     if (q == end && more) {
         return p;
     }
 
-    if (q && q < end && *q == ',') {
+    if (q < end && *q == ',') {
         hpf_mask_replace(m, p, q + 1);
         m->u.json.state = HPF_MASK_JSON_FIRST;
 

@@ -30,6 +30,8 @@
                                 | 1u << HPF_MASK_ID_CARD_15)
 
 
+static void hpf_mask_search_stars(const hpf_mask_search_t *s,
+    const hpf_mask_hit_t *hit, hpf_mask_sink_t *out, size_t n);
 static void hpf_mask_search_part(hpf_mask_part_t *t, hpf_mask_search_t *s,
     const unsigned char *p, const unsigned char *end);
 static int hpf_mask_search_look(const hpf_mask_part_t *t,
@@ -44,8 +46,8 @@ static int hpf_mask_search_run(const hpf_mask_part_t *t,
     hpf_mask_hit_t *hit);
 static int hpf_mask_search_owner(const hpf_mask_part_t *t, int rc,
     hpf_mask_hit_t *hit);
-static unsigned hpf_mask_search_is_owned(const hpf_mask_part_t *t,
-    const unsigned char *p);
+static int hpf_mask_search_owned(const hpf_mask_part_t *t,
+    const hpf_mask_hit_t *hit);
 static int hpf_mask_search_rest(const hpf_mask_part_t *t,
     const unsigned char *floor, hpf_mask_hit_t *hit);
 static void hpf_mask_search_back(const hpf_mask_part_t *t,
@@ -164,46 +166,63 @@ void
 hpf_mask_search_put(const hpf_mask_search_t *s, const hpf_mask_hit_t *hit,
     hpf_mask_sink_t *out)
 {
-    size_t                   len;
-    unsigned                 i, stars;
-    unsigned char            c;
-    hpf_mask_part_t          t;
-    const unsigned char     *p;
-    const hpf_mask_shape_t  *shape;
+    size_t                n, stars;
+    unsigned              i;
+    unsigned char         c;
+    hpf_mask_part_t       t;
+    const unsigned char  *p;
 
-    shape = &s->rules->value[hit->kind];
+    if ((size_t) (hit->end - hit->start) == hit->n) {
 
-    if (hit->kind == HPF_MASK_EMAIL) {
-        hpf_mask_apply(shape, out, hit->start, hit->end, s->style);
+        /* each byte is a character, and nothing is in between */
+
+        hpf_mask_put(out, hit->start, hit->left);
+        hpf_mask_search_stars(s, hit, out, hit->n - hit->left - hit->right);
+        hpf_mask_put(out, hit->end - hit->right, hit->right);
+
         return;
     }
 
     hpf_mask_search_part(&t, (hpf_mask_search_t *) s, hit->start, hit->end);
 
-    i = 0;
     stars = 0;
+    i = 0;
 
-    for (p = hit->start; i < hit->n && p < hit->end; p += len) {
-        len = hpf_mask_search_next(&t, p, &c);
+    for (p = hit->start; i < hit->n && p < hit->end; p += n) {
+        n = hpf_mask_search_next(&t, p, &c);
 
-        if (!hpf_mask_search_is_gap(c) && i++ >= hit->left
-            && i <= hit->n - hit->right)
-        {
-            stars++;
-            continue;
+        if (hit->kind == HPF_MASK_EMAIL || !hpf_mask_search_is_gap(c)) {
+            i++;
+
+            if (i > hit->left && i <= hit->n - hit->right) {
+                stars++;
+                continue;
+            }
         }
 
         if (stars) {
-            hpf_mask_stars_as(shape, out, stars, s->style);
+            hpf_mask_search_stars(s, hit, out, stars);
             stars = 0;
         }
 
-        hpf_mask_put(out, p, len);
+        hpf_mask_put(out, p, n);
     }
 
-    if (stars) {
-        hpf_mask_stars_as(shape, out, stars, s->style);
+    hpf_mask_search_stars(s, hit, out, stars);
+}
+
+
+/* An e-mail address does not tell how long its local part is. */
+
+static void
+hpf_mask_search_stars(const hpf_mask_search_t *s, const hpf_mask_hit_t *hit,
+    hpf_mask_sink_t *out, size_t n)
+{
+    if (hit->kind == HPF_MASK_EMAIL && n > 0) {
+        n = hit->left ? HPF_MASK_FIXED : 1;
     }
+
+    hpf_mask_stars_as(&s->rules->value[hit->kind], out, n, s->style);
 }
 
 
@@ -249,6 +268,7 @@ static int
 hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
     const unsigned char **floor, hpf_mask_hit_t *hit)
 {
+    int                   rc;
     size_t                n;
     unsigned char         c;
     const unsigned char  *start;
@@ -272,7 +292,11 @@ hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
         start = hpf_mask_search_start(t, p, start);
 
         if (start < p || hpf_mask_search_is_digit(c)) {
-            return hpf_mask_search_run(t, start, floor, hit);
+            rc = hpf_mask_search_run(t, start, floor, hit);
+
+            if (rc != HPF_DECLINED || *floor > p) {
+                return rc;
+            }
         }
     }
 
@@ -424,6 +448,14 @@ hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
     hpf_mask_hit_t        email;
     const unsigned char  *start;
 
+    if (rc == HPF_OK) {
+        rc = hpf_mask_search_owned(t, hit);
+
+        if (rc == HPF_DECLINED) {
+            return HPF_OK;
+        }
+    }
+
     if (rc == HPF_AGAIN) {
         start = hpf_mask_search_local(t, hit->start);
 
@@ -432,10 +464,6 @@ hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
         }
 
         return HPF_AGAIN;
-    }
-
-    if (!hpf_mask_search_is_owned(t, hit->end)) {
-        return HPF_OK;
     }
 
     rc = hpf_mask_search_email(t, hit->end, hit->start, &email);
@@ -450,34 +478,46 @@ hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
         return HPF_AGAIN;
     }
 
+    /* what stays of the number must not make an address of what follows */
+
+    hit->right = 0;
+
     return HPF_OK;
 }
 
 
-/* Whether an e-mail address may go on at p: few numbers are followed so. */
+/* Whether "@" follows a number and characters that may stand before it. */
 
-static unsigned
-hpf_mask_search_is_owned(const hpf_mask_part_t *t, const unsigned char *p)
+static int
+hpf_mask_search_owned(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
 {
-    size_t         n;
-    unsigned       i;
-    unsigned char  c;
+    size_t                n;
+    unsigned              i;
+    unsigned char         c;
+    const unsigned char  *p;
+
+    p = hit->end;
 
     for (i = 0; i <= HPF_MASK_LOCAL_MAX; i++) {
         n = hpf_mask_search_next(t, p, &c);
 
+        if (p + n - hit->start > HPF_MASK_SEARCH_TAIL) {
+            break;
+        }
+
         if (n == 0) {
-            return t->more;
+            return (t->more && t->end - hit->start <= HPF_MASK_SEARCH_TAIL)
+                   ? HPF_AGAIN : HPF_DECLINED;
         }
 
         if (!hpf_mask_search_is_local(c)) {
-            return c == '@';
+            return (c == '@') ? HPF_OK : HPF_DECLINED;
         }
 
         p += n;
     }
 
-    return 0;
+    return HPF_DECLINED;
 }
 
 

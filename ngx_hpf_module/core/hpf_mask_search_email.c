@@ -19,11 +19,14 @@ typedef struct {
     unsigned                 labels;
     unsigned                 len;        /* of the label */
     unsigned                 letters;    /* that the label begins with */
+    unsigned                 upper;      /* how many of them are so */
     unsigned                 digits;     /* in a row, hyphens or not */
     unsigned                 n;          /* characters */
     unsigned                 good;       /* characters up to its end, or 0 */
+    unsigned                 good_before;        /* without this label */
     unsigned char            first[2];   /* characters of the first label */
     const unsigned char     *end;
+    const unsigned char     *end_before;
 } hpf_mask_domain_t;
 
 
@@ -31,6 +34,8 @@ static int hpf_mask_search_email_domain(const hpf_mask_part_t *t,
     const unsigned char *p, hpf_mask_domain_t *d);
 static unsigned hpf_mask_search_email_label(const hpf_mask_part_t *t,
     hpf_mask_domain_t *d, const unsigned char *p, unsigned char c);
+static void hpf_mask_search_email_number(const hpf_mask_part_t *t,
+    hpf_mask_domain_t *d);
 static void hpf_mask_search_email_good(hpf_mask_domain_t *d,
     const unsigned char *p);
 static int hpf_mask_search_email_cut(const hpf_mask_part_t *t);
@@ -138,9 +143,12 @@ hpf_mask_search_email_domain(const hpf_mask_part_t *t, const unsigned char *p,
     d->labels = 0;
     d->len = 0;
     d->letters = 0;
+    d->upper = 0;
     d->digits = 0;
     d->n = 0;
     d->good = 0;
+    d->good_before = 0;
+    d->end = p;
 
     for ( ;; ) {
         len = hpf_mask_search_next(t, p, &c);
@@ -155,6 +163,11 @@ hpf_mask_search_email_domain(const hpf_mask_part_t *t, const unsigned char *p,
         }
 
         if (!hpf_mask_search_email_label(t, d, p, c)) {
+
+            if (c == '*' && d->digits) {
+                hpf_mask_search_email_number(t, d);
+            }
+
             break;
         }
 
@@ -191,9 +204,12 @@ hpf_mask_search_email_label(const hpf_mask_part_t *t, hpf_mask_domain_t *d,
 
         hpf_mask_search_email_good(d, p);
 
+        d->good_before = d->good;
+        d->end_before = d->end;
         d->labels++;
         d->len = 0;
         d->letters = 0;
+        d->upper = 0;
         d->digits = 0;
 
         return 1;
@@ -211,6 +227,7 @@ hpf_mask_search_email_label(const hpf_mask_part_t *t, hpf_mask_domain_t *d,
 
         if (d->letters == d->len) {
             d->letters++;
+            d->upper += (c <= 'Z');
         }
 
         d->digits = 0;
@@ -224,12 +241,7 @@ hpf_mask_search_email_label(const hpf_mask_part_t *t, hpf_mask_domain_t *d,
         d->digits += (c != '-');
 
         if (d->digits >= (t->codes ? 6 : HPF_IDENT_MOBILE_LEN)) {
-
-            if (d->good == 0) {
-                d->n = 0;
-                d->labels = 0;
-            }
-
+            hpf_mask_search_email_number(t, d);
             return 0;
         }
     }
@@ -237,6 +249,25 @@ hpf_mask_search_email_label(const hpf_mask_part_t *t, hpf_mask_domain_t *d,
     d->len++;
 
     return 1;
+}
+
+
+/*
+ * A number, masked or not, ends a domain; it may come right after the last
+ * label, unless the letters may be part of a passport's number.
+ */
+
+static void
+hpf_mask_search_email_number(const hpf_mask_part_t *t, hpf_mask_domain_t *d)
+{
+    if (t->codes && d->upper == d->letters && d->letters <= 3) {
+        d->good = d->good_before;
+        d->end = d->end_before;
+    }
+
+    /* and hpf_mask_search_email_good() is not to take what it is in */
+
+    d->labels = 0;
 }
 
 

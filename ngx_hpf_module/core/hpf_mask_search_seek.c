@@ -39,6 +39,7 @@ typedef struct {
     unsigned  at1;
     unsigned  at2;
     unsigned  at3;
+    unsigned  next;         /* the byte after the block, when there is one */
 } hpf_mask_block_t;
 
 
@@ -63,6 +64,8 @@ static void hpf_mask_search_wides(const hpf_mask_block_t *b,
     hpf_mask_seen_t *seen);
 static uint64_t hpf_mask_search_gaps(const hpf_mask_part_t *t,
     const hpf_mask_block_t *b, uint64_t gap);
+static inline unsigned hpf_mask_search_is_open(const hpf_mask_part_t *t,
+    unsigned c);
 static inline uint64_t hpf_mask_search_long(uint64_t run, unsigned least);
 
 
@@ -236,7 +239,9 @@ hpf_mask_search_seek(const hpf_mask_part_t *t, const unsigned char *p)
         b.v2 = hpf_mask_search_load(p + 32);
         b.v3 = hpf_mask_search_load(p + 48);
 
-        p += hpf_mask_search_block(t, &b, (size_t) (t->end - p), &found);
+        len = (size_t) (t->end - p);
+        b.next = (len > HPF_MASK_BLOCK) ? p[HPF_MASK_BLOCK] : 0;
+        p += hpf_mask_search_block(t, &b, len, &found);
 
         if (found) {
             return p;
@@ -305,7 +310,7 @@ hpf_mask_search_block(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
         run = seen.digit | gap;
         seen.may |= hpf_mask_search_long(run, t->run);
 
-        if (run & seen.cross1) {
+        if ((run & seen.cross1) && hpf_mask_search_is_open(t, b->next)) {
             at = (~run == 0) ? 0 : 64 - (unsigned) __builtin_clzll(~run);
             seen.open |= (uint64_t) 1 << at;
         }
@@ -330,6 +335,16 @@ hpf_mask_search_block(const hpf_mask_part_t *t, const hpf_mask_block_t *b,
     *found = (seen.may >> at) & 1;
 
     return at;
+}
+
+
+/* Whether a run may go on with c. */
+
+static inline unsigned
+hpf_mask_search_is_open(const hpf_mask_part_t *t, unsigned c)
+{
+    return c >= 0x80 || c == t->mark || c == '+'
+           || hpf_mask_search_is_digit(c) || hpf_mask_search_is_gap(c);
 }
 
 

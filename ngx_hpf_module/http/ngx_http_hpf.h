@@ -360,6 +360,7 @@ struct ngx_http_hpf_ctx_s {
     unsigned                      backend_fault:2; /* how badly it did */
     unsigned                      backend_timeout:1;
     unsigned                      store_trip:1; /* Redis was asked */
+    unsigned                      store_gone:1; /* and could not say */
 };
 
 

@@ -33,6 +33,12 @@ test_pairs(void)
     body_vector("name", "name");
     body_vector("name&mobile", "name&mobile");
     body_vector("13800138000=a&13800138000", "138****8000=a&138****8000");
+    body_vector("name=%E5%BC%A0%e4%b8%89&idno=%31%32%33&name=a+b%20c",
+                "name=%E5%BC%A0*&idno=%31**&name=a****");
+    body_vector("name=%E5%BC%A0%E4&name=%&name=%zz",
+                "name=***&name=***&name=***");
+    body_vector("x=%31%33800138000&y=tel%3A13800138000%2C",
+                "x=%31%338****8000&y=tel%3A138****8000%2C");
     body_vector("a=13800138000,13900139000&b=x13800138000",
                 "a=138****8000,139****9000&b=x138****8000");
 }

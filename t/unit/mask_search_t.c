@@ -22,6 +22,8 @@ typedef struct {
 static text_t             out, again, twice;
 static hpf_mask_rules_t   rules;
 static unsigned           style;
+static unsigned           seed = 1;
+static int                rounds = 20000;
 
 
 static int
@@ -303,16 +305,120 @@ test_styles(void)
 }
 
 
+static unsigned
+rnd(unsigned n)
+{
+    seed = seed * 1103515245 + 12345;
+
+    return (seed >> 16) % n;
+}
+
+
+/* Texts of what may matter, in every style and cut at random. */
+
+static void
+test_random(void)
+{
+    int          i, n, bad;
+    char         in[2048];
+    size_t       len, k;
+    unsigned     kind;
+    const char  *piece;
+
+    static const char  *pieces[] = {
+        "13800138000", "138", "0013", "8000", "86", "0086", "+86", "-", "-",
+        " ", " ", "　", "－", "\xc2\xa0", "+", ".", ".0", "0", "1", "12", "x",
+        "X", "a", "f", "g", "tel", "*", "**", "@", "@", ".cn", "example.cn",
+        "zhang", "_", "%", "&", "\\", "\\\\", "\\u", "\\u00", "\\u0031",
+        "\\u0038", "\\u0020", "\\u3000", "\\uff11", "\\u4e2d", "\\n",
+        "\\u0040", "&#49;", "&#x38;", "&#32;", "&nbsp;", "&amp;", "&#", "&#4",
+        "%31", "%38", "%20", "%2D", "%EF%BC%91", "%EF", "%E4%B8%AD", "%40",
+        "１", "８", "Ｘ", "\xef", "\xef\xbc", "中", "，", "\xe3", "\xe3\x80",
+        "11010519491231002X", "11010519491231002", "110105", "19491231",
+        "002X", "440524188001010014", "6222020000000000000", "6222", "0200",
+        "0000", "000", "110105491231002", "E12345678", "E1234567", "E", "EA",
+        "91350100M000100Y43", "9135", "0100", "M000100Y43", "ABC", "\n", ",",
+        "123456789012", "2026-11-25 13:47:54", "9", "e", "\xa0", "\x91", ";",
+        "#", "u", "zhang.san@example.cn", "a@b.cn", "2x", "%3", "3", "D"
+    };
+
+    bad = 0;
+
+    for (i = 0; i < rounds; i++) {
+        style = (unsigned) i % (HPF_MASK_CSV_TEXT + 1);
+        len = 0;
+
+        on(rnd(2) ? ALL : USUAL);
+
+        if (rnd(8) == 0) {
+            on(1u << (HPF_MASK_ID_CARD + rnd(9)));
+        }
+
+        if (rnd(8) == 0) {
+            kind = HPF_MASK_ID_CARD + rnd(3);
+            hpf_mask_shape_keep(&rules.value[kind], rnd(5), rnd(5));
+        }
+
+        for (n = (int) rnd(40); n >= 0; n--) {
+            piece = pieces[rnd(sizeof(pieces) / sizeof(pieces[0]))];
+            memcpy(in + len, piece, strlen(piece));
+            len += strlen(piece);
+        }
+
+        if (!mask(&out, in, len, len, 0)) {
+            bad++;
+        }
+
+        for (n = 0; n < 4; n++) {
+            k = n ? rnd((unsigned) len + 1) : 1;
+
+            if (!mask(&again, in, len, k, n ? rnd(7) : 1)
+                || !same(&out, &again))
+            {
+                bad++;
+                printf("# style %u, values %x, at %zu: \"%.*s\"\n# \"%s\"\n",
+                       style, rules.values, k, (int) len, in, out.p);
+                printf("# \"%s\"\n", again.p);
+            }
+        }
+
+        mask(&twice, (const char *) out.p, out.n, out.n, 0);
+
+        if (!same(&out, &twice)) {
+            bad++;
+            printf("# twice, style %u: \"%.*s\"\n# \"%s\"\n",
+                   style, (int) len, in, out.p);
+            printf("# \"%s\"\n", twice.p);
+        }
+
+        if (bad > 5) {
+            break;
+        }
+    }
+
+    ok(bad == 0, "%d texts made at random", i);
+
+    style = HPF_MASK_PLAIN;
+    on(USUAL);
+}
+
+
 int
-main(void)
+main(int argc, char **argv)
 {
     plan(0);
     on(USUAL);
+
+    if (argc > 2) {
+        seed = (unsigned) atoi(argv[1]);
+        rounds = atoi(argv[2]);
+    }
 
     test_plain();
     test_codes();
     test_json();
     test_styles();
+    test_random();
 
     return done();
 }
