@@ -40,6 +40,14 @@ const hpf_mask_charset_t *hpf_mask_charset_next(const hpf_mask_charset_t *cs);
 const hpf_mask_charset_t *hpf_mask_charset_mark(const unsigned char *p,
     size_t len);
 
+/* Whether these first bytes are no part of such a mark, whatever follows. */
+static inline unsigned
+hpf_mask_charset_none(const unsigned char *p, size_t len)
+{
+    return len >= 2 && p[0] != 0 && p[0] < 0x80 && p[1] != 0;
+}
+
+
 /*
  * The name in an XML declaration or in a "meta" of HTML, within the first
  * HPF_MASK_CHARSET_HEAD bytes.  Returns its length, 0: there is none.

@@ -168,7 +168,11 @@ ngx_http_hpf_mask_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
 
         if (rc == NGX_DECLINED) {
-            rc = ngx_http_hpf_mask_body_failed(ctx, cl);
+
+            if (ngx_http_hpf_mask_body_failed(ctx, cl) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
             break;
         }
 
@@ -359,9 +363,13 @@ ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 
     last = (b->last_buf || b->last_in_chain);
 
-    /* whoever flushes does not want bytes to be kept */
+    /* bytes that are no mark need not wait for more */
 
-    if (ctx->need && (last || (b->flush && ctx->nhead))) {
+    if (ctx->need
+        && (last
+            || (b->flush && ctx->need == NGX_HTTP_HPF_MASK_MARK
+                && hpf_mask_charset_none(ctx->head, ctx->nhead))))
+    {
         rc = ngx_http_hpf_mask_body_settle(ctx);
 
         if (rc != NGX_OK) {
