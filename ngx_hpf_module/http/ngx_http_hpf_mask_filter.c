@@ -217,6 +217,13 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
+    /* the answer that the client has was masked */
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+        ngx_http_hpf_mask_refuse_headers(r);
+        return ngx_http_next_header_filter(r);
+    }
+
     ctx = ngx_http_hpf_mask_create_ctx(r);
     if (ctx == NULL) {
         return NGX_ERROR;
@@ -350,7 +357,6 @@ ngx_http_hpf_mask_has_body(ngx_http_request_t *r)
 
     case NGX_HTTP_SWITCHING_PROTOCOLS:
     case NGX_HTTP_NO_CONTENT:
-    case NGX_HTTP_NOT_MODIFIED:
         return 0;
 
     default:
