@@ -14,6 +14,7 @@
 
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
+#include "ngx_http_hpf_mask_text.h"
 
 
 /* A span that is shorter costs less to copy than to pass on by itself. */
@@ -77,27 +78,15 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
     ngx_http_hpf_mask_type_t *type)
 {
-    ngx_tm_t           tm;
-    ngx_time_t        *tp;
-    hpf_mask_conf_t    conf;
+    hpf_mask_conf_t  conf;
 
     ctx->engine = ngx_palloc(r->pool, sizeof(hpf_mask_t));
     if (ctx->engine == NULL) {
         return NGX_ERROR;
     }
 
-    tp = ngx_timeofday();
-    ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
+    ngx_http_hpf_mask_text_conf(&conf, rules, type);
 
-    ngx_memzero(&conf, sizeof(hpf_mask_conf_t));
-
-    conf.rules = rules;
-    conf.today.year = tm.ngx_tm_year;
-    conf.today.month = tm.ngx_tm_mon;
-    conf.today.day = tm.ngx_tm_mday;
-    conf.type = type->type;
-    conf.tabs = type->tabs;
-    conf.headless = type->headless;
     conf.copy = ctx->copy;
     conf.out = ngx_http_hpf_mask_body_out;
     conf.data = ctx;
