@@ -39,10 +39,15 @@ M := ngx_hpf_module
 MODULE := $(B)/ngx_http_hpf_module.so
 CFLAGS = -O2 -g -Wall -Wextra -Werror $(SAN_FLAGS)
 
-# the first line of a test names what it links: /* links: core/hpf_x.c -lm */
+# The first line of a test or fuzzer says what it links, /* links: ... */:
+# sources (core/hpf_x.c), the word for a whole part (mask), libraries (-lm).
 
-links = $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
-sources = $(addprefix $(M)/,$(filter %.c,$(call links,$(1))))
+mask := $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_mask*.c)) \
+        core/hpf_utf8.c core/hpf_ident.c
+
+links = $(patsubst mask,$(mask),\
+          $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1)))
+objects = $(patsubst %.c,$(2)/%.o,$(filter %.c,$(call links,$(1))))
 libs = $(filter-out %.c,$(call links,$(1)))
 
 headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
@@ -50,7 +55,7 @@ headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
-fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*.c))
+fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(wildcard fuzz/*.c))
 
 plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 plugin_sos := $(foreach p,$(plugins),\
@@ -86,24 +91,45 @@ $(plugin_files): $(B)/plugins/%: plugins/%
 	@mkdir -p $(@D)
 	@cp $< $@.tmp && mv -f $@.tmp $@
 
+# what is tested is compiled once for all tests, and once for all fuzzers
+
+$(B)/t/obj/%.o: $(M)/%.c $(headers)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -c -o $@ $<
+
 define unit_rule
-$(B)/t/$(1): t/unit/$(1).c t/unit/tap.h $(call sources,t/unit/$(1).c) $(headers)
+$(B)/t/$(1): t/unit/$(1).c $(call objects,t/unit/$(1).c,$(B)/t/obj) \
+             $(wildcard t/unit/*.h) $(headers)
 	@mkdir -p $$(@D)
 	@echo "cc $$@"
-	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ $$(filter %.c,$$^) \
-	    $(call libs,t/unit/$(1).c)
+	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ \
+	    $$(filter %.c %.o,$$^) $(call libs,t/unit/$(1).c)
 endef
 
 $(foreach u,$(notdir $(units)),$(eval $(call unit_rule,$(u))))
 
 units: $(units)
 
+FUZZ_CFLAGS = -O1 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
+
+ifndef FUZZ_FAST
+F := build/fuzz
+FUZZ_SAN = fuzzer,address,undefined -fno-sanitize-recover=undefined
+else
+F := build/fuzz-fast
+FUZZ_SAN = fuzzer
+endif
+
+$(F)/obj/%.o: $(M)/%.c $(headers)
+	@mkdir -p $(@D)
+	@clang $(FUZZ_CFLAGS) $(incs) -c -o $@ $<
+
 define fuzz_rule
-build/fuzz/$(1): fuzz/$(1).c $(call sources,fuzz/$(1).c) $(headers)
+$(F)/$(1): fuzz/$(1).c $(call objects,fuzz/$(1).c,$(F)/obj) \
+           $(wildcard fuzz/*.h) $(headers)
 	@mkdir -p $$(@D)
 	@echo "clang $$@"
-	@clang -O1 -g -std=gnu99 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined $$(incs) -o $$@ $$(filter %.c,$$^) \
+	@clang $$(FUZZ_CFLAGS) $$(incs) -o $$@ $$(filter %.c %.o,$$^) \
 	    $(call libs,fuzz/$(1).c)
 endef
 

@@ -1,4 +1,4 @@
-/* links: core/hpf_mask.c core/hpf_mask_token.c core/hpf_mask_find.c core/hpf_mask_scan.c core/hpf_mask_kind.c core/hpf_mask_rules.c core/hpf_ident.c */
+/* links: mask */
 
 /*
  * Copyright (C) the HPF gateway authors

@@ -296,25 +296,6 @@ is(http_get('/rules/rules')->body, '{"serial":"11010519491231002X",'
    . '"Code1":"***","id_no":"110###########002X","x":"1****************X",'
    . '"sjh":"138****8000","y":"13800138000"}', 'rules of a location');
 
-# faults of configuration
-
-for my $fault (['keys x kind=name', '"key" or "value"'],
-               ['key x', '"kind=" is expected'],
-               ['key x kind=nome', 'it must be "name", "id-card"'],
-               ['key x,,y kind=name', 'names of 1 to 128 bytes'],
-               ['key x kind=id-card keep=6', 'as in "keep=6,4"'],
-               ['key x kind=name keep=1,1', 'has no meaning for the kind'],
-               ['key x kind=name char=xy', 'one character'],
-               ['key x kind=name keeps=1', '"keep=" or "char=" is expected'],
-               ['value name on', '"bank-card" or "all"'])
-{
-    my ($ok, $out) = $t->config_test("%%TEST_GLOBALS%%\nhttp {\n"
-        . "hpf_mask_rule $fault->[0];\n}\n");
-
-    like($out, qr/\Q$fault->[1]\E.* in \S*test\.conf:\d+/,
-         "refused: $fault->[0]");
-}
-
 # a large body, part of it without anything to mask
 
 my ($worker) = $t->workers;

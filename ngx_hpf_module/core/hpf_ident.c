@@ -20,6 +20,7 @@ static int hpf_ident_number(const unsigned char *p, size_t len);
 static int hpf_ident_all_digits(const unsigned char *p, size_t len);
 static int hpf_ident_is_province(const unsigned char *p);
 static int hpf_ident_born(const unsigned char *p, const hpf_date_t *today);
+static int hpf_ident_is_issued(const unsigned char *p, size_t len);
 static int hpf_ident_luhn(const unsigned char *p, size_t len);
 static int hpf_ident_uscc_value(unsigned char c);
 
@@ -42,7 +43,8 @@ hpf_ident_is_id_card(const unsigned char *p, size_t len,
     unsigned char               last;
 
     if (len != HPF_IDENT_ID_LEN
-        || !hpf_ident_all_digits(p, HPF_IDENT_ID_LEN - 1))
+        || !hpf_ident_all_digits(p, HPF_IDENT_ID_LEN - 1)
+        || !hpf_ident_is_province(p[0] == '9' ? p + 1 : p))
     {
         return 0;
     }
@@ -59,11 +61,7 @@ hpf_ident_is_id_card(const unsigned char *p, size_t len,
         last = 'X';
     }
 
-    if (last != (unsigned char) check[sum % 11]) {
-        return 0;
-    }
-
-    return hpf_ident_is_province(p[0] == '9' ? p + 1 : p)
+    return last == (unsigned char) check[sum % 11]
            && hpf_ident_born(p + 6, today);
 }
 
@@ -181,47 +179,9 @@ hpf_ident_is_bank_card(const unsigned char *p, size_t len)
 int
 hpf_ident_is_issued_card(const unsigned char *p, size_t len)
 {
-    int  prefix;
-
-    if (!hpf_ident_is_bank_card(p, len)) {
-        return 0;
-    }
-
-    prefix = hpf_ident_number(p, 4);
-
-    switch (p[0]) {
-
-    case '6':
-        /* UnionPay, and the debit cards of its members before it */
-        return len >= 16;
-
-    case '4':
-        return len == 13 || len == 16 || len == 19;
-
-    case '5':
-        return len == 16 && p[1] >= '1' && p[1] <= '5';
-
-    case '2':
-        return len == 16 && prefix >= 2221 && prefix <= 2720;
-
-    case '3':
-        if (p[1] == '4' || p[1] == '7') {
-            return len == 15;
-        }
-
-        if (p[1] == '5') {
-            return len == 16;
-        }
-
-        return len == 14 && (p[1] == '0' || p[1] == '6' || p[1] >= '8');
-
-    case '9':
-        /* 95588 and 95599: older debit cards of two large banks */
-        return len >= 16 && (prefix == 9558 || prefix == 9559);
-
-    default:
-        return 0;
-    }
+    return len >= HPF_IDENT_CARD_MIN
+           && hpf_ident_is_issued(p, len)
+           && hpf_ident_is_bank_card(p, len);
 }
 
 
@@ -510,6 +470,51 @@ hpf_ident_born(const unsigned char *p, const hpf_date_t *today)
     return born.year >= HPF_IDENT_YEAR_MIN
            && hpf_ident_is_date(&born)
            && hpf_ident_date_cmp(&born, today) <= 0;
+}
+
+
+/* The schemes' prefixes and lengths; p has four characters or more. */
+
+static int
+hpf_ident_is_issued(const unsigned char *p, size_t len)
+{
+    int  prefix;
+
+    prefix = hpf_ident_number(p, 4);
+
+    switch (p[0]) {
+
+    case '6':
+        /* UnionPay, and the debit cards of its members before it */
+        return len >= 16;
+
+    case '4':
+        return len == 13 || len == 16 || len == 19;
+
+    case '5':
+        return len == 16 && p[1] >= '1' && p[1] <= '5';
+
+    case '2':
+        return len == 16 && prefix >= 2221 && prefix <= 2720;
+
+    case '3':
+        if (p[1] == '4' || p[1] == '7') {
+            return len == 15;
+        }
+
+        if (p[1] == '5') {
+            return len == 16;
+        }
+
+        return len == 14 && (p[1] == '0' || p[1] == '6' || p[1] >= '8');
+
+    case '9':
+        /* 95588 and 95599: older debit cards of two large banks */
+        return len >= 16 && (prefix == 9558 || prefix == 9559);
+
+    default:
+        return 0;
+    }
 }
 
 

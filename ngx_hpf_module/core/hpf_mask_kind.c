@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hpf_mask_kind.h"
+#include "hpf_word.h"
 
 
 #define HPF_MASK_HEAD      32      /* characters that a form looks at */
@@ -34,6 +35,10 @@ typedef struct {
 } hpf_mask_text_t;
 
 
+static unsigned hpf_mask_is_ascii(const unsigned char *p,
+    const unsigned char *end, unsigned style);
+static void hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end, unsigned kind);
 static void hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
     const unsigned char *end, unsigned style);
 static void hpf_mask_form(const hpf_mask_shape_t *shape,
@@ -47,9 +52,6 @@ static void hpf_mask_email_form(const hpf_mask_text_t *text,
 static size_t hpf_mask_district(const hpf_mask_text_t *text);
 static unsigned hpf_mask_is_district(const hpf_mask_text_t *text, size_t i);
 static unsigned hpf_mask_is_street(uint32_t cp, size_t nth);
-static int hpf_mask_hex(unsigned char c);
-static size_t hpf_mask_utf8(const unsigned char *p, const unsigned char *end,
-    uint32_t *cp);
 
 
 static const hpf_mask_kind_t  hpf_mask_kinds[HPF_MASK_KINDS] = {
@@ -172,6 +174,17 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
         return;
     }
 
+    if (hpf_mask_is_ascii(p, end, style)) {
+        hpf_mask_read_ascii(&text, p, end, shape->kind);
+        hpf_mask_form(shape, &text, &cut);
+
+        hpf_mask_put(out, p, cut.left);
+        hpf_mask_stars(shape, out, cut.stars);
+        hpf_mask_put(out, end - cut.right, cut.right);
+
+        return;
+    }
+
     hpf_mask_read(&text, p, end, style);
     hpf_mask_form(shape, &text, &cut);
 
@@ -193,6 +206,62 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     }
 
     hpf_mask_put(out, q, (size_t) (end - q));
+}
+
+
+/* 1: each byte is a character; looks at eight at a time. */
+
+static unsigned
+hpf_mask_is_ascii(const unsigned char *p, const unsigned char *end,
+    unsigned style)
+{
+    /* what begins another spelling; in a form two bytes do */
+
+    static const unsigned char  escapes[][2] = {
+        { 0x80, 0x80 }, { '\\', '\\' }, { '&', '&' }, { '%', '+' },
+        { '"', '"' }
+    };
+
+    uint64_t  word, any;
+
+    any = 0;
+
+    while (p < end) {
+        word = hpf_word(p, (size_t) (end - p));
+
+        any |= word | hpf_word_has(word, escapes[style][0])
+               | hpf_word_has(word, escapes[style][1]);
+
+        p += (end - p < 8) ? end - p : 8;
+    }
+
+    return (any & HPF_WORD_HIGHS) == 0;
+}
+
+
+static void
+hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end, unsigned kind)
+{
+    size_t  i, n;
+
+    text->n = (size_t) (end - p);
+    text->at = text->n;
+    text->bad = 0;
+
+    n = (text->n < HPF_MASK_HEAD) ? text->n : HPF_MASK_HEAD;
+
+    for (i = 0; i < n; i++) {
+        text->head[i] = p[i];
+    }
+
+    for (i = text->n; kind == HPF_MASK_EMAIL && i > 0; i--) {
+
+        if (p[i - 1] == '@') {
+            text->at = i - 1;
+            break;
+        }
+    }
 }
 
 
@@ -324,8 +393,8 @@ hpf_mask_is_compound(const uint32_t *cp)
     end = p + sizeof(hpf_mask_compound) - 1;
 
     while (p < end) {
-        n = hpf_mask_utf8(p, end, &c[0]);
-        n += hpf_mask_utf8(p + n, end, &c[1]);
+        n = hpf_mask_char(p, end, HPF_MASK_PLAIN, &c[0]);
+        n += hpf_mask_char(p + n, end, HPF_MASK_PLAIN, &c[1]);
 
         if (c[0] == cp[0] && c[1] == cp[1]) {
             return 1;
@@ -484,160 +553,6 @@ hpf_mask_is_street(uint32_t cp, size_t nth)
 }
 
 
-size_t
-hpf_mask_char(const unsigned char *p, const unsigned char *end,
-    unsigned style, uint32_t *cp)
-{
-    size_t    n;
-    uint32_t  low;
-
-    if (*p < 0x80 && (*p != '\\' || style != HPF_MASK_JSON_TEXT)) {
-        *cp = *p;
-        return 1;
-    }
-
-    if (*p != '\\') {
-        return hpf_mask_utf8(p, end, cp);
-    }
-
-    n = hpf_mask_escape(p, end, cp);
-
-    if (n == 0) {
-        *cp = HPF_MASK_BAD;
-        return 1;
-    }
-
-    if (*cp >= 0xd800 && *cp < 0xdc00
-        && end - p >= 12
-        && p[6] == '\\'
-        && hpf_mask_escape(p + 6, end, &low) == 6
-        && low >= 0xdc00 && low < 0xe000)
-    {
-        *cp = 0x10000 + ((*cp - 0xd800) << 10) + (low - 0xdc00);
-        return 12;
-    }
-
-    return n;
-}
-
-
-size_t
-hpf_mask_escape(const unsigned char *p, const unsigned char *end,
-    uint32_t *cp)
-{
-    static const char  from[] = "\"\\/bfnrt";
-    static const char  to[] = "\"\\/\b\f\n\r\t";
-
-    int                digit;
-    size_t             i;
-    const char        *c;
-
-    *cp = HPF_MASK_BAD;
-
-    if (end - p < 2) {
-        return 0;
-    }
-
-    if (p[1] != 'u') {
-        c = (p[1] == '\0') ? NULL : strchr(from, p[1]);
-
-        if (c != NULL) {
-            *cp = (unsigned char) to[c - from];
-        }
-
-        return 2;
-    }
-
-    *cp = 0;
-
-    for (i = 2; i < 6; i++) {
-
-        if (p + i == end) {
-            return 0;
-        }
-
-        digit = hpf_mask_hex(p[i]);
-
-        if (digit < 0) {
-            *cp = HPF_MASK_BAD;
-            return 2;
-        }
-
-        *cp = *cp << 4 | (uint32_t) digit;
-    }
-
-    return 6;
-}
-
-
-static int
-hpf_mask_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-
-static size_t
-hpf_mask_utf8(const unsigned char *p, const unsigned char *end, uint32_t *cp)
-{
-    size_t    i, n;
-    uint32_t  c, least;
-
-    c = *p;
-
-    if (c < 0x80) {
-        *cp = c;
-        return 1;
-    }
-
-    *cp = HPF_MASK_BAD;
-
-    if (c >= 0xc2 && c < 0xe0) {
-        n = 2;
-        c &= 0x1f;
-        least = 0x80;
-
-    } else if (c >= 0xe0 && c < 0xf0) {
-        n = 3;
-        c &= 0x0f;
-        least = 0x800;
-
-    } else if (c >= 0xf0 && c < 0xf5) {
-        n = 4;
-        c &= 0x07;
-        least = 0x10000;
-
-    } else {
-        return 1;
-    }
-
-    for (i = 1; i < n; i++) {
-
-        if (p + i == end || (p[i] & 0xc0) != 0x80) {
-            return 1;
-        }
-
-        c = c << 6 | (p[i] & 0x3f);
-    }
-
-    if (c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
-        return 1;
-    }
-
-    *cp = c;
-
-    return n;
-}
-
-
 void
 hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out, size_t n)
 {
@@ -649,6 +564,36 @@ hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out, size_t n)
 
     while (n--) {
         hpf_mask_put(out, shape->ch, shape->nch);
+    }
+}
+
+
+/* The same in a style: a form holds no bytes above 0x7f as they are. */
+
+void
+hpf_mask_stars_as(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
+    size_t n, unsigned style)
+{
+    static const char  hex[] = "0123456789ABCDEF";
+
+    unsigned           i, len;
+    unsigned char      ch[HPF_MASK_CHAR_MAX * 3];
+
+    if (style != HPF_MASK_FORM_TEXT || shape->nch == 1) {
+        hpf_mask_stars(shape, out, n);
+        return;
+    }
+
+    len = 0;
+
+    for (i = 0; i < shape->nch; i++) {
+        ch[len++] = '%';
+        ch[len++] = (unsigned char) hex[shape->ch[i] >> 4];
+        ch[len++] = (unsigned char) hex[shape->ch[i] & 0xf];
+    }
+
+    while (n--) {
+        hpf_mask_put(out, ch, len);
     }
 }
 

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hpf_mask_char.h"
 #include "hpf_plugin.h"
 
 
@@ -39,21 +40,9 @@ typedef enum {
 } hpf_mask_kind_e;
 
 
-/* How a character may be written in the text that a value stands in. */
-
-typedef enum {
-    HPF_MASK_PLAIN = 0,     /* UTF-8 as it is */
-    HPF_MASK_JSON_TEXT,     /* inside a JSON string: escapes */
-    HPF_MASK_XML_TEXT,      /* references: &amp; &#49; */
-    HPF_MASK_FORM_TEXT,     /* percent-coded, "+" is a space */
-    HPF_MASK_CSV_TEXT       /* inside of quotes: "" is a quote */
-} hpf_mask_style_e;
-
-
 #define HPF_MASK_KEEP_MAX   64      /* characters at either end */
 #define HPF_MASK_CHAR_MAX   4       /* bytes of a mask character */
 #define HPF_MASK_FIXED      3       /* mask characters that hide the length */
-#define HPF_MASK_BAD        0xffffffff
 
 
 /* A kind with its parameters; left and right are for the kinds that count. */
@@ -119,18 +108,6 @@ int hpf_mask_shape_keep(hpf_mask_shape_t *shape, unsigned left,
 /* Another mask character: HPF_ERROR unless it is one that JSON may hold. */
 int hpf_mask_shape_char(hpf_mask_shape_t *shape, const char *ch, size_t len);
 
-/*
- * One character at p < end, as the style (hpf_mask_style_e) writes it.
- * Returns its length in bytes; *cp is HPF_MASK_BAD where the bytes are
- * malformed or cut off by end.
- */
-size_t hpf_mask_char(const unsigned char *p, const unsigned char *end,
-    unsigned style, uint32_t *cp);
-
-/* The escape at p: its length, or 0 when end cuts it off. */
-size_t hpf_mask_escape(const unsigned char *p, const unsigned char *end,
-    uint32_t *cp);
-
 /* Keeps left and right of n characters, fewer when that would show all. */
 void hpf_mask_cut(hpf_mask_cut_t *cut, size_t n, size_t left, size_t right);
 
@@ -141,6 +118,8 @@ void hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
 /* Mask characters and plain bytes, buffered until hpf_mask_flush(). */
 void hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     size_t n);
+void hpf_mask_stars_as(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
+    size_t n, unsigned style);
 void hpf_mask_put(hpf_mask_sink_t *out, const unsigned char *p, size_t len);
 void hpf_mask_flush(hpf_mask_sink_t *out);
 

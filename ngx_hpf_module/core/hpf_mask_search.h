@@ -28,7 +28,7 @@
 #define HPF_MASK_SEARCH_TAIL  512
 
 /* characters before a text that are remembered */
-#define HPF_MASK_SEARCH_BACK  4
+#define HPF_MASK_SEARCH_BACK  8
 
 
 typedef struct {

@@ -78,15 +78,19 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
     ngx_http_hpf_mask_type_t *type)
 {
-    hpf_mask_conf_t  conf;
+    hpf_mask_conf_t           conf;
+    ngx_http_hpf_mask_ctx_t  *caller;
 
     ctx->engine = ngx_palloc(r->pool, sizeof(hpf_mask_t));
     if (ctx->engine == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_hpf_mask_text_conf(&conf, rules, type);
+    ngx_http_hpf_mask_text_conf(r, &conf, rules, type);
 
+    caller = ngx_http_hpf_mask_get_ctx(r->main);
+
+    conf.level = (caller != NULL) ? caller->level : 0;
     conf.copy = ctx->copy;
     conf.out = ngx_http_hpf_mask_body_out;
     conf.data = ctx;
@@ -605,7 +609,9 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "hpf mask: %uz fields masked", ctx->engine->count);
 
-    if (r == r->main || ctx->engine->count == 0) {
+    if (r == r->main
+        || (ctx->engine->count == 0 && ctx->engine->revealed == 0))
+    {
         return NGX_OK;
     }
 
@@ -615,6 +621,8 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
     }
 
     parent->count += ctx->engine->count;
+    parent->revealed += ctx->engine->revealed;
+    parent->reveals |= ctx->engine->reveals;
 
     return NGX_OK;
 }

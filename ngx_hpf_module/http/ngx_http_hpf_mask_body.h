@@ -27,7 +27,9 @@
 
 typedef struct {
     ngx_http_request_t       *request;
-    const hpf_mask_rules_t   *rules;      /* of the gate */
+    ngx_http_hpf_mask_set_t  *set;        /* of the gate */
+    ngx_http_hpf_mask_layer_t  *layer;    /* of the channel */
+    ngx_uint_t                level;      /* of the session */
     hpf_mask_t               *engine;     /* NULL: the body is not masked */
 
     ngx_http_hpf_mask_inflate_t  *inflate;
@@ -51,7 +53,11 @@ typedef struct {
     ngx_chain_t              *buffers;    /* free, with memory */
 
     ngx_str_t                 problem;    /* in place of the body */
-    ngx_uint_t                count;      /* of subrequests that ended */
+
+    /* of subrequests that ended: */
+    ngx_uint_t                count;
+    ngx_uint_t                revealed;
+    ngx_uint_t                reveals;
 
     unsigned                  held:1;     /* the header waits for a byte */
     unsigned                  copy:1;     /* what is fed does not stay */
@@ -71,6 +77,9 @@ ngx_int_t ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
 
 /* Puts the body filter into the chain. */
 void ngx_http_hpf_mask_body_init(void);
+
+/* The rules for this request, of whatever is masked; NULL: no memory. */
+const hpf_mask_rules_t *ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r);
 
 /* The header goes on to the next filter. */
 ngx_int_t ngx_http_hpf_mask_filter_send(ngx_http_request_t *r);

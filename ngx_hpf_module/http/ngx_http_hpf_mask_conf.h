@@ -12,7 +12,9 @@
 
 #include "hpf_mask.h"
 #include "ngx_http_hpf_mask_filter.h"
+#include "ngx_http_hpf_mask_hash.h"
 #include "ngx_http_hpf_mask_http_conf.h"
+#include "ngx_http_hpf_mask_layer.h"
 
 
 #define NGX_HTTP_HPF_MASK_REFUSE  0
@@ -20,7 +22,9 @@
 
 
 typedef struct {
-    const hpf_mask_rules_t   *base;
+    ngx_http_hpf_mask_set_t    *base;     /* of the http block */
+    ngx_http_hpf_mask_layers_t  all;
+    ngx_http_hpf_mask_hash_t    hash;
 } ngx_http_hpf_mask_main_conf_t;
 
 
@@ -31,8 +35,8 @@ typedef struct {
     ngx_hash_t                types;
     ngx_array_t              *types_keys;
 
-    ngx_array_t              *own;        /* ngx_http_hpf_mask_rule_t */
-    const hpf_mask_rules_t   *rules;      /* of the levels above as well */
+    ngx_array_t              *own;        /* rules of this level */
+    ngx_http_hpf_mask_set_t  *set;        /* and of the levels above */
 
     unsigned                  all_text:1;      /* text/ and a star */
     unsigned                  all_json:1;      /* application/ *+json */
@@ -45,11 +49,12 @@ typedef struct {
 extern ngx_command_t  ngx_http_hpf_mask_commands[];
 
 void *ngx_http_hpf_mask_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_hpf_mask_init_main_conf(ngx_conf_t *cf, void *conf);
 void *ngx_http_hpf_mask_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_hpf_mask_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 
-/* After the merge: the rules of the http block. */
+/* After the merge: the rules of the http block, and whether all fit. */
 ngx_int_t ngx_http_hpf_mask_conf_base(ngx_conf_t *cf);
 
 /* Asks the back end for a whole and uncoded body.  NGX_OK or NGX_ERROR. */

@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_mask_path.h"
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
 
@@ -37,7 +38,7 @@ static ngx_http_module_t  ngx_http_hpf_mask_filter_module_ctx = {
     ngx_http_hpf_mask_init,                /* postconfiguration */
 
     ngx_http_hpf_mask_create_main_conf,    /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_http_hpf_mask_init_main_conf,      /* init main configuration */
 
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
@@ -68,7 +69,7 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 
 ngx_int_t
 ngx_http_hpf_mask_set_rules(ngx_http_request_t *r,
-    const hpf_mask_rules_t *rules)
+    ngx_http_hpf_mask_set_t *set)
 {
     ngx_http_hpf_mask_ctx_t  *ctx;
 
@@ -77,9 +78,48 @@ ngx_http_hpf_mask_set_rules(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ctx->rules = rules;
+    ctx->set = set;
 
     return ngx_http_hpf_mask_request_prepare(r);
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_set_caller(ngx_http_request_t *r,
+    ngx_http_hpf_mask_layer_t *layer, ngx_uint_t level)
+{
+    ngx_http_hpf_mask_ctx_t       *ctx;
+    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
+
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+    ctx = ngx_http_hpf_mask_get_ctx(r);
+
+    /* where nothing is masked, a level that gets lost shows no more */
+
+    if (ctx == NULL && layer == NULL && (level == 0 || !hmlcf->enable)) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_hpf_mask_create_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->layer = layer;
+    ctx->level = level;
+
+    return NGX_OK;
+}
+
+
+ngx_http_hpf_mask_set_t *
+ngx_http_hpf_mask_location(ngx_http_request_t *r)
+{
+    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
+
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+
+    return hmlcf->set;
 }
 
 
@@ -97,15 +137,34 @@ ngx_http_hpf_mask_count(ngx_http_request_t *r)
 }
 
 
-const hpf_mask_rules_t *
-ngx_http_hpf_mask_base_rules(ngx_cycle_t *cycle)
+ngx_uint_t
+ngx_http_hpf_mask_revealed(ngx_http_request_t *r, ngx_uint_t *kinds)
+{
+    ngx_http_hpf_mask_ctx_t  *ctx;
+
+    *kinds = 0;
+
+    ctx = ngx_http_hpf_mask_get_ctx(r);
+    if (ctx == NULL) {
+        return 0;
+    }
+
+    *kinds = ctx->reveals | (ctx->engine ? ctx->engine->reveals : 0);
+
+    return ctx->revealed + (ctx->engine ? ctx->engine->revealed : 0);
+}
+
+
+ngx_uint_t
+ngx_http_hpf_mask_fits(ngx_cycle_t *cycle, size_t nkeys, size_t npaths)
 {
     ngx_http_hpf_mask_main_conf_t  *hmmcf;
 
     hmmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                               ngx_http_hpf_mask_filter_module);
 
-    return (hmmcf == NULL) ? NULL : hmmcf->base;
+    return hmmcf->all.nkeys + nkeys <= HPF_MASK_RULES_MAX
+           && hmmcf->all.npaths + npaths <= HPF_MASK_PATHS;
 }
 
 
@@ -201,14 +260,15 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         ctx->held = 0;
     }
 
-    rules = (ctx != NULL && ctx->rules != NULL) ? ctx->rules : NULL;
-
-    if (rules == NULL && hmlcf->enable) {
-        rules = hmlcf->rules;
+    if ((!hmlcf->enable && (ctx == NULL || ctx->set == NULL))
+        || !ngx_http_hpf_mask_has_body(r))
+    {
+        return ngx_http_next_header_filter(r);
     }
 
-    if (rules == NULL || !ngx_http_hpf_mask_has_body(r)) {
-        return ngx_http_next_header_filter(r);
+    rules = ngx_http_hpf_mask_filter_rules(r);
+    if (rules == NULL) {
+        return NGX_ERROR;
     }
 
     ngx_http_hpf_mask_type(hmlcf, &r->headers_out.content_type, &type);
@@ -343,6 +403,27 @@ ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
     ngx_http_hpf_mask_type_utf8(r);
 
     return NGX_OK;
+}
+
+
+const hpf_mask_rules_t *
+ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r)
+{
+    ngx_http_hpf_mask_set_t        *set;
+    ngx_http_hpf_mask_ctx_t        *ctx, *caller;
+    ngx_http_hpf_mask_loc_conf_t   *hmlcf;
+    ngx_http_hpf_mask_main_conf_t  *hmmcf;
+
+    hmmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_mask_filter_module);
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+
+    ctx = ngx_http_hpf_mask_get_ctx(r);
+    caller = ngx_http_hpf_mask_get_ctx(r->main);
+
+    set = (ctx != NULL && ctx->set != NULL) ? ctx->set : hmlcf->set;
+
+    return ngx_http_hpf_mask_layer_on(set, caller ? caller->layer : NULL,
+                                      hmmcf->all.layers.nelts);
 }
 
 

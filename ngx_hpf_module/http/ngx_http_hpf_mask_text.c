@@ -21,11 +21,13 @@ static int ngx_http_hpf_mask_text_out(void *data, const unsigned char *p,
 
 
 void
-ngx_http_hpf_mask_text_conf(hpf_mask_conf_t *conf,
-    const hpf_mask_rules_t *rules, ngx_http_hpf_mask_type_t *type)
+ngx_http_hpf_mask_text_conf(ngx_http_request_t *r,
+    hpf_mask_conf_t *conf, const hpf_mask_rules_t *rules,
+    ngx_http_hpf_mask_type_t *type)
 {
-    ngx_tm_t     tm;
-    ngx_time_t  *tp;
+    ngx_tm_t                        tm;
+    ngx_time_t                     *tp;
+    ngx_http_hpf_mask_main_conf_t  *hmmcf;
 
     tp = ngx_timeofday();
     ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
@@ -39,11 +41,18 @@ ngx_http_hpf_mask_text_conf(hpf_mask_conf_t *conf,
     conf->type = type->type;
     conf->tabs = type->tabs;
     conf->headless = type->headless;
+
+    hmmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_mask_filter_module);
+
+    if (hmmcf->hash.hmac != NULL) {
+        conf->hash = ngx_http_hpf_mask_hash;
+        conf->hash_data = &hmmcf->hash;
+    }
 }
 
 
 ngx_int_t
-ngx_http_hpf_mask_text(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
+ngx_http_hpf_mask_text(ngx_http_request_t *r, const hpf_mask_rules_t *rules,
     ngx_uint_t type, ngx_str_t *s)
 {
     hpf_mask_t                engine;
@@ -59,9 +68,9 @@ ngx_http_hpf_mask_text(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
     ngx_memzero(&text, sizeof(ngx_http_hpf_mask_text_t));
 
     t.type = type;
-    text.pool = pool;
+    text.pool = r->pool;
 
-    ngx_http_hpf_mask_text_conf(&conf, rules, &t);
+    ngx_http_hpf_mask_text_conf(r, &conf, rules, &t);
 
     conf.out = ngx_http_hpf_mask_text_out;
     conf.data = &text;
@@ -83,7 +92,7 @@ ngx_http_hpf_mask_text(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
 
 
 ngx_int_t
-ngx_http_hpf_mask_text_uri(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
+ngx_http_hpf_mask_text_uri(ngx_http_request_t *r, const hpf_mask_rules_t *rules,
     ngx_str_t *s)
 {
     u_char     *p, *last;
@@ -105,9 +114,9 @@ ngx_http_hpf_mask_text_uri(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
 
     whole = path;
 
-    if (ngx_http_hpf_mask_text(pool, rules, HPF_MASK_TYPE_FORM, &path)
+    if (ngx_http_hpf_mask_text(r, rules, HPF_MASK_TYPE_FORM, &path)
             != NGX_OK
-        || ngx_http_hpf_mask_text(pool, rules, HPF_MASK_TYPE_FORM, &query)
+        || ngx_http_hpf_mask_text(r, rules, HPF_MASK_TYPE_FORM, &query)
                != NGX_OK)
     {
         return NGX_ERROR;
@@ -117,7 +126,7 @@ ngx_http_hpf_mask_text_uri(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
         return NGX_OK;
     }
 
-    whole.data = ngx_pnalloc(pool, path.len + 1 + query.len);
+    whole.data = ngx_pnalloc(r->pool, path.len + 1 + query.len);
     if (whole.data == NULL) {
         return NGX_ERROR;
     }
@@ -138,11 +147,12 @@ ngx_http_hpf_mask_text_uri(ngx_pool_t *pool, const hpf_mask_rules_t *rules,
 
 
 ngx_int_t
-ngx_http_hpf_mask_text_value(ngx_pool_t *pool, const hpf_mask_shape_t *shape,
+ngx_http_hpf_mask_text_value(ngx_http_request_t *r, const hpf_mask_shape_t *shape,
     ngx_uint_t style, ngx_str_t *s)
 {
-    hpf_mask_sink_t           sink;
-    ngx_http_hpf_mask_text_t  text;
+    hpf_mask_sink_t                 sink;
+    ngx_http_hpf_mask_text_t        text;
+    ngx_http_hpf_mask_main_conf_t  *hmmcf;
 
     if (shape->kind == HPF_MASK_NONE) {
         return NGX_OK;
@@ -151,9 +161,16 @@ ngx_http_hpf_mask_text_value(ngx_pool_t *pool, const hpf_mask_shape_t *shape,
     ngx_memzero(&sink, sizeof(hpf_mask_sink_t));
     ngx_memzero(&text, sizeof(ngx_http_hpf_mask_text_t));
 
-    text.pool = pool;
+    text.pool = r->pool;
     sink.out = ngx_http_hpf_mask_text_out;
     sink.data = &text;
+
+    hmmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_mask_filter_module);
+
+    if (hmmcf->hash.hmac != NULL) {
+        sink.hash = ngx_http_hpf_mask_hash;
+        sink.hash_data = &hmmcf->hash;
+    }
 
     hpf_mask_apply(shape, &sink, s->data, s->data + s->len, style);
     hpf_mask_flush(&sink);

@@ -1,0 +1,561 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The search for values; see the header.
+ *
+ * Whether a value begins at a place depends on HPF_MASK_SEARCH_BACK
+ * characters before it and on what follows, never on how the text is cut.
+ * Places are looked at from left to right, so that the first one that needs
+ * more text decides from where on text is kept.
+ */
+
+#include <string.h>
+
+#include "hpf_mask_search_part.h"
+
+
+#define hpf_mask_search_on(s, kind)  ((s)->rules->values >> (kind) & 1)
+
+/* bytes of the shortest value, "a@b.cn" */
+#define HPF_MASK_SEARCH_LEAST  6
+
+#define HPF_MASK_SEARCH_KINDS  (1u << HPF_MASK_ID_CARD                        \
+                                | 1u << HPF_MASK_MOBILE                       \
+                                | 1u << HPF_MASK_BANK_CARD                    \
+                                | 1u << HPF_MASK_EMAIL                        \
+                                | 1u << HPF_MASK_PASSPORT                     \
+                                | 1u << HPF_MASK_USCC                         \
+                                | 1u << HPF_MASK_ID_CARD_15)
+
+
+static void hpf_mask_search_part(hpf_mask_part_t *t, hpf_mask_search_t *s,
+    const unsigned char *p, const unsigned char *end);
+static int hpf_mask_search_look(const hpf_mask_part_t *t,
+    const unsigned char *p, const unsigned char **floor,
+    hpf_mask_hit_t *hit);
+static const unsigned char *hpf_mask_search_start(const hpf_mask_part_t *t,
+    const unsigned char *p, const unsigned char *floor);
+static void hpf_mask_search_units(const hpf_mask_part_t *t,
+    hpf_mask_units_t *u, const unsigned char *p);
+static int hpf_mask_search_run(const hpf_mask_part_t *t,
+    const unsigned char *p, const unsigned char **floor,
+    hpf_mask_hit_t *hit);
+static int hpf_mask_search_owner(const hpf_mask_part_t *t, int rc,
+    hpf_mask_hit_t *hit);
+static unsigned hpf_mask_search_is_owned(const hpf_mask_part_t *t,
+    const unsigned char *p);
+static int hpf_mask_search_rest(const hpf_mask_part_t *t,
+    const unsigned char *floor, hpf_mask_hit_t *hit);
+static void hpf_mask_search_back(const hpf_mask_part_t *t,
+    const unsigned char *p);
+static void hpf_mask_search_shown(const hpf_mask_part_t *t,
+    const hpf_mask_hit_t *hit);
+
+
+int
+hpf_mask_search(hpf_mask_search_t *s, const unsigned char *p,
+    const unsigned char *end, unsigned more, hpf_mask_hit_t *hit)
+{
+    int                   rc;
+    hpf_mask_part_t       t;
+    const unsigned char  *floor;
+
+    if ((s->rules->values & HPF_MASK_SEARCH_KINDS) == 0) {
+        return HPF_DECLINED;
+    }
+
+    if (end - p < HPF_MASK_SEARCH_LEAST && !more) {
+        s->nback = 0;
+        return HPF_DECLINED;
+    }
+
+    hpf_mask_search_part(&t, s, p, end);
+    t.more = (more != 0);
+
+    floor = p;
+
+    for ( ;; ) {
+        p = hpf_mask_search_seek(&t, floor);
+
+        if (p == end) {
+            break;
+        }
+
+        rc = hpf_mask_search_look(&t, p, &floor, hit);
+
+        if (rc == HPF_OK) {
+            hpf_mask_search_shown(&t, hit);
+            return HPF_OK;
+        }
+
+        if (rc == HPF_AGAIN) {
+            hpf_mask_search_back(&t, hit->start);
+            return HPF_AGAIN;
+        }
+    }
+
+    if (!t.more) {
+        s->nback = 0;
+        return HPF_DECLINED;
+    }
+
+    rc = hpf_mask_search_rest(&t, floor, hit);
+    hpf_mask_search_back(&t, (rc == HPF_AGAIN) ? hit->start : end);
+
+    return rc;
+}
+
+
+int
+hpf_mask_search_number(hpf_mask_search_t *s, const unsigned char *p,
+    const unsigned char *end, hpf_mask_hit_t *hit)
+{
+    unsigned              n, kind, prefix;
+    hpf_mask_cut_t        cut;
+    const unsigned char  *q;
+
+    for (n = 0; p + n < end && hpf_mask_search_is_digit(p[n]); n++) {
+
+        if (n == HPF_IDENT_CARD_MAX) {
+            return HPF_DECLINED;
+        }
+    }
+
+    if (n < HPF_IDENT_MOBILE_LEN) {
+        return HPF_DECLINED;
+    }
+
+    if (p + n < end) {
+
+        for (q = p + n + 1; q < end && *q == '0'; q++) {
+            /* void */
+        }
+
+        if (p[n] != '.' || q < end || q == p + n + 1) {
+            return HPF_DECLINED;
+        }
+    }
+
+    kind = hpf_mask_search_digits(s, p, n, &prefix);
+
+    if (kind == HPF_MASK_NONE) {
+        return HPF_DECLINED;
+    }
+
+    hpf_mask_cut(&cut, n, s->rules->value[kind].left + prefix,
+                 s->rules->value[kind].right);
+
+    hit->start = p;
+    hit->end = end;
+    hit->kind = kind;
+    hit->n = n;
+    hit->left = (unsigned) cut.left;
+    hit->right = (unsigned) cut.right;
+
+    return HPF_OK;
+}
+
+
+/* A fraction of zeros after a number is not put. */
+
+void
+hpf_mask_search_put(const hpf_mask_search_t *s, const hpf_mask_hit_t *hit,
+    hpf_mask_sink_t *out)
+{
+    size_t                   len;
+    unsigned                 i, stars;
+    unsigned char            c;
+    hpf_mask_part_t          t;
+    const unsigned char     *p;
+    const hpf_mask_shape_t  *shape;
+
+    shape = &s->rules->value[hit->kind];
+
+    if (hit->kind == HPF_MASK_EMAIL) {
+        hpf_mask_apply(shape, out, hit->start, hit->end, s->style);
+        return;
+    }
+
+    hpf_mask_search_part(&t, (hpf_mask_search_t *) s, hit->start, hit->end);
+
+    i = 0;
+    stars = 0;
+
+    for (p = hit->start; i < hit->n && p < hit->end; p += len) {
+        len = hpf_mask_search_next(&t, p, &c);
+
+        if (!hpf_mask_search_is_gap(c) && i++ >= hit->left
+            && i <= hit->n - hit->right)
+        {
+            stars++;
+            continue;
+        }
+
+        if (stars) {
+            hpf_mask_stars_as(shape, out, stars, s->style);
+            stars = 0;
+        }
+
+        hpf_mask_put(out, p, len);
+    }
+
+    if (stars) {
+        hpf_mask_stars_as(shape, out, stars, s->style);
+    }
+}
+
+
+static void
+hpf_mask_search_part(hpf_mask_part_t *t, hpf_mask_search_t *s,
+    const unsigned char *p, const unsigned char *end)
+{
+    static const unsigned char  escapes[] = { 0, '\\', '&', '%', 0 };
+
+    t->s = s;
+    t->start = p;
+    t->end = end;
+    t->more = 0;
+    t->escape = escapes[s->style];
+    t->email = hpf_mask_search_on(s, HPF_MASK_EMAIL);
+    t->at = t->email ? '@' : 0xef;
+    t->mark = t->escape ? t->escape : 0xef;
+    t->codes = 0;
+    t->run = 0;
+
+    if (hpf_mask_search_on(s, HPF_MASK_USCC)) {
+        t->codes = 1;
+        t->run = 6;
+
+    } else if (hpf_mask_search_on(s, HPF_MASK_PASSPORT)) {
+        t->codes = 1;
+        t->run = 7;
+
+    } else if (s->rules->values & HPF_MASK_SEARCH_KINDS
+               & ~(1u << HPF_MASK_EMAIL))
+    {
+        t->run = HPF_IDENT_MOBILE_LEN;
+    }
+}
+
+
+/*
+ * What is at p.  HPF_OK; HPF_AGAIN: hit->start; HPF_DECLINED: nothing, and
+ * there is nothing before *floor.
+ */
+
+static int
+hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
+    const unsigned char **floor, hpf_mask_hit_t *hit)
+{
+    size_t                n;
+    unsigned char         c;
+    const unsigned char  *start;
+
+    start = *floor;
+    p = hpf_mask_search_align(t, p, start);
+    n = hpf_mask_search_next(t, p, &c);
+
+    if (n == 0) {
+        return hpf_mask_search_rest(t, start, hit);
+    }
+
+    if (c == '@' && t->email) {
+        *floor = p + n;
+        return hpf_mask_search_email(t, p, p, hit);
+    }
+
+    if (t->run
+        && (hpf_mask_search_is_digit(c) || (hpf_mask_search_is_gap(c) && p > start)))
+    {
+        start = hpf_mask_search_start(t, p, start);
+
+        if (start < p || hpf_mask_search_is_digit(c)) {
+            return hpf_mask_search_run(t, start, floor, hit);
+        }
+    }
+
+    *floor = p + n;
+
+    return HPF_DECLINED;
+}
+
+
+/*
+ * Where the first number that holds the character at p may begin: back over
+ * digits, single separators between them, and letters when they matter.
+ */
+
+static const unsigned char *
+hpf_mask_search_start(const hpf_mask_part_t *t, const unsigned char *p,
+    const unsigned char *floor)
+{
+    unsigned              n, gap;
+    unsigned char         c;
+    const unsigned char  *q, *start;
+
+    start = p;
+    gap = 0;
+
+    if (p > floor
+        && p[-1] < '0' && p[-1] != ' ' && p[-1] != '-' && p[-1] != '+')
+    {
+        return p;
+    }
+
+    for (n = 0; n < HPF_MASK_AHEAD && p > floor; n++) {
+        q = hpf_mask_search_prev(t, p, &c);
+
+        if (q == NULL || q < floor) {
+            break;
+        }
+
+        p = q;
+
+        if (hpf_mask_search_is_digit(c) || (t->codes && hpf_mask_search_is_letter(c))) {
+            start = p;
+            gap = 0;
+            continue;
+        }
+
+        if (!hpf_mask_search_is_gap(c) || gap) {
+            break;
+        }
+
+        gap = 1;
+    }
+
+    return start;
+}
+
+
+/* Reads on from p to well after the last digit that may matter. */
+
+static void
+hpf_mask_search_units(const hpf_mask_part_t *t, hpf_mask_units_t *u,
+    const unsigned char *p)
+{
+    size_t         n;
+    unsigned       i, last, far;
+    unsigned char  c, left[HPF_MASK_SEARCH_BACK];
+
+    hpf_mask_search_left(t, p, left);
+
+    for (i = 0; i < HPF_MASK_SEARCH_BACK; i++) {
+        u->c[i] = left[HPF_MASK_SEARCH_BACK - 1 - i];
+    }
+
+    far = t->codes ? HPF_IDENT_USCC_LEN + 2 : 6;
+    last = i;
+
+    while (i < HPF_MASK_UNITS) {
+        n = hpf_mask_search_next(t, p, &c);
+
+        if (n == 0) {
+            break;
+        }
+
+        u->at[i] = p;
+        u->c[i++] = c;
+        p += n;
+
+        if (hpf_mask_search_is_digit(c)) {
+            last = i;
+
+        } else if (i - last > far || !hpf_mask_search_is_near(c)) {
+            break;
+        }
+    }
+
+    u->n = i;
+    u->ready = (i < HPF_MASK_UNITS) ? last : i - HPF_MASK_AHEAD;
+    u->at[i] = p;
+    u->c[i] = (n == 0 && t->more) ? HPF_MASK_CUT : 0;
+}
+
+
+/* The values that begin at or soon after p. */
+
+static int
+hpf_mask_search_run(const hpf_mask_part_t *t, const unsigned char *p,
+    const unsigned char **floor, hpf_mask_hit_t *hit)
+{
+    int               rc;
+    unsigned          i;
+    hpf_mask_units_t  u;
+
+    hpf_mask_search_units(t, &u, p);
+
+    for (i = HPF_MASK_SEARCH_BACK; i < u.ready; i++) {
+        rc = HPF_DECLINED;
+
+        if (hpf_mask_search_is_digit(u.c[i]) && !hpf_mask_search_is_digit(u.c[i - 1])) {
+            rc = hpf_mask_search_number_at(t->s, &u, i, hit);
+        }
+
+        if (rc == HPF_DECLINED
+            && t->codes
+            && hpf_mask_search_is_alnum(u.c[i])
+            && !hpf_mask_search_is_alnum(u.c[i - 1]))
+        {
+            rc = hpf_mask_search_code_at(t->s, &u, i, hit);
+        }
+
+        if (rc != HPF_DECLINED) {
+            return t->email ? hpf_mask_search_owner(t, rc, hit) : rc;
+        }
+    }
+
+    *floor = u.at[i];
+
+    return HPF_DECLINED;
+}
+
+
+/*
+ * A number may be a part of an e-mail address, which then is what is found;
+ * rc says whether the number is decided.
+ */
+
+static int
+hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
+{
+    hpf_mask_hit_t        email;
+    const unsigned char  *start;
+
+    if (rc == HPF_AGAIN) {
+        start = hpf_mask_search_local(t, hit->start);
+
+        if (t->end - start <= HPF_MASK_SEARCH_TAIL) {
+            hit->start = start;
+        }
+
+        return HPF_AGAIN;
+    }
+
+    if (!hpf_mask_search_is_owned(t, hit->end)) {
+        return HPF_OK;
+    }
+
+    rc = hpf_mask_search_email(t, hit->end, hit->start, &email);
+
+    if (rc == HPF_OK) {
+        *hit = email;
+        return HPF_OK;
+    }
+
+    if (rc == HPF_AGAIN) {
+        hit->start = (email.start < hit->start) ? email.start : hit->start;
+        return HPF_AGAIN;
+    }
+
+    return HPF_OK;
+}
+
+
+/* Whether an e-mail address may go on at p: few numbers are followed so. */
+
+static unsigned
+hpf_mask_search_is_owned(const hpf_mask_part_t *t, const unsigned char *p)
+{
+    size_t         n;
+    unsigned       i;
+    unsigned char  c;
+
+    for (i = 0; i <= HPF_MASK_LOCAL_MAX; i++) {
+        n = hpf_mask_search_next(t, p, &c);
+
+        if (n == 0) {
+            return t->more;
+        }
+
+        if (!hpf_mask_search_is_local(c)) {
+            return c == '@';
+        }
+
+        p += n;
+    }
+
+    return 0;
+}
+
+
+/* What has to be kept at the end of a text when more follows. */
+
+static int
+hpf_mask_search_rest(const hpf_mask_part_t *t, const unsigned char *floor,
+    hpf_mask_hit_t *hit)
+{
+    const unsigned char  *p, *q;
+
+    p = hpf_mask_search_cut(t, floor);
+    hit->start = p;
+
+    if (t->run) {
+        hit->start = hpf_mask_search_start(t, p, floor);
+    }
+
+    if (t->email) {
+        q = hpf_mask_search_local(t, p);
+
+        if (q < hit->start && t->end - q <= HPF_MASK_SEARCH_TAIL) {
+            hit->start = q;
+        }
+    }
+
+    return (hit->start < t->end) ? HPF_AGAIN : HPF_DECLINED;
+}
+
+
+static void
+hpf_mask_search_back(const hpf_mask_part_t *t, const unsigned char *p)
+{
+    unsigned       i, n;
+    unsigned char  left[HPF_MASK_SEARCH_BACK];
+
+    hpf_mask_search_left(t, p, left);
+
+    for (n = HPF_MASK_SEARCH_BACK; n > 0 && left[n - 1] == 0; n--) {
+        /* void */
+    }
+
+    for (i = 0; i < n; i++) {
+        t->s->back[i] = left[n - 1 - i];
+    }
+
+    t->s->nback = n;
+}
+
+
+/* After a value what is before the text is what is shown of it. */
+
+static void
+hpf_mask_search_shown(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
+{
+    unsigned                 i, n;
+    unsigned char            c;
+    const unsigned char     *p;
+    const hpf_mask_shape_t  *shape;
+
+    shape = &t->s->rules->value[hit->kind];
+    p = hit->end;
+    n = 0;
+
+    for (i = HPF_MASK_SEARCH_BACK; i > 0 && p > hit->start; i--) {
+        p = hpf_mask_search_prev(t, p, &c);
+
+        if (hit->kind == HPF_MASK_EMAIL || !hpf_mask_search_is_gap(c)) {
+
+            if (n++ >= hit->right) {
+                c = (shape->nch == 1) ? shape->ch[0] : HPF_MASK_OTHER;
+            }
+        }
+
+        t->s->back[i - 1] = c;
+    }
+
+    n = HPF_MASK_SEARCH_BACK - i;
+    memmove(t->s->back, t->s->back + i, n);
+    t->s->nback = n;
+}

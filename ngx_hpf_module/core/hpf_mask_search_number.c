@@ -1,0 +1,401 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * Numbers: ID cards, mobile telephones and bank cards, in one piece or in
+ * groups.
+ */
+
+#include "hpf_mask_search_part.h"
+
+
+#define HPF_MASK_DIGITS   19      /* of the longest number */
+#define HPF_MASK_GROUPS   7
+#define HPF_MASK_GROUP    3       /* characters of a group; the last: fewer */
+#define HPF_MASK_BESIDE   4       /* letters beside a number that are read */
+
+/* What is beside a number. */
+#define HPF_MASK_HEX      1       /* letters, all of them a to f */
+#define HPF_MASK_WORD     2       /* other letters */
+#define HPF_MASK_POINT    4       /* a decimal point */
+#define HPF_MASK_MASKED   8       /* mask characters */
+#define HPF_MASK_OPEN     16      /* not to be known yet */
+
+
+/* Groups of digits that may be one number. */
+
+typedef struct {
+    unsigned         n;                          /* groups */
+    unsigned         open;                       /* there may be more */
+    unsigned char    gap;
+    unsigned char    digits[HPF_MASK_DIGITS];
+    unsigned         count[HPF_MASK_GROUPS];     /* digits up to its end */
+    unsigned         end[HPF_MASK_GROUPS];       /* unit after the group */
+} hpf_mask_chain_t;
+
+
+static void hpf_mask_search_read(hpf_mask_chain_t *chain,
+    const hpf_mask_units_t *u, unsigned i);
+static int hpf_mask_search_value(const hpf_mask_search_t *s,
+    const hpf_mask_units_t *u, const hpf_mask_chain_t *chain,
+    unsigned group, hpf_mask_hit_t *hit);
+static unsigned hpf_mask_search_mobile(const hpf_mask_chain_t *chain,
+    unsigned prefix);
+static unsigned hpf_mask_search_joined(const hpf_mask_units_t *u, unsigned i,
+    unsigned end, unsigned kind);
+static unsigned hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i,
+    unsigned end);
+static unsigned hpf_mask_search_prefix(const unsigned char *digits, unsigned n);
+
+
+int
+hpf_mask_search_number_at(const hpf_mask_search_t *s,
+    const hpf_mask_units_t *u, unsigned i, hpf_mask_hit_t *hit)
+{
+    int               rc;
+    unsigned          group;
+    hpf_mask_chain_t  chain;
+
+    hit->start = u->at[i];
+    hpf_mask_search_read(&chain, u, i);
+
+    if (chain.n == 0) {
+        return chain.open ? HPF_AGAIN : HPF_DECLINED;
+    }
+
+    /* the first group alone, then all of them, then fewer */
+
+    rc = hpf_mask_search_value(s, u, &chain, 0, hit);
+
+    if (rc != HPF_DECLINED) {
+        return rc;
+    }
+
+    if (chain.open) {
+        return HPF_AGAIN;
+    }
+
+    for (group = chain.n - 1; group > 0; group--) {
+        rc = hpf_mask_search_value(s, u, &chain, group, hit);
+
+        if (rc != HPF_DECLINED) {
+            return rc;
+        }
+    }
+
+    return HPF_DECLINED;
+}
+
+
+static void
+hpf_mask_search_read(hpf_mask_chain_t *chain, const hpf_mask_units_t *u,
+    unsigned i)
+{
+    unsigned  n, len, last;
+
+    n = 0;
+    last = 0;
+
+    chain->n = 0;
+    chain->open = 0;
+    chain->gap = 0;
+
+    while (chain->n < HPF_MASK_GROUPS) {
+
+        for (len = 0; hpf_mask_search_is_digit(u->c[i]); len++) {
+
+            if (n == HPF_MASK_DIGITS) {
+                return;
+            }
+
+            chain->digits[n++] = u->c[i++];
+        }
+
+        if (n == HPF_IDENT_ID_LEN - 1 && (u->c[i] | 0x20) == 'x') {
+            chain->digits[n++] = u->c[i++];
+            last = 1;
+            len++;
+
+            if (hpf_mask_search_is_digit(u->c[i])) {
+                return;
+            }
+        }
+
+        if (u->c[i] == HPF_MASK_CUT) {
+            chain->open = 1;
+            return;
+        }
+
+        chain->count[chain->n] = n;
+        chain->end[chain->n] = i;
+        chain->n++;
+
+        if (last
+            || len < HPF_MASK_GROUP
+            || !hpf_mask_search_is_gap(u->c[i])
+            || (chain->gap && u->c[i] != chain->gap))
+        {
+            return;
+        }
+
+        chain->gap = u->c[i++];
+
+        if (u->c[i] == HPF_MASK_CUT) {
+            chain->open = 1;
+            return;
+        }
+
+        if (!hpf_mask_search_is_digit(u->c[i])) {
+            return;
+        }
+    }
+}
+
+
+/* The value that ends with a group, HPF_DECLINED when there is none. */
+
+static int
+hpf_mask_search_value(const hpf_mask_search_t *s, const hpf_mask_units_t *u,
+    const hpf_mask_chain_t *chain, unsigned group, hpf_mask_hit_t *hit)
+{
+    unsigned                 i, n, end, kind, prefix, beside;
+    hpf_mask_cut_t           cut;
+    const hpf_mask_shape_t  *shape;
+
+    n = chain->count[group];
+    end = chain->end[group];
+    i = end - n - group;
+
+    kind = hpf_mask_search_digits(s, chain->digits, n, &prefix);
+
+    if (kind == HPF_MASK_NONE) {
+        return HPF_DECLINED;
+    }
+
+    beside = hpf_mask_search_beside(u, i, end);
+
+    if (group > 0) {
+
+        if (kind == HPF_MASK_ID_CARD_15
+            || (kind == HPF_MASK_MOBILE
+                && (group != 2 || !hpf_mask_search_mobile(chain, prefix))))
+        {
+            return HPF_DECLINED;
+        }
+
+        if (chain->gap == '-') {
+            beside |= hpf_mask_search_joined(u, i, end, kind);
+        }
+    }
+
+    if (beside & HPF_MASK_MASKED) {
+        return HPF_DECLINED;
+    }
+
+    if (beside & HPF_MASK_OPEN) {
+        return HPF_AGAIN;
+    }
+
+    if (kind != HPF_MASK_ID_CARD
+        && ((beside & HPF_MASK_POINT)
+            || (beside & (HPF_MASK_HEX|HPF_MASK_WORD)) == HPF_MASK_HEX))
+    {
+        return HPF_DECLINED;
+    }
+
+    shape = &s->rules->value[kind];
+    hpf_mask_cut(&cut, n, shape->left + prefix, shape->right);
+
+    hit->start = u->at[i];
+    hit->end = u->at[end];
+    hit->kind = kind;
+    hit->n = n;
+    hit->left = (unsigned) cut.left;
+    hit->right = (unsigned) cut.right;
+
+    return HPF_OK;
+}
+
+
+unsigned
+hpf_mask_search_digits(const hpf_mask_search_t *s,
+    const unsigned char *digits, unsigned n, unsigned *prefix)
+{
+    unsigned  values;
+
+    values = s->rules->values;
+    *prefix = 0;
+
+    if (n < HPF_IDENT_MOBILE_LEN) {
+        return HPF_MASK_NONE;
+    }
+
+    if (n == HPF_IDENT_ID_LEN
+        && (values >> HPF_MASK_ID_CARD & 1)
+        && hpf_ident_is_id_card(digits, n, &s->today))
+    {
+        return HPF_MASK_ID_CARD;
+    }
+
+    if (n >= HPF_IDENT_CARD_MIN
+        && (values >> HPF_MASK_BANK_CARD & 1)
+        && hpf_ident_is_issued_card(digits, n))
+    {
+        return HPF_MASK_BANK_CARD;
+    }
+
+    if (n <= HPF_IDENT_MOBILE_LEN + 4 && (values >> HPF_MASK_MOBILE & 1)) {
+        *prefix = hpf_mask_search_prefix(digits, n);
+
+        if (hpf_ident_is_mobile(digits + *prefix, n - *prefix)) {
+            return HPF_MASK_MOBILE;
+        }
+    }
+
+    *prefix = 0;
+
+    if (n == HPF_IDENT_OLD_ID_LEN
+        && (values >> HPF_MASK_ID_CARD_15 & 1)
+        && hpf_ident_is_old_id_card(digits, n, &s->today))
+    {
+        return HPF_MASK_ID_CARD_15;
+    }
+
+    return HPF_MASK_NONE;
+}
+
+
+/* Groups of three, four and four digits. */
+
+static unsigned
+hpf_mask_search_mobile(const hpf_mask_chain_t *chain, unsigned prefix)
+{
+    return chain->count[0] == prefix + 3 && chain->count[1] == prefix + 7;
+}
+
+
+/*
+ * With hyphens there may be no further group; but 86 or 0086 may come before
+ * a mobile number.
+ */
+
+static unsigned
+hpf_mask_search_joined(const hpf_mask_units_t *u, unsigned i, unsigned end,
+    unsigned kind)
+{
+    const unsigned char  *c;
+
+    c = &u->c[i];
+
+    if (c[-1] == '-' && hpf_mask_search_is_alnum(c[-2])) {
+
+        if (kind != HPF_MASK_MOBILE
+            || c[-2] != '6'
+            || c[-3] != '8'
+            || (hpf_mask_search_is_alnum(c[-4])
+                && (c[-4] != '0' || c[-5] != '0'
+                    || hpf_mask_search_is_alnum(c[-6]))))
+        {
+            return HPF_MASK_MASKED;
+        }
+    }
+
+    c = &u->c[end];
+
+    if (c[0] == '-') {
+
+        if (c[1] == HPF_MASK_CUT) {
+            return HPF_MASK_OPEN;
+        }
+
+        return hpf_mask_search_is_alnum(c[1]) ? HPF_MASK_MASKED : 0;
+    }
+
+    return 0;
+}
+
+
+/*
+ * What is beside a number.  A point with digits after it does not count when
+ * they are a single zero: some programs write a whole number so.
+ */
+
+static unsigned
+hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i, unsigned end)
+{
+    unsigned              n, class;
+    const unsigned char  *c;
+
+    class = 0;
+    c = &u->c[i - 1];
+
+    for (n = 0; n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c); n++, c--) {
+        class |= ((*c | 0x20) <= 'f') ? HPF_MASK_HEX : HPF_MASK_WORD;
+    }
+
+    if (n == 0) {
+
+        if (c[0] == '.' && hpf_mask_search_is_digit(c[-1])) {
+            class |= HPF_MASK_POINT;
+
+        } else if (c[0] == '*' && c[-1] == '*') {
+            class |= HPF_MASK_MASKED;
+        }
+    }
+
+    c = &u->c[end];
+
+    for (n = 0; n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c); n++, c++) {
+        class |= ((*c | 0x20) <= 'f') ? HPF_MASK_HEX : HPF_MASK_WORD;
+    }
+
+    if (n == HPF_MASK_BESIDE) {
+        return class;
+    }
+
+    if (c[0] == HPF_MASK_CUT) {
+        return class | HPF_MASK_OPEN;
+    }
+
+    if (n == 0 && (c[0] == '.' || c[0] == '*')) {
+
+        if (c[1] == HPF_MASK_CUT) {
+            return class | HPF_MASK_OPEN;
+        }
+
+        if (c[0] == '*') {
+            return (c[1] == '*') ? class | HPF_MASK_MASKED : class;
+        }
+
+        if (c[1] == '0' && c[2] == HPF_MASK_CUT) {
+            return class | HPF_MASK_OPEN;
+        }
+
+        if (hpf_mask_search_is_digit(c[1])
+            && (c[1] != '0' || hpf_mask_search_is_digit(c[2])))
+        {
+            class |= HPF_MASK_POINT;
+        }
+    }
+
+    return class;
+}
+
+
+/* The digits of 86 or 0086 before a mobile number. */
+
+static unsigned
+hpf_mask_search_prefix(const unsigned char *digits, unsigned n)
+{
+    n -= HPF_IDENT_MOBILE_LEN;
+
+    if (n == 4 && digits[0] == '0' && digits[1] == '0') {
+        digits += 2;
+
+    } else if (n != 2) {
+        return 0;
+    }
+
+    return (digits[0] == '8' && digits[1] == '6') ? n : 0;
+}

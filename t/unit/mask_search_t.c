@@ -1,0 +1,318 @@
+/* links: mask */
+
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * The search for values: each text whole, in two parts at every place and
+ * byte by byte, from memory of its exact size, and the result once more.
+ */
+
+#include "hpf_mask_search.h"
+#include "tap.h"
+
+
+typedef struct {
+    size_t           n;
+    unsigned char    p[65536];
+} text_t;
+
+
+static text_t             out, again, twice;
+static hpf_mask_rules_t   rules;
+static unsigned           style;
+
+
+static int
+collect(void *data, const unsigned char *p, size_t len, unsigned pass)
+{
+    text_t  *t;
+
+    (void) pass;
+    t = data;
+
+    if (len < sizeof(t->p) - t->n) {
+        memcpy(t->p + t->n, p, len);
+        t->n += len;
+    }
+
+    return HPF_OK;
+}
+
+
+static void
+on(unsigned values)
+{
+    unsigned  kind;
+
+    memset(&rules, 0, sizeof(rules));
+
+    for (kind = 0; kind < HPF_MASK_KINDS; kind++) {
+        hpf_mask_shape_init(&rules.value[kind], kind);
+    }
+
+    rules.values = values;
+}
+
+
+/*
+ * Masks a text that comes in parts of step bytes after one of first bytes; a
+ * step of 0: all of the rest at once.
+ */
+
+static int
+mask(text_t *t, const char *in, size_t len, size_t first, size_t step)
+{
+    int                rc;
+    size_t             n, kept;
+    unsigned char     *copy, *end;
+    hpf_mask_hit_t     hit;
+    hpf_mask_sink_t    sink;
+    hpf_mask_search_t  s;
+    static unsigned char  tail[HPF_MASK_SEARCH_TAIL];
+    const unsigned char  *p;
+
+    memset(&s, 0x5a, sizeof(s));
+    s.rules = &rules;
+    s.today.year = 2026;
+    s.today.month = 11;
+    s.today.day = 23;
+    s.style = style;
+    hpf_mask_search_reset(&s);
+
+    memset(&sink, 0, sizeof(sink));
+    sink.out = collect;
+    sink.data = t;
+    t->n = 0;
+    kept = 0;
+
+    for ( ;; ) {
+        n = (first < len) ? first : len;
+        len -= n;
+        first = step ? step : len;
+
+        copy = malloc(kept + n + 1);
+        copy = realloc(copy, kept + n ? kept + n : 1);
+        memcpy(copy, tail, kept);
+        memcpy(copy + kept, in, n);
+        in += n;
+        p = copy;
+        end = copy + kept + n;
+
+        for ( ;; ) {
+            rc = hpf_mask_search(&s, p, end, len > 0, &hit);
+
+            if (rc != HPF_OK) {
+                break;
+            }
+
+            if (hit.start < p || hit.end <= hit.start || hit.end > end) {
+                printf("# a value outside of the text\n");
+                return 0;
+            }
+
+            hpf_mask_put(&sink, p, (size_t) (hit.start - p));
+            hpf_mask_search_put(&s, &hit, &sink);
+            p = hit.end;
+        }
+
+        kept = 0;
+
+        if (rc == HPF_AGAIN) {
+
+            if (hit.start < p || hit.start >= end || len == 0
+                || end - hit.start > HPF_MASK_SEARCH_TAIL)
+            {
+                printf("# what is kept is wrong\n");
+                return 0;
+            }
+
+            kept = (size_t) (end - hit.start);
+            memcpy(tail, hit.start, kept);
+        }
+
+        hpf_mask_put(&sink, p, (size_t) (end - p) - kept);
+        free(copy);
+
+        if (len == 0) {
+            break;
+        }
+    }
+
+    hpf_mask_flush(&sink);
+    t->p[t->n] = '\0';
+
+    return 1;
+}
+
+
+static int
+same(const text_t *a, const text_t *b)
+{
+    return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
+
+
+static void
+find(const char *in, size_t len, const char *expected)
+{
+    size_t  i;
+
+    ok(mask(&out, in, len, len, 0), "%.60s", in);
+    is_str(out.p, out.n, expected, "is right");
+
+    for (i = 0; i <= len; i++) {
+
+        if (!mask(&again, in, len, i, 0) || !same(&out, &again)) {
+            ok(0, "in two parts at %zu: %s", i, again.p);
+        }
+    }
+
+    for (i = 1; i < 4; i++) {
+
+        if (!mask(&again, in, len, i, i) || !same(&out, &again)) {
+            ok(0, "in parts of %zu: %s", i, again.p);
+        }
+    }
+
+    mask(&twice, (const char *) out.p, out.n, out.n, 0);
+
+    if (!same(&out, &twice)) {
+        ok(0, "twice as once: %s", twice.p);
+    }
+}
+
+
+static void
+is(const char *in, const char *expected)
+{
+    find(in, strlen(in), expected);
+}
+
+
+static void
+left(const char *in)
+{
+    is(in, in);
+}
+
+
+#define ALL  (1u << HPF_MASK_ID_CARD | 1u << HPF_MASK_MOBILE                  \
+              | 1u << HPF_MASK_BANK_CARD | 1u << HPF_MASK_EMAIL               \
+              | 1u << HPF_MASK_PASSPORT | 1u << HPF_MASK_USCC                 \
+              | 1u << HPF_MASK_ID_CARD_15)
+#define USUAL  (1u << HPF_MASK_ID_CARD | 1u << HPF_MASK_MOBILE                \
+                | 1u << HPF_MASK_BANK_CARD | 1u << HPF_MASK_EMAIL)
+
+
+static void
+test_plain(void)
+{
+    is("13800138000", "138****8000");
+    is("tel13800138000.", "tel138****8000.");
+    is("电话：13800138000，13900139000", "电话：138****8000，139****9000");
+    is("+8613800138000 008613800138000", "+86138****8000 0086138****8000");
+    is("+86 13800138000", "+86 138****8000");
+    is("138 0013 8000", "138 **** 8000");
+    is("+86-138-0013-8000", "+86-138-****-8000");
+    is("0086-138-0013-8000", "0086-138-****-8000");
+    is("+86138 0013 8000", "+86138 **** 8000");
+    is("138　0013　8000", "138　****　8000");
+    is("１３８００１３８０００", "１３８****８０００");
+    is("１３８－００１３－８０００", "１３８－****－８０００");
+    is("138\xc2\xa0" "0013\xc2\xa0" "8000",
+       "138\xc2\xa0****\xc2\xa0" "8000");
+    is("138 0013 8000 139 0013 9000", "138 **** 8000 139 **** 9000");
+    is("13800138000.0", "138****8000.0");
+    is("11010519491231002X", "110105********002X");
+    is("110105 19491231 002x", "110105 ******** 002x");
+    is("1101 0519 4912 3100 2X", "1101 05** **** **00 2X");
+    is("证件a11010519491231002Xa", "证件a110105********002Xa");
+    is("6222020000000000000", "***************0000");
+    is("6222 0200 0000 0000 000", "**** **** **** ***0 000");
+    is("6222-0200-0000-0000-000", "****-****-****-***0-000");
+    is("zhangsan@example.cn", "z***@example.cn");
+    is("a@example.cn,b.c@x.example.com.", "*@example.cn,b***@x.example.com.");
+    is("<13800138000@139.com>", "<1***@139.com>");
+    is("zhang.13800138000@139.com", "z***@139.com");
+    is("请联系张三zhang@example.cn。", "请联系张三z***@example.cn。");
+    is("zhang@163.com13800138000", "z***@163.com138****8000");
+    is("a@13800138000.cn", "a@138****8000.cn");
+
+    left("2026-11-25 13:47:54 20261125134754 2026-11-25 1380");
+    left("0.13800138000 13800138000.55 13800138000.00");
+    left("20260101123456789012 1380013800 138001380001");
+    left("0f13800138000ab");
+    left("550e8400-e29b-41d4-a716-446655440000");
+    left("2026-138-0013-8000 138-0013-8000-1");
+    left("138  0013  8000");
+    left("1380 0138 000");
+    left("z***@example.cn *@example.cn 138****8000 **13800138000");
+    left("icon@2x.png a@b @x.cn");
+    left("E12345678 91350100M000100Y43 110105491231002");
+}
+
+
+static void
+test_codes(void)
+{
+    on(ALL);
+    is("护照E12345678。", "护照E******78。");
+    is("EA1234567 H1234567890 C12345678", "E******67 H********90 C******78");
+    is("ABC123456789012", "A************12");
+    is("91350100M000100Y43", "9135**********0Y43");
+    is("代码91110000600037341L。", "代码9111**********341L。");
+    is("110105491231002", "110105*****1002");
+    left("AE12345678 E123456789 YW20261125 e12345678");
+    left("91350100M000100Y44 a91350100M000100Y43");
+    on(USUAL);
+}
+
+
+static void
+test_json(void)
+{
+    style = HPF_MASK_JSON_TEXT;
+    is("\\u0031\\u0033800138000", "\\u0031\\u00338****8000");
+    is("\\u4e2d13800138000\\n13900139000", "\\u4e2d138****8000\\n139****9000");
+    is("\\b13800138000", "\\b138****8000");
+    is("\\uff11\\uFF13800138000", "\\uff11\\uFF138****8000");
+    is("138\\u30000013\\u00208000", "138\\u3000****\\u00208000");
+    is("zhang\\u0040example.cn", "z***\\u0040example.cn");
+    is("\\\\13800138000", "\\\\138****8000");
+    left("\\\\u00313800138000x");
+    style = HPF_MASK_PLAIN;
+}
+
+
+static void
+test_styles(void)
+{
+    style = HPF_MASK_FORM_TEXT;
+    is("138+0013+8000", "138+****+8000");
+    is("%E5%BC%A013800138000", "%E5%BC%A0138****8000");
+    is("138%200013%2D8000 %31380013800%30", "138%200013%2D8000 %3138****800%30");
+    is("%EF%BC%913800138000", "%EF%BC%9138****8000");
+    is("zhang%40example.cn", "z***%40example.cn");
+    style = HPF_MASK_XML_TEXT;
+    is("&#49;3800138000", "&#49;38****8000");
+    is("&#x31;38&nbsp;0013&#32;8000&amp;13900139000",
+       "&#x31;38&nbsp;****&#32;8000&amp;139****9000");
+    style = HPF_MASK_PLAIN;
+}
+
+
+int
+main(void)
+{
+    plan(0);
+    on(USUAL);
+
+    test_plain();
+    test_codes();
+    test_json();
+    test_styles();
+
+    return done();
+}
