@@ -20,8 +20,6 @@ static char *ngx_http_hpf_mask_conf_rule(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_hpf_mask_conf_rules(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_uint_t ngx_http_hpf_mask_conf_has(ngx_hash_t *types, char *name);
-static ngx_uint_t ngx_http_hpf_mask_conf_ends(ngx_str_t *type, size_t len,
-    char *end);
 
 
 static ngx_conf_enum_t  ngx_http_hpf_mask_unscannable[] = {
@@ -42,6 +40,7 @@ static ngx_str_t  ngx_http_hpf_mask_types[] = {
     ngx_string("application/x-javascript"),
     ngx_string("application/xml"),
     ngx_string("application/*+xml"),
+    ngx_string("application/x-www-form-urlencoded"),
     ngx_string("text/*"),
     ngx_null_string
 };
@@ -90,6 +89,15 @@ ngx_command_t  ngx_http_hpf_mask_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_hpf_mask_loc_conf_t, unscannable),
       &ngx_http_hpf_mask_unscannable },
+
+    /* see ngx_http_hpf_mask_http_conf.c */
+
+    { ngx_string("hpf_mask_charset"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_mask_http_conf_charset,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
       ngx_null_command
 };
@@ -150,6 +158,8 @@ ngx_http_hpf_mask_create_loc_conf(ngx_conf_t *cf)
     conf->enable = NGX_CONF_UNSET;
     conf->unscannable = NGX_CONF_UNSET_UINT;
 
+    ngx_http_hpf_mask_http_conf_init(&conf->http);
+
     return conf;
 }
 
@@ -163,6 +173,8 @@ ngx_http_hpf_mask_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
     ngx_conf_merge_uint_value(conf->unscannable, prev->unscannable,
                               NGX_HTTP_HPF_MASK_REFUSE);
+
+    ngx_http_hpf_mask_http_conf_merge(&conf->http, &prev->http);
 
     if (ngx_http_merge_types(cf, &conf->types_keys, &conf->types,
                              &prev->types_keys, &prev->types,
@@ -220,51 +232,7 @@ ngx_http_hpf_mask_conf_base(ngx_conf_t *cf)
 }
 
 
-ngx_uint_t
-ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
-    ngx_http_hpf_mask_loc_conf_t *hmlcf)
-{
-    size_t      len;
-    ngx_str_t  *type;
-
-    type = &r->headers_out.content_type;
-
-    /* whoever sends no type may mean anything: JSON passes what is none */
-
-    if (type->len == 0) {
-        return HPF_MASK_TYPE_JSON;
-    }
-
-    for (len = 0; len < type->len; len++) {
-
-        if (type->data[len] == ';' || type->data[len] == ' ') {
-            break;
-        }
-    }
-
-    if (ngx_http_test_content_type(r, &hmlcf->types) == NULL
-        && !(hmlcf->all_text
-             && len >= 5
-             && ngx_strncasecmp(type->data, (u_char *) "text/", 5) == 0)
-        && !(hmlcf->all_json
-             && ngx_http_hpf_mask_conf_ends(type, len, "+json"))
-        && !(hmlcf->all_xml
-             && ngx_http_hpf_mask_conf_ends(type, len, "+xml")))
-    {
-        return HPF_MASK_TYPES;
-    }
-
-    if (ngx_strlcasestrn(type->data, type->data + len, (u_char *) "json",
-                         4 - 1)
-        != NULL
-        || ngx_http_hpf_mask_conf_ends(type, len, "javascript"))
-    {
-        return HPF_MASK_TYPE_JSON;
-    }
-
-    return HPF_MASK_TYPE_TEXT;
-}
-
+/* hpf_mask_rule key NAME[,NAME...] | value KIND|all [on|off] ... */
 
 static char *
 ngx_http_hpf_mask_conf_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -300,16 +268,4 @@ ngx_http_hpf_mask_conf_has(ngx_hash_t *types, char *name)
     return ngx_hash_find(types, ngx_hash_key((u_char *) name, len),
                          (u_char *) name, len)
            != NULL;
-}
-
-
-static ngx_uint_t
-ngx_http_hpf_mask_conf_ends(ngx_str_t *type, size_t len, char *end)
-{
-    size_t  n;
-
-    n = ngx_strlen(end);
-
-    return len > n
-           && ngx_strncasecmp(type->data + len - n, (u_char *) end, n) == 0;
 }

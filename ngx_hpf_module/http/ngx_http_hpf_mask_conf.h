@@ -13,6 +13,7 @@
 #include "hpf_mask.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_mask_hash.h"
+#include "ngx_http_hpf_mask_http_conf.h"
 #include "ngx_http_hpf_mask_layer.h"
 
 
@@ -40,6 +41,8 @@ typedef struct {
     unsigned                  all_text:1;      /* text/ and a star */
     unsigned                  all_json:1;      /* application/ *+json */
     unsigned                  all_xml:1;       /* application/ *+xml */
+
+    ngx_http_hpf_mask_http_conf_t   http;
 } ngx_http_hpf_mask_loc_conf_t;
 
 
@@ -53,13 +56,6 @@ char *ngx_http_hpf_mask_merge_loc_conf(ngx_conf_t *cf, void *parent,
 
 /* After the merge: the rules of the http block, and whether all fit. */
 ngx_int_t ngx_http_hpf_mask_conf_base(ngx_conf_t *cf);
-
-/*
- * How the body of the answer is to be read by its Content-Type, as
- * hpf_mask_type_e; HPF_MASK_TYPES: it is not looked into.
- */
-ngx_uint_t ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
-    ngx_http_hpf_mask_loc_conf_t *hmlcf);
 
 /* Asks the back end for a whole and uncoded body.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_hpf_mask_request_prepare(ngx_http_request_t *r);

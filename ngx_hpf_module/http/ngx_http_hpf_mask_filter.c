@@ -18,9 +18,9 @@
 
 static void ngx_http_hpf_mask_cleanup(void *data);
 static ngx_int_t ngx_http_hpf_mask_header_filter(ngx_http_request_t *r);
-static ngx_int_t ngx_http_hpf_mask_find_rules(ngx_http_request_t *r,
+static ngx_int_t ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, ngx_http_hpf_mask_loc_conf_t *hmlcf,
-    const hpf_mask_rules_t **rules);
+    ngx_http_hpf_mask_type_t *type);
 static ngx_uint_t ngx_http_hpf_mask_has_body(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_hpf_mask_is_parts(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_mask_variable(ngx_http_request_t *r,
@@ -245,9 +245,10 @@ static ngx_int_t
 ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
 {
     char                          *fault;
-    ngx_uint_t                     type;
+    ngx_int_t                      rc;
     const hpf_mask_rules_t        *rules;
     ngx_http_hpf_mask_ctx_t       *ctx;
+    ngx_http_hpf_mask_type_t       type;
     ngx_http_hpf_mask_loc_conf_t  *hmlcf;
 
     hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
@@ -256,19 +257,30 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
     if (ctx != NULL) {
         ctx->engine = NULL;
         ctx->refused = 0;
+        ctx->held = 0;
     }
 
-    if (ngx_http_hpf_mask_find_rules(r, ctx, hmlcf, &rules) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (rules == NULL || !ngx_http_hpf_mask_has_body(r)) {
+    if ((!hmlcf->enable && (ctx == NULL || ctx->set == NULL))
+        || !ngx_http_hpf_mask_has_body(r))
+    {
         return ngx_http_next_header_filter(r);
     }
 
-    type = ngx_http_hpf_mask_conf_type(r, hmlcf);
+    rules = ngx_http_hpf_mask_filter_rules(r);
+    if (rules == NULL) {
+        return NGX_ERROR;
+    }
 
-    if (type == HPF_MASK_TYPES && !ngx_http_hpf_mask_is_parts(r)) {
+    ngx_http_hpf_mask_type(hmlcf, &r->headers_out.content_type, &type);
+
+    if (type.type == HPF_MASK_TYPES && !ngx_http_hpf_mask_is_parts(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* the answer that the client has was masked */
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+        ngx_http_hpf_mask_refuse_headers(r);
         return ngx_http_next_header_filter(r);
     }
 
@@ -295,45 +307,123 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    ngx_http_hpf_mask_refuse_headers(r);
+    rc = ngx_http_hpf_mask_filter_decode(r, ctx, hmlcf, &type);
 
-    if (!r->header_only
-        && ngx_http_hpf_mask_body_start(r, ctx, rules, type) != NGX_OK)
-    {
+    if (rc == NGX_DECLINED) {
+
+        if (ngx_http_hpf_mask_refuse(r, ctx, "a body in such characters")
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
+    ngx_http_hpf_mask_refuse_headers(r);
+
+    if (r->header_only || r->method == NGX_HTTP_HEAD) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* an event stream opens before its first event */
+
+    ctx->held = (type.type != HPF_MASK_TYPE_JSON_LINES
+                 || ctx->inflate != NULL);
+
+    if (ngx_http_hpf_mask_body_start(r, ctx, rules, &type) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ctx->held ? NGX_OK : ngx_http_next_header_filter(r);
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_filter_send(ngx_http_request_t *r)
+{
     return ngx_http_next_header_filter(r);
 }
 
 
-/* NULL: the answer is not masked. */
+/*
+ * A coding, and characters that are no UTF-8, are taken away.  NGX_DECLINED:
+ * the characters cannot be.
+ */
 
 static ngx_int_t
-ngx_http_hpf_mask_find_rules(ngx_http_request_t *r,
+ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, ngx_http_hpf_mask_loc_conf_t *hmlcf,
-    const hpf_mask_rules_t **rules)
+    ngx_http_hpf_mask_type_t *type)
 {
-    ngx_http_hpf_mask_set_t        *set;
-    ngx_http_hpf_mask_ctx_t        *caller;
-    ngx_http_hpf_mask_main_conf_t  *hmmcf;
+    ngx_int_t                  rc;
+    ngx_uint_t                 coding;
+    const hpf_mask_charset_t  *cs;
 
-    *rules = NULL;
+    ctx->inflate = NULL;
+    ctx->convert = NULL;
+    ctx->copy = 0;
 
-    set = (ctx != NULL && ctx->set != NULL) ? ctx->set
-          : hmlcf->enable ? hmlcf->set : NULL;
+    coding = ngx_http_hpf_mask_refuse_coding(r);
 
-    if (set == NULL) {
+    if (coding != NGX_HTTP_HPF_MASK_IDENTITY) {
+        ctx->inflate = ngx_http_hpf_mask_inflate_create(r->pool, coding);
+        if (ctx->inflate == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->copy = 1;
+    }
+
+    if (r->headers_out.content_encoding != NULL) {
+        r->headers_out.content_encoding->hash = 0;
+        r->headers_out.content_encoding = NULL;
+    }
+
+    rc = ngx_http_hpf_mask_type_charset(r, hmlcf, &cs);
+
+    ctx->need = (rc == NGX_DECLINED && type->type == HPF_MASK_TYPE_MARKUP)
+                ? HPF_MASK_CHARSET_HEAD : NGX_HTTP_HPF_MASK_MARK;
+
+    if (rc != NGX_OK || cs->name == NULL) {
         return NGX_OK;
     }
 
+    ctx->convert = ngx_http_hpf_mask_convert_create(r->pool, cs);
+    if (ctx->convert == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ctx->copy = 1;
+
+    ngx_http_hpf_mask_type_utf8(r);
+
+    return NGX_OK;
+}
+
+
+const hpf_mask_rules_t *
+ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r)
+{
+    ngx_http_hpf_mask_set_t        *set;
+    ngx_http_hpf_mask_ctx_t        *ctx, *caller;
+    ngx_http_hpf_mask_loc_conf_t   *hmlcf;
+    ngx_http_hpf_mask_main_conf_t  *hmmcf;
+
     hmmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_mask_filter_module);
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+
+    ctx = ngx_http_hpf_mask_get_ctx(r);
     caller = ngx_http_hpf_mask_get_ctx(r->main);
 
-    *rules = ngx_http_hpf_mask_layer_on(set, caller ? caller->layer : NULL,
-                                        hmmcf->all.layers.nelts);
+    set = (ctx != NULL && ctx->set != NULL) ? ctx->set : hmlcf->set;
 
-    return (*rules == NULL) ? NGX_ERROR : NGX_OK;
+    return ngx_http_hpf_mask_layer_on(set, caller ? caller->layer : NULL,
+                                      hmmcf->all.layers.nelts);
 }
 
 
@@ -348,7 +438,6 @@ ngx_http_hpf_mask_has_body(ngx_http_request_t *r)
 
     case NGX_HTTP_SWITCHING_PROTOCOLS:
     case NGX_HTTP_NO_CONTENT:
-    case NGX_HTTP_NOT_MODIFIED:
         return 0;
 
     default:
@@ -414,7 +503,9 @@ ngx_http_hpf_mask_init(ngx_conf_t *cf)
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
-    if (ngx_http_hpf_mask_conf_base(cf) != NGX_OK) {
+    if (ngx_http_hpf_mask_conf_base(cf) != NGX_OK
+        || ngx_http_hpf_mask_convert_open(cf->cycle->pool) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
