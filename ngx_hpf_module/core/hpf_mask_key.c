@@ -75,20 +75,10 @@ hpf_mask_key_is_number(const unsigned char *p, size_t len)
 }
 
 
+/* . / : $ [ ] */
+
 static unsigned
 hpf_mask_key_divides(unsigned char c)
 {
-    switch (c) {
-
-    case '.':
-    case ':':
-    case '/':
-    case '$':
-    case '[':
-    case ']':
-        return 1;
-
-    default:
-        return 0;
-    }
+    return c < 64 ? (0x0400c01000000000ULL >> c) & 1 : c == '[' || c == ']';
 }
