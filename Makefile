@@ -8,7 +8,7 @@
 #                 NGINX_SRC=DIR in that nginx
 # make lint       style, layers, sizes, compilers, cppcheck, luacheck
 # make fuzz       each target in fuzz/ for FUZZ_TIME seconds
-# make bench      measures against plain proxy_pass
+# make bench      measures against plain proxy_pass, and of parts alone
 # make install    puts the module where nginx looks for it (DESTDIR)
 # make clean
 #
@@ -50,6 +50,7 @@ headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
+benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*.c))
 
 plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
@@ -58,7 +59,7 @@ plugin_sos := $(foreach p,$(plugins),\
 plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
     $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
 
-.PHONY: all module plugins units deps run start stop test lint fuzz bench install \
+.PHONY: all module plugins units benches deps run start stop test lint fuzz bench install \
         clean FORCE
 .DELETE_ON_ERROR:
 
@@ -86,17 +87,21 @@ $(plugin_files): $(B)/plugins/%: plugins/%
 	@mkdir -p $(@D)
 	@cp $< $@.tmp && mv -f $@.tmp $@
 
+# a program of one file and what it links: its goal and its source
+
 define unit_rule
-$(B)/t/$(1): t/unit/$(1).c t/unit/tap.h $(call sources,t/unit/$(1).c) $(headers)
+$(B)/$(1): $(2).c t/unit/tap.h $(call sources,$(2).c) $(headers)
 	@mkdir -p $$(@D)
 	@echo "cc $$@"
 	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ $$(filter %.c,$$^) \
-	    $(call libs,t/unit/$(1).c)
+	    $(call libs,$(2).c)
 endef
 
-$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,$(u))))
+$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,t/$(u),t/unit/$(u))))
+$(foreach u,$(notdir $(benches)),$(eval $(call unit_rule,bench/$(u),bench/$(u))))
 
 units: $(units)
+benches: $(benches)
 
 define fuzz_rule
 build/fuzz/$(1): fuzz/$(1).c $(call sources,fuzz/$(1).c) $(headers)
@@ -136,8 +141,11 @@ lint:
 
 bench:
 	@tools/install-deps run bench
-	@$(MAKE) all
+	@$(MAKE) all benches
 	@bench/run
+	@bench/mask
+	@$(B)/bench/session_cache
+	@$(B)/bench/mask_engine
 
 install: module
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))
