@@ -25,8 +25,11 @@
 #define NGX_HTTP_HPF_MASK_MARK      4
 
 
+typedef struct ngx_http_hpf_mask_sent_s  ngx_http_hpf_mask_sent_t;
+
 typedef struct {
     ngx_http_request_t       *request;
+    ngx_http_hpf_mask_sent_t *request_side;
     ngx_http_hpf_mask_set_t  *set;        /* of the gate */
     ngx_http_hpf_mask_layer_t  *layer;    /* of the channel */
     ngx_uint_t                level;      /* of the session */
@@ -59,6 +62,7 @@ typedef struct {
     ngx_uint_t                revealed;
     ngx_uint_t                reveals;
 
+    unsigned                  asked:1;    /* the gate wants it masked as well */
     unsigned                  held:1;     /* the header waits for a byte */
     unsigned                  copy:1;     /* what is fed does not stay */
     unsigned                  refused:1;

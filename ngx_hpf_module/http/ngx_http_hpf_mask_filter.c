@@ -14,6 +14,7 @@
 #include "hpf_mask_path.h"
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
+#include "ngx_http_hpf_mask_sent.h"
 
 
 static void ngx_http_hpf_mask_cleanup(void *data);
@@ -517,6 +518,13 @@ ngx_http_hpf_mask_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_hpf_mask_request_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_hpf_mask_sent_handler;
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_hpf_mask_header_filter;
