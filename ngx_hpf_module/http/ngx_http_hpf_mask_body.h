@@ -82,6 +82,13 @@ ngx_int_t ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
 /* Puts the body filter into the chain. */
 void ngx_http_hpf_mask_body_init(void);
 
+/* Takes the output of the engine; data is the context, see hpf_mask_out_pt. */
+int ngx_http_hpf_mask_out(void *data, const unsigned char *p, size_t len,
+    unsigned pass);
+
+/* A link and a buffer with all bits clear; NULL: no memory. */
+ngx_chain_t *ngx_http_hpf_mask_out_get(ngx_pool_t *pool, ngx_chain_t **free);
+
 /* The rules for this request, of whatever is masked; NULL: no memory. */
 const hpf_mask_rules_t *ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r);
 
