@@ -22,8 +22,8 @@ package HPF::Bench;
 # rate(NAME, WORKERS, SECONDS): requests a second of a gate of so many workers,
 #   on all cores
 # redis_keeps(HOW): Redis writes "nothing", "everysec" or "always" to its disk
-# test(): the HPF::Test under it; cores(), redis_pid(), nginx(): its version,
-#   size(): bytes of the answer; median(NUMBERS)
+# test(): the HPF::Test under it; redis_pid(), nginx(): its version, size():
+#   bytes of the answer; median(NUMBERS)
 #
 # Load, back end and Redis run on another core than the worker where there are
 # two.
@@ -33,6 +33,7 @@ use strict;
 
 use Test::More ();
 
+use HPF::Bench::Parts qw/ cores cpu frame median pin /;
 use HPF::Test;
 use HPF::Test::HTTP;
 
@@ -71,33 +72,23 @@ sub new {
 
     alarm $limit;
 
-    chomp(my $cores = `nproc`);
-
-    my $self = bless { t => HPF::Test->new, cores => $cores, worker => {} },
-                     $class;
+    my $self = bless { t => HPF::Test->new, worker => {} }, $class;
 
     $self->start;
     $self->enter;
-    $self->pin_all if $cores > 1;
+    $self->pin_all;
 
     return $self;
 }
 
 
 sub test { $_[0]{t} }
-sub cores { $_[0]{cores} }
 sub size { length $BODY }
 
 
 sub nginx {
     my ($self) = @_;
     return `$self->{t}{nginx} -v 2>&1` =~ s/nginx version: //r =~ s/\n//r;
-}
-
-
-sub median {
-    my @s = sort { $a <=> $b } @_;
-    return $s[ @s / 2 ];
 }
 
 
@@ -124,7 +115,7 @@ EOF_CONF
 
     ($self->{worker}{gate}) = $t->workers;
 
-    $self->server('back', $self->frame('back', <<"EOF_CONF"));
+    $self->server('back', frame($dir, 'back', <<"EOF_CONF"));
     server {
         listen unix:$dir/run/bench.sock;
         default_type application/json;
@@ -132,7 +123,7 @@ EOF_CONF
     }
 EOF_CONF
 
-    $self->server('plain', $self->frame('plain', "$UPSTREAM
+    $self->server('plain', frame($dir, 'plain', "$UPSTREAM
     server {
         listen 127.0.0.1:8091;
         location / {
@@ -147,32 +138,6 @@ $PROXY
     $self->server('store', $self->form('store', 'strict', 'store', sub {
         $_[0] =~ s|(hpf_secrets)|hpf_session cache=off;\n    $1|r;
     }));
-}
-
-
-sub frame {
-    my ($self, $name, $http) = @_;
-    my $dir = $self->{t}->dir;
-    my $user = $> == 0 ? 'user root root;' : '';
-
-    return <<"EOF_CONF";
-daemon off;
-$user
-worker_processes 1;
-pid $dir/run/$name.pid;
-error_log $dir/logs/error.log warn;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    keepalive_requests 1000000;
-    client_body_temp_path $dir/temp/$name-body;
-    proxy_temp_path $dir/temp/$name-proxy;
-    fastcgi_temp_path $dir/temp/$name-f;
-    uwsgi_temp_path $dir/temp/$name-u;
-    scgi_temp_path $dir/temp/$name-s;
-$http
-}
-EOF_CONF
 }
 
 
@@ -248,16 +213,6 @@ sub pin_all {
 }
 
 
-sub pin {
-    my ($core, @pids) = @_;
-
-    for my $pid (@pids) {
-        system("taskset -a -p -c $core $pid >/dev/null") == 0
-            or die "cannot pin $pid\n";
-    }
-}
-
-
 sub redis_pid { $_[0]{t}{procs}{redis}{pid} }
 
 
@@ -296,13 +251,6 @@ sub redis_did {
 }
 
 
-sub cpu {
-    my ($pid) = @_;
-    open my $f, '<', "/proc/$pid/schedstat" or die "no schedstat: $!\n";
-    return (split ' ', <$f>)[0];
-}
-
-
 sub wrk {
     my ($self, $port, $args, $where) = @_;
     my $url = 'http://127.0.0.1:' . port($port) . '/bench';
@@ -319,7 +267,7 @@ sub wrk {
 sub turn {
     my ($self, $name, $connections, $seconds) = @_;
     my $worker = $self->{worker}{$name};
-    my $where = $self->{cores} > 1 ? 'taskset -c 1' : '';
+    my $where = cores() > 1 ? 'taskset -c 1' : '';
 
     my $redis = $self->redis_did;
     my $used = cpu($worker);

@@ -1,4 +1,4 @@
-package Bench;
+package HPF::Bench::Parts;
 
 # What measurements share.
 #
