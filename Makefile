@@ -111,7 +111,7 @@ $(foreach u,$(notdir $(units)),$(eval $(call unit_rule,$(u))))
 
 units: $(units)
 
-FUZZ_CFLAGS = -O1 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
+FUZZ_CFLAGS = -O2 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
 
 ifndef FUZZ_FAST
 F := build/fuzz
