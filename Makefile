@@ -116,7 +116,7 @@ $(foreach u,$(notdir $(benches)),$(eval $(call unit_rule,bench/$(u),bench/$(u)))
 units: $(units)
 benches: $(benches)
 
-FUZZ_CFLAGS = -O1 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
+FUZZ_CFLAGS = -O2 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
 
 ifndef FUZZ_FAST
 F := build/fuzz

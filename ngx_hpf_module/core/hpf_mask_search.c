@@ -295,7 +295,7 @@ hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
         if (start < p || hpf_mask_search_is_digit(c)) {
             rc = hpf_mask_search_run(t, start, floor, hit);
 
-            if (rc != HPF_DECLINED || *floor > p) {
+            if (rc != HPF_DECLINED || *floor > start) {
                 return rc;
             }
         }
@@ -394,6 +394,12 @@ hpf_mask_search_units(const hpf_mask_part_t *t, hpf_mask_units_t *u,
         } else if (i - last > far || !hpf_mask_search_is_near(c)) {
             break;
         }
+    }
+
+    /* of that many characters without a digit the first ones are no code */
+
+    if (i - last > far) {
+        last = i - far;
     }
 
     u->n = i;

@@ -274,6 +274,8 @@ test_codes(void)
     left("abcdefghijklmnopqrstuvwxyzabcdefghijk1234567 13800138000123");
     is("abcdefghijklmnopqrstuvwxyzabcdefghijk1234567 13800138000",
        "abcdefghijklmnopqrstuvwxyzabcdefghijk1234567 138****8000");
+    is("abcdefghijklmnopqrstuvwxyzabcdefghijk13800138000",
+       "abcdefghijklmnopqrstuvwxyzabcdefghijk138****8000");
     on(USUAL);
 }
 
