@@ -6,6 +6,7 @@ unused_args = false
 
 files["plugins"] = { read_globals = { "hpf" } }
 files["lua/hpf"] = { read_globals = { "hpf" } }
+files["bench"] = { globals = { "ngx" } }
 files["t"] = { read_globals = { "hpf" } }
 files["lua/redis"] = {
     read_globals = {

@@ -8,7 +8,7 @@
 #                 NGINX_SRC=DIR in that nginx
 # make lint       style, layers, sizes, compilers, cppcheck, luacheck
 # make fuzz       each target in fuzz/ for FUZZ_TIME seconds
-# make bench      measures against plain proxy_pass
+# make bench      measures against plain proxy_pass, and of parts alone
 # make install    puts the module where nginx looks for it (DESTDIR)
 # make clean
 #
@@ -39,10 +39,16 @@ M := ngx_hpf_module
 MODULE := $(B)/ngx_http_hpf_module.so
 CFLAGS = -O2 -g -Wall -Wextra -Werror $(SAN_FLAGS)
 
-# the first line of a test names what it links: /* links: core/hpf_x.c -lm */
+# The first line of a test or fuzzer says what it links, /* links: ... */:
+# sources (core/hpf_x.c), the word for a whole part (mask), libraries (-lm).
 
-links = $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
-sources = $(addprefix $(M)/,$(filter %.c,$(call links,$(1))))
+mask := $(filter-out core/hpf_mask_rulefile%,\
+          $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_mask*.c))) \
+        core/hpf_utf8.c core/hpf_ident.c
+
+links = $(patsubst mask,$(mask),\
+          $(shell sed -n '1s|^/\* *links: *\(.*[^ ]\) *\*/.*|\1|p' $(1)))
+objects = $(patsubst %.c,$(2)/%.o,$(filter %.c,$(call links,$(1))))
 libs = $(filter-out %.c,$(call links,$(1)))
 
 headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
@@ -50,7 +56,8 @@ headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
-fuzzers := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*.c))
+benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(wildcard fuzz/*.c))
 
 plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 plugin_sos := $(foreach p,$(plugins),\
@@ -58,7 +65,7 @@ plugin_sos := $(foreach p,$(plugins),\
 plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
     $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
 
-.PHONY: all module plugins units deps run start stop test lint fuzz bench install \
+.PHONY: all module plugins units benches deps run start stop test lint fuzz bench install \
         clean FORCE
 .DELETE_ON_ERROR:
 
@@ -86,24 +93,49 @@ $(plugin_files): $(B)/plugins/%: plugins/%
 	@mkdir -p $(@D)
 	@cp $< $@.tmp && mv -f $@.tmp $@
 
+# what is tested is compiled once for all tests, and once for all fuzzers
+
+$(B)/t/obj/%.o: $(M)/%.c $(headers)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -c -o $@ $<
+
+# a program of one file and what it links: its goal and its source
+
 define unit_rule
-$(B)/t/$(1): t/unit/$(1).c t/unit/tap.h $(call sources,t/unit/$(1).c) $(headers)
+$(B)/$(1): $(2).c $(call objects,$(2).c,$(B)/t/obj) \
+           $(wildcard t/unit/*.h) $(headers)
 	@mkdir -p $$(@D)
 	@echo "cc $$@"
-	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ $$(filter %.c,$$^) \
-	    $(call libs,t/unit/$(1).c)
+	@$$(CC) $$(CFLAGS) -std=gnu99 $$(incs) -It/unit -o $$@ \
+	    $$(filter %.c %.o,$$^) $(call libs,$(2).c)
 endef
 
-$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,$(u))))
+$(foreach u,$(notdir $(units)),$(eval $(call unit_rule,t/$(u),t/unit/$(u))))
+$(foreach u,$(notdir $(benches)),$(eval $(call unit_rule,bench/$(u),bench/$(u))))
 
 units: $(units)
+benches: $(benches)
+
+FUZZ_CFLAGS = -O1 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
+
+ifndef FUZZ_FAST
+F := build/fuzz
+FUZZ_SAN = fuzzer,address,undefined -fno-sanitize-recover=undefined
+else
+F := build/fuzz-fast
+FUZZ_SAN = fuzzer
+endif
+
+$(F)/obj/%.o: $(M)/%.c $(headers)
+	@mkdir -p $(@D)
+	@clang $(FUZZ_CFLAGS) $(incs) -c -o $@ $<
 
 define fuzz_rule
-build/fuzz/$(1): fuzz/$(1).c $(call sources,fuzz/$(1).c) $(headers)
+$(F)/$(1): fuzz/$(1).c $(call objects,fuzz/$(1).c,$(F)/obj) \
+           $(wildcard fuzz/*.h) $(headers)
 	@mkdir -p $$(@D)
 	@echo "clang $$@"
-	@clang -O1 -g -std=gnu99 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined $$(incs) -o $$@ $$(filter %.c,$$^) \
+	@clang $$(FUZZ_CFLAGS) $$(incs) -o $$@ $$(filter %.c %.o,$$^) \
 	    $(call libs,fuzz/$(1).c)
 endef
 
@@ -136,8 +168,12 @@ lint:
 
 bench:
 	@tools/install-deps run bench
-	@$(MAKE) all
+	@$(MAKE) all benches
 	@bench/run
+	@bench/redis
+	@bench/mask
+	@$(B)/bench/session_cache
+	@$(B)/bench/mask_engine
 
 install: module
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))

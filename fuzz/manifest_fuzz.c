@@ -1,4 +1,4 @@
-/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_manifest.c core/hpf_manifest_mask.c mask core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -104,7 +104,8 @@ promises(const hpf_manifest_t *mf)
     }
 
     for (i = 0; i < mf->nmask; i++) {
-        must((mf->mask[i].left == -1) == (mf->mask[i].right == -1));
+        must(mf->mask[i].shape.kind < HPF_MASK_KINDS);
+        must(mf->mask[i].nkeys + mf->mask[i].npaths > 0);
 
         for (j = 0; j < mf->mask[i].nkeys; j++) {
             must(mf->mask[i].keys[j] != NULL);

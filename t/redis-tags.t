@@ -4,7 +4,8 @@
 # own that is not cached, while answers come late, in pieces, too late, or not
 # at all, and clients leave.
 #
-# TEST_TAGS is how many are asked, 8000 unless it is given.
+# TEST_TAGS is how many are asked, 8000 unless it is given (a million take some
+# 20 minutes and want TEST_LIMIT=3000).
 
 use warnings;
 use strict;

@@ -13,13 +13,12 @@
 -- where there was.  Returns whether there was one of each.
 
 local function limit_take(answer, keys, argv, at, time)  -- luacheck: ignore
-    local call = redis.call
+    local call, format = redis.call, string.format
     local now = time[1] * 1000000 + time[2]
-    local n, base, enough = #keys, #answer, true
+    local base, arg, enough = #answer, at, true
 
-    for i = 1, n do
-        local interval = argv[3 * i + at - 3] + 0
-        local room = argv[3 * i + at - 2] + 0
+    for i = 1, #keys do
+        local interval, room = argv[arg] + 0, argv[arg + 1] + 0
         local used = (call("GET", keys[i]) or 0) - now
 
         if used < 0 then
@@ -35,13 +34,15 @@ local function limit_take(answer, keys, argv, at, time)  -- luacheck: ignore
         answer[base + 1] = 0
         answer[base + 2] = left
         answer[base + 3] = used
-        answer[base + 4] = 0
 
-        if left == 0 then
+        if left > 0 then
+            answer[base + 4] = 0
+        else
             answer[base + 4] = used + interval - room
             enough = false
         end
 
+        arg = arg + 3
         base = base + 4
     end
 
@@ -49,24 +50,27 @@ local function limit_take(answer, keys, argv, at, time)  -- luacheck: ignore
         return false
     end
 
-    base = base - 4 * n
+    base = base - 4 * #keys
 
-    for i = 1, n do
-        local take = argv[3 * i + at - 1] + 0
-        local left = answer[base + 2]
+    for i = 1, #keys do
+        local take, left = argv[at + 2] + 0, answer[base + 2]
 
         if take > left then
             take = left
         end
 
-        local used = answer[base + 3] + take * argv[3 * i + at - 3]
+        local used = answer[base + 3] + take * argv[at]
 
-        call("SET", keys[i], now + used, "PX", (used - used % 1000) / 1000 + 1)
+        -- Redis makes text of a number as if it were any, which takes longer
+
+        call("SET", keys[i], format("%d", now + used),
+             "PX", format("%d", used / 1000 + 1))
 
         answer[base + 1] = take
         answer[base + 2] = left - take
         answer[base + 3] = used
 
+        at = at + 3
         base = base + 4
     end
 

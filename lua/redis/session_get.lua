@@ -20,29 +20,32 @@ if not s[1] then
 end
 
 local time = call("TIME")
-local idle, left = s[5] + 0, s[6] - time[1]
 local unused = call("TTL", KEYS[2])
 
-if left <= 0 or unused < 0 then
+s[5] = s[5] + 0
+s[6] = s[6] - time[1]
+
+if s[6] <= 0 or unused < 0 then
     call("UNLINK", KEYS[1], KEYS[2])
     return false
 end
 
 -- a write for each read would be many: a sixteenth of the time is good enough
 
-if unused < idle - idle / 16 then
+if unused < s[5] - s[5] / 16 then
     call("EXPIRE", KEYS[2], s[5])
 end
 
-local answer = { s[1], s[2], s[3], s[4], idle, left }
-local keys = {}
+local n = ARGV[1] + 0
 
-for i = 1, ARGV[1] + 0 do
-    keys[i] = "hpf:{u:" .. s[1] .. "}:limit:" .. ARGV[i + 1]
+if n > 0 then
+    local keys, prefix = {}, "hpf:{u:" .. s[1] .. "}:limit:"
+
+    for i = 1, n do
+        keys[i] = prefix .. ARGV[i + 1]
+    end
+
+    limit_take(s, keys, ARGV, n + 2, time)
 end
 
-if keys[1] then
-    limit_take(answer, keys, ARGV, #keys + 2, time)
-end
-
-return answer
+return s

@@ -9,7 +9,7 @@
  */
 
 
-#include "hpf_manifest.h"
+#include "hpf_manifest_int.h"
 #include "hpf_json.h"
 #include "hpf_json_line.h"
 #include "hpf_plugin.h"
@@ -37,30 +37,16 @@ extern const unsigned char  hpf_manifest_schema_last[]
     __attribute__((visibility("hidden")));
 
 
-typedef struct {
-    const unsigned char        *text;
-    size_t                      len;
-    const hpf_manifest_conf_t  *conf;
-    unsigned                    faults;
-} hpf_manifest_in_t;
-
-
 static int hpf_manifest_is(const char *want, const char *name, size_t len);
 static void hpf_manifest_check(hpf_manifest_in_t *in, json_t *json);
 static void hpf_manifest_sense(hpf_manifest_in_t *in, json_t *json);
 static void hpf_manifest_form(hpf_manifest_in_t *in, hpf_manifest_t *mf);
-static void hpf_manifest_fault(hpf_manifest_in_t *in, const char *pointer,
-    const char *text);
 static int hpf_manifest_read(hpf_manifest_t *mf);
 static void hpf_manifest_names(hpf_manifest_t *mf);
-static int hpf_manifest_list(const char ***list, size_t *n, json_t *from);
 static int hpf_manifest_limits(hpf_manifest_t *mf);
-static int hpf_manifest_mask(hpf_manifest_t *mf);
 static void hpf_manifest_resources(hpf_manifest_t *mf);
 static const char *hpf_manifest_string(const json_t *object, const char *key,
     const char *otherwise);
-static int64_t hpf_manifest_integer(const json_t *object, const char *key,
-    int64_t otherwise);
 static unsigned hpf_manifest_word(const char *word, const char **words);
 
 
@@ -108,7 +94,10 @@ hpf_manifest_parse(const void *text, size_t len,
         hpf_manifest_form(&in, mf);
     }
 
-    if (in.faults == 0 && hpf_manifest_read(mf) != HPF_OK) {
+    if (in.faults == 0
+        && (hpf_manifest_read(mf) != HPF_OK
+            || hpf_manifest_mask(&in, mf) != HPF_OK))
+    {
         hpf_manifest_fault(&in, "", "no memory");
     }
 
@@ -124,19 +113,13 @@ hpf_manifest_parse(const void *text, size_t len,
 void
 hpf_manifest_free(hpf_manifest_t *mf)
 {
-    size_t  i;
-
     if (mf == NULL) {
         return;
     }
 
     hpf_schema_free(mf->form);
+    hpf_manifest_mask_free(mf);
 
-    for (i = 0; i < mf->nmask; i++) {
-        free(mf->mask[i].keys);
-    }
-
-    free(mf->mask);
     free(mf->limits);
     free(mf->channels);
     free(mf->backends);
@@ -300,7 +283,7 @@ hpf_manifest_form(hpf_manifest_in_t *in, hpf_manifest_t *mf)
 }
 
 
-static void
+void
 hpf_manifest_fault(hpf_manifest_in_t *in, const char *pointer,
     const char *text)
 {
@@ -359,13 +342,12 @@ hpf_manifest_read(hpf_manifest_t *mf)
     if (hpf_manifest_list(&mf->channels, &mf->nchannels,
                           json_object_get(json, "channels")) != HPF_OK
         || hpf_manifest_list(&mf->backends, &mf->nbackends,
-                             json_object_get(json, "backends")) != HPF_OK
-        || hpf_manifest_limits(mf) != HPF_OK)
+                             json_object_get(json, "backends")) != HPF_OK)
     {
         return HPF_ERROR;
     }
 
-    return hpf_manifest_mask(mf);
+    return hpf_manifest_limits(mf);
 }
 
 
@@ -387,7 +369,7 @@ hpf_manifest_names(hpf_manifest_t *mf)
 }
 
 
-static int
+int
 hpf_manifest_list(const char ***list, size_t *n, json_t *from)
 {
     size_t   i;
@@ -450,41 +432,6 @@ hpf_manifest_limits(hpf_manifest_t *mf)
 }
 
 
-static int
-hpf_manifest_mask(hpf_manifest_t *mf)
-{
-    size_t                i;
-    json_t               *from, *value;
-    hpf_manifest_mask_t  *mask;
-
-    from = json_object_get(mf->json, "mask");
-
-    mf->mask = calloc(json_array_size(from) + 1, sizeof(hpf_manifest_mask_t));
-
-    if (mf->mask == NULL) {
-        return HPF_ERROR;
-    }
-
-    json_array_foreach(from, i, value) {
-        mask = &mf->mask[i];
-
-        mask->kind = hpf_manifest_string(value, "kind", "all");
-        mask->left = (int) hpf_manifest_integer(value, "left", -1);
-        mask->right = (int) hpf_manifest_integer(value, "right", -1);
-
-        if (hpf_manifest_list(&mask->keys, &mask->nkeys,
-                              json_object_get(value, "keys")) != HPF_OK)
-        {
-            return HPF_ERROR;
-        }
-
-        mf->nmask = i + 1;
-    }
-
-    return HPF_OK;
-}
-
-
 static void
 hpf_manifest_resources(hpf_manifest_t *mf)
 {
@@ -514,7 +461,7 @@ hpf_manifest_string(const json_t *object, const char *key,
 }
 
 
-static int64_t
+int64_t
 hpf_manifest_integer(const json_t *object, const char *key, int64_t otherwise)
 {
     json_t  *value;

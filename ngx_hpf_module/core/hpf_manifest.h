@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "hpf_mask_kind.h"
 #include "hpf_schema.h"
 
 
@@ -66,9 +67,9 @@ typedef struct {
 typedef struct {
     const char             **keys;     /* nkeys of them */
     size_t                   nkeys;
-    const char              *kind;     /* of the masking rules, or "none" */
-    int                      left;     /* characters kept; -1: as usual */
-    int                      right;
+    const char             **paths;
+    size_t                   npaths;
+    hpf_mask_shape_t         shape;
 } hpf_manifest_mask_t;
 
 typedef struct {
@@ -123,6 +124,7 @@ typedef void (*hpf_manifest_fault_pt)(void *data, unsigned line,
 typedef struct {
     const char                  *folder;
     const hpf_schema_formats_t  *formats;
+    unsigned                     keyed;    /* there is a key for hashes */
     hpf_manifest_fault_pt        fault;
     void                        *data;
 } hpf_manifest_conf_t;

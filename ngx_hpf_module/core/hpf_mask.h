@@ -6,20 +6,14 @@
  * The masking engine: bytes of a body go in, in any split, and come out as
  * spans that are passed on untouched or replaced.  The output depends on the
  * bytes alone and never on where they were split.  Memory is the structure
- * below, whatever the body.
+ * below, whatever the body; nothing is allocated.
  *
- * JSON is scanned and not parsed: a string that is followed by a colon is a
- * key, and what comes after the colon is its value.  Broken JSON, or text
- * that is none, passes unchanged outside of what is masked.
+ * A value under a key with a rule takes the form of the rule.  In all other
+ * text, values are searched for (hpf_mask_search.h).  What a key and a value
+ * are is said by the type of the body; see the file of each.
  *
- *   - A string or number under a key with a rule takes the masked form of
- *     the rule; a number becomes a string.  Elements of arrays under the key,
- *     also of arrays in it, likewise.  Members of objects under it go by
- *     their own keys.  null, true and false stay.
- *   - In all other strings (keys too) and in whole numbers, runs of digits
- *     that are an ID card, mobile or bank card number are masked in place.
- *   - A string of more than HPF_MASK_VALUE_MAX bytes under a key with a rule
- *     is no name and no number: it is replaced by three mask characters.
+ * A value of more than HPF_MASK_VALUE_MAX bytes is no name and no number: it
+ * is replaced by three mask characters.
  */
 
 #ifndef _HPF_MASK_H_INCLUDED_
@@ -30,36 +24,13 @@
 #include <stdint.h>
 
 #include "hpf_ident.h"
-#include "hpf_mask_find.h"
 #include "hpf_mask_kind.h"
 #include "hpf_mask_rules.h"
+#include "hpf_mask_search.h"
 
 
-#define HPF_MASK_VALUE_MAX   1024    /* raw bytes of a string to be masked */
-#define HPF_MASK_NUMBER_MAX  64      /* raw bytes of a number */
-#define HPF_MASK_FRAMES      16      /* arrays with a rule, one in another */
-
-
-typedef enum {
-    HPF_MASK_GAP = 0,       /* JSON outside of strings */
-    HPF_MASK_STRING,        /* a string without a rule */
-    HPF_MASK_TEXT,          /* plain text */
-    HPF_MASK_SHOWN,         /* a string whose rule is to show it */
-    HPF_MASK_VALUE,         /* a string with a rule, not yet whole */
-    HPF_MASK_VALUE_REST,    /* what is left of one that is too long */
-    HPF_MASK_NUMBER,        /* a number, not yet whole */
-    HPF_MASK_NUMBER_REST,   /* what is left of one that is too long */
-    HPF_MASK_RUN            /* digits or an escape, not yet whole */
-} hpf_mask_state_e;
-
-
-/* Arrays under a key with a rule: depths first to last. */
-
-typedef struct {
-    const hpf_mask_shape_t  *shape;
-    size_t                   first;
-    size_t                   last;
-} hpf_mask_frame_t;
+#define HPF_MASK_VALUE_MAX  1024    /* raw bytes of a value to be masked */
+#define HPF_MASK_CARRY      1280    /* bytes that wait for more */
 
 
 /* How a body is written. */
@@ -92,46 +63,45 @@ typedef struct {
 } hpf_mask_conf_t;
 
 
-typedef struct {
+typedef struct hpf_mask_s  hpf_mask_t;
+
+typedef const unsigned char *(*hpf_mask_run_pt)(hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end, unsigned more);
+
+
+#include "hpf_mask_json.h"
+#include "hpf_mask_markup.h"
+#include "hpf_mask_csv.h"
+#include "hpf_mask_form.h"
+
+
+struct hpf_mask_s {
     const hpf_mask_rules_t  *rules;
-    const hpf_mask_shape_t  *key;       /* of the string before a colon */
-    const hpf_mask_shape_t  *shape;     /* of the value to come */
+    hpf_mask_run_pt          run;       /* of the type */
+    hpf_mask_search_t        search;
+    unsigned                 level;
+    unsigned                 copies:1;  /* what is fed does not stay */
+    unsigned                 window:1;  /* m->hold is being read */
 
-    /* Into the input that is being fed: */
     const unsigned char     *pass;      /* passed on up to here */
-    const unsigned char     *floor;     /* no look back beyond this */
-    const unsigned char     *name;      /* of the string, may be a key */
-
-    hpf_mask_state_e         state;
-    hpf_mask_state_e         resume;    /* after HPF_MASK_RUN */
-
-    hpf_date_t               today;
-
-    unsigned                 value:1;   /* after a colon */
-    unsigned                 number:1;  /* a JSON number may be here */
-    unsigned                 escaped:1; /* the string has escapes */
-    unsigned                 slash:1;   /* the last byte was a backslash */
-    unsigned                 over:1;    /* the run is too long to match */
-    unsigned                 copy:1;    /* the input is the engine's own */
-
-    unsigned                 left;      /* what is before the run */
-    size_t                   depth;
-    size_t                   nframes;
-    hpf_mask_frame_t         frames[HPF_MASK_FRAMES];
 
     size_t                   count;     /* fields masked so far */
     size_t                   counts[HPF_MASK_KINDS];
+    size_t                   revealed;  /* fields shown by "reveal" */
+    uint32_t                 reveals;   /* their kinds, a bit each */
 
-    size_t                   nback;     /* letters at the end of the input */
-    size_t                   nname;
-    size_t                   nhold;
+    union {
+        hpf_mask_json_t      json;
+        hpf_mask_markup_t    markup;
+        hpf_mask_csv_t       csv;
+        hpf_mask_form_t      form;
+    } u;
 
     hpf_mask_sink_t          out;
 
-    unsigned char            back[HPF_MASK_LETTERS];
-    unsigned char            namebuf[HPF_MASK_KEY_MAX + 1];
-    unsigned char            hold[HPF_MASK_VALUE_MAX];
-} hpf_mask_t;
+    size_t                   nhold;
+    unsigned char            hold[2 * HPF_MASK_CARRY];
+};
 
 
 /* The rules must live as long as the state; conf need not. */

@@ -3,320 +3,456 @@
  */
 
 /*
- * The forms of the kinds; see the header.  None shows a value whole.
+ * Pairs a=b&c=d, as in the body of a form, in the query of a URL or in a URL
+ * with a query: what is before the first "?" of one is text.  Names are
+ * decoded, and looked up whole and by their last part.  A pair that is dropped
+ * goes with one "&".
  */
 
-#include "hpf_mask_form.h"
+#include "hpf_mask.h"
+#include "hpf_mask_int.h"
+#include "hpf_mask_key.h"
 
 
-#define HPF_MASK_DISTRICT  10      /* characters of a district's name */
-#define HPF_MASK_AREA      4       /* digits of an area code */
-#define HPF_MASK_LANDLINE  2       /* digits that are shown of its number */
+#define HPF_MASK_FORM_KEY  512      /* coded bytes of a name with a rule */
+
+#define hpf_mask_form_bit(c)  ((uint64_t) 1 << (c))
 
 
-static void hpf_mask_name_form(const hpf_mask_text_t *text,
-    hpf_mask_cut_t *cut);
-static unsigned hpf_mask_is_compound(const uint32_t *cp);
-static unsigned hpf_mask_landline_form(const hpf_mask_shape_t *shape,
-    const hpf_mask_text_t *text, hpf_mask_cut_t *cut);
-static size_t hpf_mask_mobile_prefix(const hpf_mask_text_t *text);
-static void hpf_mask_email_form(const hpf_mask_text_t *text,
-    hpf_mask_cut_t *cut);
-static size_t hpf_mask_district(const hpf_mask_text_t *text);
-static unsigned hpf_mask_is_district(const hpf_mask_text_t *text, size_t i);
-static unsigned hpf_mask_is_street(uint32_t cp, size_t nth);
+typedef enum {
+    HPF_MASK_FORM_NAME = 0,
+    HPF_MASK_FORM_LONG_NAME,        /* too long to have a rule */
+    HPF_MASK_FORM_OTHER,            /* a value without a rule */
+    HPF_MASK_FORM_SHOWN,
+    HPF_MASK_FORM_VALUE,            /* a value to mask */
+    HPF_MASK_FORM_REST,             /* what is replaced already */
+    HPF_MASK_FORM_STATES
+} hpf_mask_form_state_e;
 
 
-/* Surnames of two characters. */
+/* HPF_AGAIN: it waits at *p for more. */
 
-static const char  hpf_mask_compound[] =
-    "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台"
-    "皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙钟离长孙宇文司徒鲜于司空闾丘"
-    "子车亓官司寇巫马公西颛孙壤驷公良漆雕乐正宰父谷梁拓跋夹谷轩辕令狐"
-    "段干百里呼延东郭南门羊舌微生梁丘左丘西门第五即墨达奚褚师南荣东里";
+typedef int (*hpf_mask_form_pt)(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
 
+
+static int hpf_mask_form_name(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
+static int hpf_mask_form_long_name(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
+static int hpf_mask_form_text(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
+static int hpf_mask_form_shown(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
+static int hpf_mask_form_value(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
+static int hpf_mask_form_rest(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more);
+static void hpf_mask_form_named(hpf_mask_t *m, const unsigned char *name,
+    const unsigned char *p);
+static void hpf_mask_form_rule(hpf_mask_t *m, const unsigned char *name,
+    const unsigned char *p);
+static const unsigned char *hpf_mask_form_next(hpf_mask_t *m,
+    const unsigned char *p);
+static int hpf_mask_form_search(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *to, unsigned more);
+static uint64_t hpf_mask_form_name_ends(const hpf_mask_form_t *f);
+static uint64_t hpf_mask_form_value_ends(const hpf_mask_form_t *f);
+static const unsigned char *hpf_mask_form_find(const unsigned char *p,
+    const unsigned char *end, uint64_t ends);
+static size_t hpf_mask_form_decode(const unsigned char *p,
+    const unsigned char *end, unsigned char *out);
+
+
+static const hpf_mask_form_pt  hpf_mask_form_states[HPF_MASK_FORM_STATES] = {
+    hpf_mask_form_name,
+    hpf_mask_form_long_name,
+    hpf_mask_form_text,
+    hpf_mask_form_shown,
+    hpf_mask_form_value,
+    hpf_mask_form_rest
+};
 
 void
-hpf_mask_form(const hpf_mask_shape_t *shape, const hpf_mask_text_t *text,
-    hpf_mask_cut_t *cut)
+hpf_mask_form_init(hpf_mask_t *m, const hpf_mask_conf_t *conf)
 {
-    cut->left = 0;
-    cut->right = 0;
-    cut->stars = HPF_MASK_FIXED;
+    hpf_mask_form_t  *f;
 
-    if (text->bad) {
-        return;
-    }
+    (void) conf;
 
-    switch (shape->kind) {
+    f = &m->u.form;
 
-    case HPF_MASK_NAME:
-        hpf_mask_name_form(text, cut);
-        return;
+    f->state = HPF_MASK_FORM_NAME;
+    f->path = 1;
+    f->url = 0;
+    f->first = 1;
+    f->amp = 0;
+    f->shape = NULL;
 
-    case HPF_MASK_EMAIL:
-        hpf_mask_email_form(text, cut);
-        return;
-
-    case HPF_MASK_ADDRESS:
-        cut->left = hpf_mask_district(text);
-        return;
-
-    case HPF_MASK_AMOUNT:
-    case HPF_MASK_HASH:
-    case HPF_MASK_DROP:
-        return;
-
-    case HPF_MASK_ALL:
-        if (shape->left == 0 && shape->right == 0) {
-            return;
-        }
-
-        hpf_mask_cut(cut, text->n, shape->left, shape->right);
-        return;
-
-    case HPF_MASK_MOBILE:
-
-        if (hpf_mask_landline_form(shape, text, cut)) {
-            return;
-        }
-
-        hpf_mask_cut(cut, text->n,
-                     shape->left + hpf_mask_mobile_prefix(text),
-                     shape->right);
-        return;
-
-    default:
-        hpf_mask_cut(cut, text->n, shape->left, shape->right);
-        return;
-    }
+    m->search.style = HPF_MASK_FORM_TEXT;
+    hpf_mask_search_reset(&m->search);
 }
 
 
-/* 张* · 张*三 · 欧阳** ; a longer name shows its first character alone. */
-
-static void
-hpf_mask_name_form(const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
+const unsigned char *
+hpf_mask_form_run(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end, unsigned more)
 {
-    cut->left = (text->n > 1);
-
-    if (text->n == 3) {
-        cut->right = 1;
-
-    } else if (text->n > 3 && hpf_mask_is_compound(text->head)) {
-        cut->left = 2;
-    }
-
-    cut->stars = text->n - cut->left - cut->right;
-}
-
-
-static unsigned
-hpf_mask_is_compound(const uint32_t *cp)
-{
-    size_t                n;
-    uint32_t              c[2];
-    const unsigned char  *p, *end;
-
-    p = (const unsigned char *) hpf_mask_compound;
-    end = p + sizeof(hpf_mask_compound) - 1;
-
     while (p < end) {
-        n = hpf_mask_char(p, end, HPF_MASK_PLAIN, &c[0]);
-        n += hpf_mask_char(p + n, end, HPF_MASK_PLAIN, &c[1]);
 
-        if (c[0] == cp[0] && c[1] == cp[1]) {
-            return 1;
-        }
-
-        p += n;
-    }
-
-    return 0;
-}
-
-
-/*
- * 021-12345678, 0857-8222333: the area code and the last two digits, unless
- * other numbers of characters were asked for.
- */
-
-static unsigned
-hpf_mask_landline_form(const hpf_mask_shape_t *shape,
-    const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
-{
-    size_t           i, area;
-    const uint32_t  *cp;
-
-    cp = text->head;
-
-    if (text->n < 11
-        || text->n > 13
-        || cp[0] != '0'
-        || shape->left != 3
-        || shape->right != 4)
-    {
-        return 0;
-    }
-
-    area = (cp[HPF_MASK_AREA - 1] == '-') ? HPF_MASK_AREA - 1 : HPF_MASK_AREA;
-
-    for (i = 1; i < text->n; i++) {
-
-        if (i == area ? cp[i] != '-' : cp[i] < '0' || cp[i] > '9') {
-            return 0;
-        }
-    }
-
-    cut->left = area + 1;
-    cut->right = HPF_MASK_LANDLINE;
-    cut->stars = text->n - cut->left - cut->right;
-
-    return 1;
-}
-
-
-/* The characters of +86, 0086 or 86 before a mobile number. */
-
-static size_t
-hpf_mask_mobile_prefix(const hpf_mask_text_t *text)
-{
-    size_t           i;
-    const uint32_t  *cp;
-
-    cp = text->head;
-    i = 0;
-
-    if (text->n > 11 && cp[0] == '+') {
-        i = 1;
-
-    } else if (text->n == 15 && cp[0] == '0' && cp[1] == '0') {
-        i = 2;
-
-    } else if (text->n != 13) {
-        return 0;
-    }
-
-    return (cp[i] == '8' && cp[i + 1] == '6') ? i + 2 : 0;
-}
-
-
-static void
-hpf_mask_email_form(const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
-{
-    if (text->at == text->n || text->at == 0) {
-        hpf_mask_cut(cut, text->n, 1, 0);
-        return;
-    }
-
-    cut->left = (text->at > 1);
-    cut->right = text->n - text->at;
-
-    if (text->at == 1) {
-        cut->stars = 1;
-    }
-}
-
-
-/*
- * The length of 省 + 市 + 区 at the head of an address, 0 when there is none
- * or when it is all there is.  In doubt less is shown: the search ends where
- * a street begins, and a name of a district is short.
- */
-
-static size_t
-hpf_mask_district(const hpf_mask_text_t *text)
-{
-    size_t    i, n, unit, cut;
-    uint32_t  cp;
-
-    n = (text->n < HPF_MASK_HEAD) ? text->n : HPF_MASK_HEAD;
-    unit = 0;
-    cut = 0;
-
-    for (i = 0; i < n && i - unit < HPF_MASK_DISTRICT; i++) {
-        cp = text->head[i];
-
-        if (hpf_mask_is_street(cp, i - unit)) {
+        if (hpf_mask_form_states[m->u.form.state](m, &p, end, more)
+            == HPF_AGAIN)
+        {
             break;
         }
-
-        if (i - unit < 1 || i + 1 == text->n) {
-            continue;
-        }
-
-        if (cp == 0x5e02 /* 市 */ || cp == 0x7701 /* 省 */
-            || cp == 0x5dde /* 州 */ || cp == 0x76df /* 盟 */)
-        {
-            cut = i + 1;
-            unit = i + 1;
-            continue;
-        }
-
-        if (hpf_mask_is_district(text, i)) {
-            return i + 1;
-        }
-
-        if (cp == 0x533a /* 区 */
-            && (text->head[i - 1] == 0x6cbb /* 治 */
-                || text->head[i - 1] == 0x5730 /* 地 */))
-        {
-            cut = i + 1;
-            unit = i + 1;
-        }
     }
 
-    return cut;
+    return p;
 }
 
 
-static unsigned
-hpf_mask_is_district(const hpf_mask_text_t *text, size_t i)
+/* A name waits until it is whole, and the "&" before it with it. */
+
+static int
+hpf_mask_form_name(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more)
 {
-    uint32_t  before;
+    hpf_mask_form_t      *f;
+    const unsigned char  *q, *to, *name;
 
-    if (text->head[i] == 0x53bf /* 县 */ || text->head[i] == 0x65d7 /* 旗 */) {
-        return 1;
+    f = &m->u.form;
+    name = *p + f->amp;
+
+    to = (end - name > HPF_MASK_FORM_KEY) ? name + HPF_MASK_FORM_KEY + 1 : end;
+    q = hpf_mask_form_find(name, to, hpf_mask_form_name_ends(f));
+
+    if (q == to && end - name > HPF_MASK_FORM_KEY) {
+        f->amp = 0;
+        f->state = HPF_MASK_FORM_LONG_NAME;
+        *p = name;
+        return HPF_OK;
     }
 
-    if (text->head[i] != 0x533a /* 区 */) {
-        return 0;
+    if (q == end && more) {
+        return HPF_AGAIN;
     }
 
-    before = text->head[i - 1];
+    if (q < end && *q == '=') {
+        hpf_mask_form_named(m, name, q);
+        f->path = 0;
+        f->amp = 0;
+        *p = q + 1;
+        return HPF_OK;
+    }
 
-    return before != 0x6cbb        /* 自治区 */
-           && before != 0x5730     /* 地区 */
-           && before != 0x5c0f     /* 小区 */
-           && before != 0x793e     /* 社区 */
-           && before != 0x56ed     /* 园区 */
-           && before != 0x6821     /* 校区 */
-           && before != 0x5382     /* 厂区 */
-           && before != 0x8f96;    /* 市辖区 */
+    f->amp = 0;
+    (void) hpf_mask_values(m, name, q, 0);
+    hpf_mask_search_reset(&m->search);
+
+    *p = (q < end) ? hpf_mask_form_next(m, q) : end;
+
+    return HPF_OK;
 }
 
 
-/* Signs of a street; some of them begin the names of districts (路桥区). */
-
-static unsigned
-hpf_mask_is_street(uint32_t cp, size_t nth)
+static int
+hpf_mask_form_long_name(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more)
 {
-    switch (cp) {
+    hpf_mask_form_t      *f;
+    const unsigned char  *q;
 
-    case 0x8def:    /* 路 */
-    case 0x8857:    /* 街 */
-    case 0x9053:    /* 道 */
-    case 0x9547:    /* 镇 */
-    case 0x4e61:    /* 乡 */
-        return nth > 1;
+    f = &m->u.form;
+    q = hpf_mask_form_find(*p, end, hpf_mask_form_name_ends(f));
 
-    case 0x5df7:    /* 巷 */
-    case 0x5f04:    /* 弄 */
-    case 0x53f7:    /* 号 */
-    case 0x6751:    /* 村 */
-        return 1;
-
-    default:
-        return cp < 0x80;
+    if (q == end) {
+        return hpf_mask_form_search(m, p, end, more);
     }
+
+    (void) hpf_mask_form_search(m, p, q, 0);
+
+    if (*q == '=') {
+        f->path = 0;
+        f->state = HPF_MASK_FORM_OTHER;
+        *p = q + 1;
+        return HPF_OK;
+    }
+
+    *p = hpf_mask_form_next(m, q);
+
+    return HPF_OK;
+}
+
+
+/* A value without a rule may be a URL with pairs of its own. */
+
+static int
+hpf_mask_form_text(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more)
+{
+    uint64_t              ends;
+    const unsigned char  *q;
+
+    ends = hpf_mask_form_value_ends(&m->u.form) | hpf_mask_form_bit('?');
+    q = hpf_mask_form_find(*p, end, ends);
+
+    if (q == end) {
+        return hpf_mask_form_search(m, p, end, more);
+    }
+
+    (void) hpf_mask_form_search(m, p, q, 0);
+    *p = hpf_mask_form_next(m, q);
+
+    return HPF_OK;
+}
+
+
+static int
+hpf_mask_form_shown(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more)
+{
+    const unsigned char  *q;
+
+    (void) more;
+
+    q = hpf_mask_form_find(*p, end, hpf_mask_form_value_ends(&m->u.form));
+    *p = (q < end) ? hpf_mask_form_next(m, q) : end;
+
+    return HPF_OK;
+}
+
+
+static int
+hpf_mask_form_value(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more)
+{
+    unsigned              whole;
+    hpf_mask_form_t      *f;
+    const unsigned char  *q, *to;
+
+    f = &m->u.form;
+    whole = (end - *p <= HPF_MASK_VALUE_MAX);
+
+    to = whole ? end : *p + HPF_MASK_VALUE_MAX + 1;
+    q = hpf_mask_form_find(*p, to, hpf_mask_form_value_ends(f));
+
+    if (q == to && !whole) {
+        hpf_mask_long_value(m, f->shape, *p, q);
+        f->state = HPF_MASK_FORM_REST;
+        *p = q;
+        return HPF_OK;
+    }
+
+    if (q == end && more) {
+        return HPF_AGAIN;
+    }
+
+    if (q > *p) {
+        hpf_mask_value(m, f->shape, *p, q, HPF_MASK_FORM_TEXT);
+    }
+
+    *p = (q < end) ? hpf_mask_form_next(m, q) : end;
+
+    return HPF_OK;
+}
+
+
+static int
+hpf_mask_form_rest(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *end, unsigned more)
+{
+    hpf_mask_form_t      *f;
+    const unsigned char  *q;
+
+    (void) more;
+
+    f = &m->u.form;
+    q = hpf_mask_form_find(*p, end, hpf_mask_form_value_ends(f));
+
+    /* the first pair goes with the "&" behind it */
+
+    if (q < end && *q == '&' && f->shape->kind == HPF_MASK_DROP && f->first) {
+        q++;
+        hpf_mask_replace(m, *p, q);
+        f->state = HPF_MASK_FORM_NAME;
+        *p = q;
+        return HPF_OK;
+    }
+
+    hpf_mask_replace(m, *p, q);
+    *p = (q < end) ? hpf_mask_form_next(m, q) : end;
+
+    return HPF_OK;
+}
+
+
+/* [name, p) is a name, and p the "=" behind it. */
+
+static void
+hpf_mask_form_named(hpf_mask_t *m, const unsigned char *name,
+    const unsigned char *p)
+{
+    hpf_mask_form_t  *f;
+
+    f = &m->u.form;
+
+    hpf_mask_form_rule(m, name, p);
+
+    if (f->shape == NULL) {
+        f->state = HPF_MASK_FORM_OTHER;
+
+    } else if (hpf_mask_shown(m, f->shape)) {
+        f->state = HPF_MASK_FORM_SHOWN;
+
+    } else if (f->shape->kind == HPF_MASK_DROP) {
+        f->state = HPF_MASK_FORM_REST;
+        hpf_mask_replace(m, name - f->amp, p + 1);
+        hpf_mask_count(m, HPF_MASK_DROP);
+        return;
+
+    } else {
+        f->state = HPF_MASK_FORM_VALUE;
+    }
+
+    (void) hpf_mask_values(m, name, p, 0);
+    hpf_mask_search_reset(&m->search);
+}
+
+
+static void
+hpf_mask_form_rule(hpf_mask_t *m, const unsigned char *name,
+    const unsigned char *p)
+{
+    size_t         n;
+    unsigned char  key[HPF_MASK_FORM_KEY];
+
+    n = hpf_mask_form_decode(name, p, key);
+
+    m->u.form.shape = hpf_mask_key_find(m->rules, key, n);
+}
+
+
+/* The byte at p ends a value, or a name without one; what is behind it. */
+
+static const unsigned char *
+hpf_mask_form_next(hpf_mask_t *m, const unsigned char *p)
+{
+    hpf_mask_form_t  *f;
+
+    f = &m->u.form;
+
+    f->state = HPF_MASK_FORM_NAME;
+
+    if (*p == '&') {
+        f->path = 0;
+        f->first = 0;
+        f->amp = 1;
+        return p;
+    }
+
+    f->first = 1;
+    f->amp = 0;
+
+    if (*p == '?' || *p == '#') {
+        f->url |= f->path;
+        f->path = 0;
+    }
+
+    return p + 1;
+}
+
+
+/* [*p, to) is text, and all of it unless more of it may follow. */
+
+static int
+hpf_mask_form_search(hpf_mask_t *m, const unsigned char **p,
+    const unsigned char *to, unsigned more)
+{
+    *p = hpf_mask_values(m, *p, to, more);
+
+    if (more) {
+        return HPF_AGAIN;
+    }
+
+    hpf_mask_search_reset(&m->search);
+
+    return HPF_OK;
+}
+
+
+static uint64_t
+hpf_mask_form_name_ends(const hpf_mask_form_t *f)
+{
+    uint64_t  ends;
+
+    ends = hpf_mask_form_value_ends(f)
+           | hpf_mask_form_bit('=')
+           | hpf_mask_form_bit('?');
+
+    if (f->path) {
+        ends |= hpf_mask_form_bit('/')
+                | hpf_mask_form_bit(';')
+                | hpf_mask_form_bit('#');
+    }
+
+    return ends;
+}
+
+
+static uint64_t
+hpf_mask_form_value_ends(const hpf_mask_form_t *f)
+{
+    uint64_t  ends;
+
+    ends = hpf_mask_form_bit('&');
+
+    if (f->url) {
+        ends |= hpf_mask_form_bit('#');
+    }
+
+    return ends;
+}
+
+
+static const unsigned char *
+hpf_mask_form_find(const unsigned char *p, const unsigned char *end,
+    uint64_t ends)
+{
+    while (p < end && (*p >= 64 || ((ends >> *p) & 1) == 0)) {
+        p++;
+    }
+
+    return p;
+}
+
+
+/* "%" without two digits stays. */
+
+static size_t
+hpf_mask_form_decode(const unsigned char *p, const unsigned char *end,
+    unsigned char *out)
+{
+    int             hi, lo;
+    unsigned char  *start;
+
+    start = out;
+
+    while (p < end) {
+
+        if (*p == '%' && end - p > 2) {
+            hi = hpf_mask_hex(p[1]);
+            lo = hpf_mask_hex(p[2]);
+
+            if (hi >= 0 && lo >= 0) {
+                *out++ = (unsigned char) (hi << 4 | lo);
+                p += 3;
+                continue;
+            }
+        }
+
+        *out++ = (*p == '+') ? ' ' : *p;
+        p++;
+    }
+
+    return (size_t) (out - start);
 }

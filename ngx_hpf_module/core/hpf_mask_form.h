@@ -2,33 +2,23 @@
  * Copyright (C) the HPF gateway authors
  */
 
-/* What stays of a value, by its kind: for hpf_mask_kind.c. */
+/* The state of a body of this type, a part of hpf_mask_t. */
 
 #ifndef _HPF_MASK_FORM_H_INCLUDED_
 #define _HPF_MASK_FORM_H_INCLUDED_
 
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "hpf_mask_kind.h"
 
 
-#define HPF_MASK_HEAD  32      /* characters that a form looks at */
-
-
-/* A value as the forms see it. */
-
 typedef struct {
-    size_t          n;             /* characters */
-    size_t          at;            /* the last "@", or n */
-    unsigned        bad;
-    uint32_t        head[HPF_MASK_HEAD];
-} hpf_mask_text_t;
-
-
-void hpf_mask_form(const hpf_mask_shape_t *shape, const hpf_mask_text_t *text,
-    hpf_mask_cut_t *cut);
+    unsigned                 state;
+    unsigned                 path:1;    /* neither "=" nor "&" so far */
+    unsigned                 url:1;     /* there was a path: "#" divides */
+    unsigned                 first:1;   /* no pair to the left stays */
+    unsigned                 amp:1;     /* the next byte is "&", held */
+    const hpf_mask_shape_t  *shape;     /* of the value that is read */
+} hpf_mask_form_t;
 
 
 #endif /* _HPF_MASK_FORM_H_INCLUDED_ */

@@ -9,8 +9,10 @@
 
 #include <string.h>
 
-#include "hpf_mask_form.h"
-#include "hpf_mask_kind.h"
+#include "hpf_mask_char.h"
+#include "hpf_mask_shape.h"
+#include "hpf_utf8.h"
+#include "hpf_word.h"
 
 
 #define HPF_MASK_HASH_TEXT  4096      /* bytes that are hashed */
@@ -24,11 +26,14 @@ typedef struct {
 } hpf_mask_kind_t;
 
 
+static unsigned hpf_mask_is_ascii(const unsigned char *p,
+    const unsigned char *end, unsigned style);
+static void hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end, unsigned kind);
 static void hpf_mask_read(hpf_mask_text_t *text, const unsigned char *p,
     const unsigned char *end, unsigned style);
 static unsigned hpf_mask_hash(hpf_mask_sink_t *out, const unsigned char *p,
     const unsigned char *end, unsigned style);
-static size_t hpf_mask_encode(unsigned char *dst, uint32_t cp);
 
 
 static const hpf_mask_kind_t  hpf_mask_kinds[HPF_MASK_KINDS] = {
@@ -147,8 +152,19 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
         return;
     }
 
+    if (hpf_mask_is_ascii(p, end, style)) {
+        hpf_mask_read_ascii(&text, p, end, shape->kind);
+        hpf_mask_shape_cut(shape, &text, &cut);
+
+        hpf_mask_put(out, p, cut.left);
+        hpf_mask_stars_as(shape, out, cut.stars, style);
+        hpf_mask_put(out, end - cut.right, cut.right);
+
+        return;
+    }
+
     hpf_mask_read(&text, p, end, style);
-    hpf_mask_form(shape, &text, &cut);
+    hpf_mask_shape_cut(shape, &text, &cut);
 
     q = p;
 
@@ -168,6 +184,62 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     }
 
     hpf_mask_put(out, q, (size_t) (end - q));
+}
+
+
+/* 1: each byte is a character; looks at eight at a time. */
+
+static unsigned
+hpf_mask_is_ascii(const unsigned char *p, const unsigned char *end,
+    unsigned style)
+{
+    /* what begins another spelling; in a form two bytes do */
+
+    static const unsigned char  escapes[][2] = {
+        { 0x80, 0x80 }, { '\\', '\\' }, { '&', '&' }, { '%', '+' },
+        { '"', '"' }
+    };
+
+    uint64_t  word, any;
+
+    any = 0;
+
+    while (p < end) {
+        word = hpf_word(p, (size_t) (end - p));
+
+        any |= word | hpf_word_has(word, escapes[style][0])
+               | hpf_word_has(word, escapes[style][1]);
+
+        p += (end - p < 8) ? end - p : 8;
+    }
+
+    return (any & HPF_WORD_HIGHS) == 0;
+}
+
+
+static void
+hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
+    const unsigned char *end, unsigned kind)
+{
+    size_t  i, n;
+
+    text->n = (size_t) (end - p);
+    text->at = text->n;
+    text->bad = 0;
+
+    n = (text->n < HPF_MASK_HEAD) ? text->n : HPF_MASK_HEAD;
+
+    for (i = 0; i < n; i++) {
+        text->head[i] = p[i];
+    }
+
+    for (i = text->n; kind == HPF_MASK_EMAIL && i > 0; i--) {
+
+        if (p[i - 1] == '@') {
+            text->at = i - 1;
+            break;
+        }
+    }
 }
 
 
@@ -222,7 +294,7 @@ hpf_mask_hash(hpf_mask_sink_t *out, const unsigned char *p,
         return 0;
     }
 
-    for (n = 0; p < end; n += hpf_mask_encode(text + n, cp)) {
+    for (n = 0; p < end; n += hpf_utf8_encode(text + n, cp)) {
         p += hpf_mask_char(p, end, style, &cp);
 
         if (cp == HPF_MASK_BAD || n > HPF_MASK_HASH_TEXT - 4) {
@@ -240,36 +312,6 @@ hpf_mask_hash(hpf_mask_sink_t *out, const unsigned char *p,
     hpf_mask_put(out, digits, sizeof(digits));
 
     return 1;
-}
-
-
-static size_t
-hpf_mask_encode(unsigned char *dst, uint32_t cp)
-{
-    if (cp < 0x80) {
-        dst[0] = (unsigned char) cp;
-        return 1;
-    }
-
-    if (cp < 0x800) {
-        dst[0] = (unsigned char) (0xc0 | cp >> 6);
-        dst[1] = (unsigned char) (0x80 | (cp & 0x3f));
-        return 2;
-    }
-
-    if (cp < 0x10000) {
-        dst[0] = (unsigned char) (0xe0 | cp >> 12);
-        dst[1] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
-        dst[2] = (unsigned char) (0x80 | (cp & 0x3f));
-        return 3;
-    }
-
-    dst[0] = (unsigned char) (0xf0 | cp >> 18);
-    dst[1] = (unsigned char) (0x80 | (cp >> 12 & 0x3f));
-    dst[2] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
-    dst[3] = (unsigned char) (0x80 | (cp & 0x3f));
-
-    return 4;
 }
 
 

@@ -3,16 +3,18 @@
  */
 
 /*
- * Rules of masking: an open hash of exact names behind a table that refuses
- * most keys by their first byte and length, and a list of patterns.
+ * Rules of masking: an open hash of exact names behind a filter that refuses
+ * most keys, and patterns in lists by a byte that they need.
  */
 
 #include <string.h>
 
+#include "hpf_mask_path.h"
 #include "hpf_mask_rules.h"
 
 
-#define HPF_MASK_RULES_MAX    4096
+/* what upper and lower case letters differ in, of eight bytes */
+#define HPF_MASK_CASE  0x2020202020202020
 
 #define hpf_mask_fold(c)  ((unsigned char)                                    \
     (((c) >= 'A' && (c) <= 'Z') ? ((c) | 0x20) : (c)))
@@ -21,76 +23,24 @@
 struct hpf_mask_key_s {
     const unsigned char  *name;           /* folded */
     size_t                len;
-    unsigned              pattern;
     hpf_mask_shape_t      shape;
+    unsigned char         pattern;
+    uint16_t              next;           /* pattern, its index + 1 */
 };
-
-
-typedef struct {
-    unsigned              kind;
-    const char           *names;          /* separated by spaces */
-} hpf_mask_default_t;
 
 
 static void *hpf_mask_rules_alloc(hpf_mask_rules_t *rules, size_t size);
 static int hpf_mask_rules_grow(hpf_mask_rules_t *rules);
 static void hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t i);
+static void hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t i);
 static size_t hpf_mask_rules_hash(const unsigned char *p, size_t len);
+static size_t hpf_mask_rules_search(const hpf_mask_rules_t *rules, size_t i,
+    const unsigned char *p, size_t len);
+static uint64_t hpf_mask_rules_fold(uint64_t bytes);
 static unsigned hpf_mask_rules_same(const hpf_mask_key_t *key,
     const unsigned char *p, size_t len);
 static unsigned hpf_mask_rules_match(const hpf_mask_key_t *key,
     const unsigned char *p, size_t len);
-
-
-/*
- * The spellings that are met: camel case and snake case in English, initials
- * of pinyin, and the field codes of JGJ/T 320.
- */
-
-static const hpf_mask_default_t  hpf_mask_defaults[] = {
-
-    { HPF_MASK_NAME,
-      "name xm userName user_name realName real_name fullName full_name "
-      "custName cust_name customerName customer_name personName person_name "
-      "handlerName handler_name applicantName applicant_name spouseName "
-      "spouse_name contactName contact_name xingming jkrxm gtjkrxm jbrxm "
-      "dwfrdbxm poxm lxr lxrxm 姓名 联系人 经办人" },
-
-    { HPF_MASK_ID_CARD,
-      "idNo id_no idCard id_card idCardNo id_card_no idNumber id_number "
-      "idCode id_code certNo cert_no certNum cert_num certificateNo "
-      "certificate_no identityNo identity_no identityCard identity_card "
-      "sfz sfzh sfzhm sfzjhm zjhm jkrzjh jkrzjhm gtjkrzjhm jbrzjhm "
-      "dwfrdbzjhm pozjhm 身份证 身份证号 身份证号码 证件号码" },
-
-    { HPF_MASK_MOBILE,
-      "mobile mobileNo mobile_no mobilePhone mobile_phone mobileNumber "
-      "mobile_number cellphone cell_phone phone phoneNo phone_no phoneNum "
-      "phone_num phoneNumber phone_number tel telNo tel_no telephone "
-      "contactPhone contact_phone sj sjh sjhm lxdh jbrsjhm gddhhm "
-      "手机 手机号 手机号码 电话 联系电话" },
-
-    { HPF_MASK_BANK_CARD,
-      "bankCard bank_card bankCardNo bank_card_no cardNo card_no cardNumber "
-      "card_number bankAccount bank_account bankAccountNo bank_account_no "
-      "bankNo bank_no yhkh yhkhm yhzh grckzhhm hkzh sfrzhhm "
-      "银行卡 银行卡号 银行账号" },
-
-    { HPF_MASK_ACCOUNT,
-      "account accountNo account_no accountNumber account_number acctNo "
-      "acct_no grzh dkzh 个人账号 公积金账号" },
-
-    { HPF_MASK_ADDRESS,
-      "address addr dz jtzz jtdz lxdz txdz hjdz homeAddress home_address "
-      "houseAddress house_address fwzl 地址 住址 家庭住址 房屋坐落" },
-
-    { HPF_MASK_EMAIL,
-      "email e_mail mail emailAddress email_address dzyx yx dwdzxx "
-      "邮箱 电子邮箱" },
-
-    { HPF_MASK_ALL,
-      "password passwd pwd" }
-};
 
 
 hpf_mask_rules_t *
@@ -120,6 +70,10 @@ hpf_mask_rules_create(const hpf_mask_alloc_t *alloc,
     rules->values = base->values;
     memcpy(rules->value, base->value, sizeof(rules->value));
 
+    if (hpf_mask_path_copy(rules, base) != HPF_OK) {
+        return NULL;
+    }
+
     if (base->nkeys == 0) {
         return rules;
     }
@@ -135,38 +89,6 @@ hpf_mask_rules_create(const hpf_mask_alloc_t *alloc,
     rules->size = base->nkeys;
 
     return rules;
-}
-
-
-int
-hpf_mask_rules_defaults(hpf_mask_rules_t *rules)
-{
-    int                        rc;
-    size_t                     i, n;
-    const char                *p;
-    hpf_mask_shape_t           shape;
-    const hpf_mask_default_t  *d;
-
-    for (i = 0; i < sizeof(hpf_mask_defaults) / sizeof(*d); i++) {
-        d = &hpf_mask_defaults[i];
-        hpf_mask_shape_init(&shape, d->kind);
-
-        for (p = d->names; *p != '\0'; p += n + (p[n] == ' ')) {
-            n = strcspn(p, " ");
-
-            rc = hpf_mask_rules_key(rules, p, n, &shape);
-            if (rc != HPF_OK) {
-                return rc;
-            }
-        }
-    }
-
-    rules->values = 1u << HPF_MASK_ID_CARD
-                    | 1u << HPF_MASK_MOBILE
-                    | 1u << HPF_MASK_BANK_CARD
-                    | 1u << HPF_MASK_EMAIL;
-
-    return HPF_OK;
 }
 
 
@@ -219,18 +141,7 @@ int
 hpf_mask_rules_value(hpf_mask_rules_t *rules, const hpf_mask_shape_t *shape,
     unsigned on)
 {
-    switch (shape->kind) {
-
-    case HPF_MASK_ID_CARD:
-    case HPF_MASK_MOBILE:
-    case HPF_MASK_BANK_CARD:
-    case HPF_MASK_EMAIL:
-    case HPF_MASK_PASSPORT:
-    case HPF_MASK_USCC:
-    case HPF_MASK_ID_CARD_15:
-        break;
-
-    default:
+    if (!((HPF_MASK_VALUES >> shape->kind) & 1)) {
         return HPF_DECLINED;
     }
 
@@ -250,8 +161,7 @@ hpf_mask_rules_value(hpf_mask_rules_t *rules, const hpf_mask_shape_t *shape,
 int
 hpf_mask_rules_compile(hpf_mask_rules_t *rules)
 {
-    size_t           i, n, size;
-    hpf_mask_key_t  *key;
+    size_t  i, size;
 
     size = 16;
 
@@ -260,33 +170,31 @@ hpf_mask_rules_compile(hpf_mask_rules_t *rules)
     }
 
     rules->slots = hpf_mask_rules_alloc(rules, size * sizeof(uint16_t));
-    rules->patterns = hpf_mask_rules_alloc(rules,
-                                   (rules->nkeys + 1) * sizeof(uint16_t));
-
-    if (rules->slots == NULL || rules->patterns == NULL) {
+    if (rules->slots == NULL) {
         return HPF_ERROR;
     }
 
     memset(rules->slots, 0, size * sizeof(uint16_t));
-    memset(rules->lens, 0, sizeof(rules->lens));
+    memset(rules->filter, 0, sizeof(rules->filter));
+    memset(rules->first, 0, sizeof(rules->first));
+    memset(rules->last, 0, sizeof(rules->last));
 
     rules->mask = size - 1;
     rules->npatterns = 0;
+    rules->rest = 0;
+    rules->drops = hpf_mask_path_compile(rules);
 
     for (i = 0; i < rules->nkeys; i++) {
-        key = &rules->keys[i];
 
-        if (!key->pattern) {
-            n = (key->len < 63) ? key->len : 63;
-            rules->lens[key->name[0]] |= (uint64_t) 1 << n;
-            hpf_mask_rules_insert(rules, i);
+        if (rules->keys[i].shape.kind == HPF_MASK_DROP) {
+            rules->drops = 1;
         }
-    }
-
-    while (i-- > 0) {
 
         if (rules->keys[i].pattern) {
-            rules->patterns[rules->npatterns++] = (uint16_t) i;
+            hpf_mask_rules_link(rules, i);
+
+        } else {
+            hpf_mask_rules_insert(rules, i);
         }
     }
 
@@ -305,9 +213,7 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
         return NULL;
     }
 
-    n = (len < 63) ? len : 63;
-
-    if ((rules->lens[hpf_mask_fold(name[0])] >> n) & 1) {
+    if (hpf_mask_rules_exact(rules, hpf_word(name, len), len)) {
 
         i = hpf_mask_rules_hash(name, len) & rules->mask;
 
@@ -322,15 +228,24 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
         }
     }
 
-    for (i = 0; i < rules->npatterns; i++) {
-        key = &rules->keys[rules->patterns[i]];
-
-        if (hpf_mask_rules_match(key, name, len)) {
-            return &key->shape;
-        }
+    if (rules->npatterns == 0) {
+        return NULL;
     }
 
-    return NULL;
+    /* of the first match in each list the one that was added last */
+
+    i = hpf_mask_rules_search(rules, rules->rest, name, len);
+
+    n = hpf_mask_rules_search(rules, rules->first[hpf_mask_fold(name[0])],
+                              name, len);
+    i = (n > i) ? n : i;
+
+    n = hpf_mask_rules_search(rules,
+                              rules->last[hpf_mask_fold(name[len - 1])],
+                              name, len);
+    i = (n > i) ? n : i;
+
+    return i ? &rules->keys[i - 1].shape : NULL;
 }
 
 
@@ -371,9 +286,15 @@ static void
 hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 {
     size_t           i;
+    unsigned         slot;
     hpf_mask_key_t  *key;
 
     key = &rules->keys[k];
+
+    slot = hpf_mask_rules_slot(hpf_word(key->name, key->len),
+                               key->len);
+    rules->filter[slot / 64] |= (uint64_t) 1 << (slot % 64);
+
     i = hpf_mask_rules_hash(key->name, key->len) & rules->mask;
 
     while (rules->slots[i]) {
@@ -391,21 +312,48 @@ hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 }
 
 
-/* FNV-1a of the folded name. */
+static void
+hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t k)
+{
+    uint16_t        *list;
+    hpf_mask_key_t  *key;
+
+    key = &rules->keys[k];
+
+    if (key->name[0] != '*') {
+        list = &rules->first[key->name[0]];
+
+    } else if (key->name[key->len - 1] != '*') {
+        list = &rules->last[key->name[key->len - 1]];
+
+    } else {
+        list = &rules->rest;
+    }
+
+    key->next = *list;
+    *list = (uint16_t) (k + 1);
+
+    rules->npatterns++;
+}
+
+
+/* The same for names that differ in case; eight bytes at a time. */
 
 static size_t
 hpf_mask_rules_hash(const unsigned char *p, size_t len)
 {
     size_t    i;
-    uint32_t  hash;
+    uint64_t  hash;
 
-    hash = 2166136261u;
+    hash = len;
 
-    for (i = 0; i < len; i++) {
-        hash = (hash ^ hpf_mask_fold(p[i])) * 16777619u;
+    for (i = 0; i < len; i += 8) {
+        hash ^= hpf_word(p + i, (len - i < 8) ? len - i : 8) | HPF_MASK_CASE;
+        hash *= 0xff51afd7ed558ccd;
+        hash ^= hash >> 32;
     }
 
-    return hash ^ hash >> 15;
+    return (size_t) hash;
 }
 
 
@@ -419,14 +367,49 @@ hpf_mask_rules_same(const hpf_mask_key_t *key, const unsigned char *p,
         return 0;
     }
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i + 8 <= len; i += 8) {
 
-        if (key->name[i] != hpf_mask_fold(p[i])) {
+        if (hpf_mask_rules_fold(hpf_word(p + i, 8))
+            != hpf_word(key->name + i, 8))
+        {
             return 0;
         }
     }
 
-    return 1;
+    return hpf_mask_rules_fold(hpf_word(p + i, len - i))
+           == hpf_word(key->name + i, len - i);
+}
+
+
+/* Eight bytes in lower case: ASCII letters alone. */
+
+static uint64_t
+hpf_mask_rules_fold(uint64_t bytes)
+{
+    uint64_t  ascii, low, upper;
+
+    ascii = ~bytes & 0x8080808080808080;
+    low = bytes & 0x7f7f7f7f7f7f7f7f;
+
+    /* a high bit comes of what is at least A, and of what is beyond Z */
+
+    upper = (low + 0x3f3f3f3f3f3f3f3f) ^ (low + 0x2525252525252525);
+
+    return bytes | (upper & ascii) >> 2;
+}
+
+
+/* The first match of a list that begins at i, as its index + 1, or 0. */
+
+static size_t
+hpf_mask_rules_search(const hpf_mask_rules_t *rules, size_t i,
+    const unsigned char *p, size_t len)
+{
+    while (i && !hpf_mask_rules_match(&rules->keys[i - 1], p, len)) {
+        i = rules->keys[i - 1].next;
+    }
+
+    return i;
 }
 
 

@@ -3,12 +3,13 @@
  */
 
 /*
- * What is masked: names of keys and kinds of values.  Rules are built while a
- * configuration or a plugin is loaded, then compiled, and from then on only
- * read, by any number of requests.
+ * What is masked: names of keys, places (hpf_mask_path.h) and kinds of
+ * values.  Rules are built while a configuration or a plugin is loaded, then
+ * compiled, and from then on only read, by any number of requests.
  *
- * Of two rules for a key an exact name wins over a pattern, and the one added
- * later over the earlier one; rules extend others by beginning with theirs.
+ * A rule for a place wins over one for a key, and that over one for a kind of
+ * value.  Of two rules for a key an exact name wins over a pattern, and else
+ * the one added later; rules extend others by beginning with theirs.
  */
 
 #ifndef _HPF_MASK_RULES_H_INCLUDED_
@@ -19,9 +20,19 @@
 #include <stdint.h>
 
 #include "hpf_mask_kind.h"
+#include "hpf_word.h"
 
 
-#define HPF_MASK_KEY_MAX  128     /* bytes of a key that can match */
+#define HPF_MASK_KEY_MAX    128     /* bytes of a key that can match */
+#define HPF_MASK_RULES_MAX  65535   /* keys and patterns */
+#define HPF_MASK_FILTER     16384   /* bits */
+
+/* Kinds that a value can be recognised as, and what "all" means of them. */
+#define HPF_MASK_VALUES_ALL                                                   \
+    (1u << HPF_MASK_ID_CARD | 1u << HPF_MASK_MOBILE                           \
+     | 1u << HPF_MASK_BANK_CARD | 1u << HPF_MASK_EMAIL                        \
+     | 1u << HPF_MASK_PASSPORT | 1u << HPF_MASK_USCC)
+#define HPF_MASK_VALUES     (HPF_MASK_VALUES_ALL | 1u << HPF_MASK_ID_CARD_15)
 
 
 /* Where rules get their memory; it is never given back piece by piece. */
@@ -32,7 +43,8 @@ typedef struct {
 } hpf_mask_alloc_t;
 
 
-typedef struct hpf_mask_key_s  hpf_mask_key_t;
+typedef struct hpf_mask_key_s    hpf_mask_key_t;
+typedef struct hpf_mask_paths_s  hpf_mask_paths_t;
 
 typedef struct {
     hpf_mask_alloc_t    alloc;
@@ -41,15 +53,28 @@ typedef struct {
     size_t              nkeys;
     size_t              size;
 
+    hpf_mask_paths_t   *paths;
+    unsigned            npaths;
+
     unsigned            values;           /* a bit for a kind */
     hpf_mask_shape_t    value[HPF_MASK_KINDS];
 
     /* compiled: */
-    uint64_t            lens[256];        /* by first byte: a bit a length */
-    uint16_t           *slots;            /* open hash of indices + 1 */
+    unsigned            drops;            /* there is a HPF_MASK_DROP */
     size_t              mask;
-    uint16_t           *patterns;         /* indices, the latest first */
+    uint16_t           *slots;            /* open hash of indices + 1 */
+
+    /*
+     * Lists of patterns, the latest first, as indices + 1: by the first byte,
+     * of those that begin with a star by the last one, and the others.
+     */
     size_t              npatterns;
+    uint16_t            first[256];
+    uint16_t            last[256];
+    uint16_t            rest;
+
+    /* a bit for hpf_mask_rules_slot() of every exact name */
+    uint64_t            filter[HPF_MASK_FILTER / 64];
 } hpf_mask_rules_t;
 
 
@@ -60,7 +85,10 @@ typedef struct {
 hpf_mask_rules_t *hpf_mask_rules_create(const hpf_mask_alloc_t *alloc,
     const hpf_mask_rules_t *base);
 
-/* The usual names of keys, and the usual kinds of values. */
+/*
+ * The usual names of keys, and the kinds of values that are personal and
+ * hardly ever anything else.
+ */
 int hpf_mask_rules_defaults(hpf_mask_rules_t *rules);
 
 /*
@@ -81,28 +109,40 @@ int hpf_mask_rules_value(hpf_mask_rules_t *rules,
 /* After the last rule and before the first use.  HPF_OK or HPF_ERROR. */
 int hpf_mask_rules_compile(hpf_mask_rules_t *rules);
 
+/*
+ * The bit of a name in the filter; head is its first eight bytes as they are
+ * in memory, with zeros after a shorter name.  A key whose bit is not set
+ * has no rule, unless there are patterns.
+ */
+static inline unsigned
+hpf_mask_rules_slot(uint64_t head, size_t len)
+{
+    return (unsigned) (((head | 0x2020202020202020ULL)
+                        ^ ((uint64_t) len * 0x9e3779b97f4a7c15ULL))
+                       * 0xff51afd7ed558ccdULL >> 50);
+}
+
+
+/* Whether there may be an exact rule for a name with that head. */
+static inline unsigned
+hpf_mask_rules_exact(const hpf_mask_rules_t *rules, uint64_t head, size_t len)
+{
+    unsigned  slot;
+
+    slot = hpf_mask_rules_slot(head, len);
+
+    return (rules->filter[slot / 64] >> (slot % 64)) & 1;
+}
+
+
 /* Whether a key may have a rule: most are refused by this alone. */
 static inline unsigned
 hpf_mask_rules_may(const hpf_mask_rules_t *rules, const unsigned char *name,
     size_t len)
 {
-    unsigned char  c;
-
-    if (rules->npatterns) {
-        return 1;
-    }
-
-    if (len == 0) {
-        return 0;
-    }
-
-    c = name[0];
-
-    if (c >= 'A' && c <= 'Z') {
-        c |= 0x20;
-    }
-
-    return (rules->lens[c] >> ((len < 63) ? len : 63)) & 1;
+    return rules->npatterns
+           || hpf_mask_rules_exact(rules, hpf_word(name, len),
+                                   len);
 }
 
 

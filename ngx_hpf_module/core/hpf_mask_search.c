@@ -172,6 +172,17 @@ hpf_mask_search_put(const hpf_mask_search_t *s, const hpf_mask_hit_t *hit,
     hpf_mask_part_t       t;
     const unsigned char  *p;
 
+    if ((size_t) (hit->end - hit->start) == hit->n) {
+
+        /* each byte is a character, and nothing is in between */
+
+        hpf_mask_put(out, hit->start, hit->left);
+        hpf_mask_search_stars(s, hit, out, hit->n - hit->left - hit->right);
+        hpf_mask_put(out, hit->end - hit->right, hit->right);
+
+        return;
+    }
+
     hpf_mask_search_part(&t, (hpf_mask_search_t *) s, hit->start, hit->end);
 
     stars = 0;

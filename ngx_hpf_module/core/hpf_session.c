@@ -36,24 +36,30 @@ typedef struct {
 /* Who looks, for what, and when. */
 
 typedef struct {
-    const unsigned char   *key;
-    uint32_t               tag;
-    uint32_t               epoch;
-    uint32_t               now;
+    const unsigned char         *key;
+    uint32_t                     tag;
+    uint32_t                     epoch;
+    uint32_t                     now;
+    const hpf_session_doubt_t   *doubt;  /* what is in doubt will do, or NULL */
 } hpf_session_look_t;
 
 
 static void hpf_session_look(hpf_session_look_t *look,
     const unsigned char *key, uint32_t epoch, uint32_t now);
+static int hpf_session_take(hpf_set_table_t *table,
+    const hpf_session_look_t *look, hpf_session_t *session);
 static hpf_session_set_t *hpf_session_lock(hpf_set_table_t *table,
     const unsigned char *key, unsigned choice);
 static int hpf_session_find(const hpf_session_set_t *set,
     const hpf_session_look_t *look);
-static int hpf_session_live(const hpf_session_set_t *set, int i,
+static int hpf_session_ended(const hpf_session_t *session, uint32_t now);
+static int hpf_session_good(const hpf_session_entry_t *entry,
     const hpf_session_look_t *look);
 static unsigned hpf_session_room(hpf_session_set_t *set,
     const hpf_session_look_t *look);
-static int hpf_session_oldest(const hpf_session_set_t *set);
+static int hpf_session_oldest(const hpf_session_set_t *set, uint32_t epoch);
+static int hpf_session_older(const hpf_session_set_t *set, int i, int than,
+    uint32_t epoch);
 static void hpf_session_write(hpf_session_set_t *set, int i,
     const hpf_session_look_t *look, const hpf_session_t *session);
 static unsigned hpf_session_choose(hpf_set_table_t *table,
@@ -72,33 +78,60 @@ int
 hpf_session_get(hpf_set_table_t *table, const unsigned char *key,
     uint32_t epoch, uint32_t now, hpf_session_t *session)
 {
+    hpf_session_look_t  look;
+
+    hpf_session_look(&look, key, epoch, now);
+
+    return hpf_session_take(table, &look, session);
+}
+
+
+int
+hpf_session_get_doubted(hpf_set_table_t *table, const unsigned char *key,
+    uint32_t now, const hpf_session_doubt_t *doubt, hpf_session_t *session)
+{
+    hpf_session_look_t  look;
+
+    hpf_session_look(&look, key, doubt->epoch, now);
+    look.doubt = doubt;
+
+    return hpf_session_take(table, &look, session);
+}
+
+
+/* What is in doubt stays: the store may say the same again, or nothing. */
+
+static int
+hpf_session_take(hpf_set_table_t *table, const hpf_session_look_t *look,
+    hpf_session_t *session)
+{
     int                  i;
     unsigned             choice;
     hpf_session_t       *s;
     hpf_session_set_t   *set;
-    hpf_session_look_t   look;
-
-    hpf_session_look(&look, key, epoch, now);
 
     for (choice = 0; choice < 2; choice++) {
 
-        set = hpf_session_lock(table, key, choice);
-        i = hpf_session_find(set, &look);
+        set = hpf_session_lock(table, look->key, choice);
+        i = hpf_session_find(set, look);
 
         if (i >= 0) {
             s = &set->entry[i].session;
 
-            if (hpf_session_live(set, i, &look) && s->fresh_until > now) {
-                s->idle_at = now + s->idle;
-                set->used[i] = now;
+            if (hpf_session_ended(s, look->now)
+                || s->fresh_until <= look->now)
+            {
+                set->tag[i] = 0;
+
+            } else if (hpf_session_good(&set->entry[i], look)) {
+                s->idle_at = look->now + s->idle;
+                set->used[i] = look->now;
                 *session = *s;
 
                 hpf_set_unlock(table, set);
 
                 return HPF_OK;
             }
-
-            set->tag[i] = 0;
         }
 
         hpf_set_unlock(table, set);
@@ -115,6 +148,7 @@ hpf_session_look(hpf_session_look_t *look, const unsigned char *key,
     look->key = key;
     look->epoch = epoch;
     look->now = now;
+    look->doubt = NULL;
 
     memcpy(&look->tag, key, sizeof(look->tag));
 
@@ -158,17 +192,50 @@ hpf_session_find(const hpf_session_set_t *set, const hpf_session_look_t *look)
 
 
 static int
-hpf_session_live(const hpf_session_set_t *set, int i,
+hpf_session_ended(const hpf_session_t *session, uint32_t now)
+{
+    return session->idle_at <= now || session->ends_at <= now;
+}
+
+
+/* Or good enough. */
+
+static int
+hpf_session_good(const hpf_session_entry_t *entry,
     const hpf_session_look_t *look)
 {
-    const hpf_session_entry_t  *entry;
+    uint32_t                    epoch, since;
+    const hpf_session_doubt_t  *doubt;
 
-    entry = &set->entry[i];
+    doubt = look->doubt;
 
-    return set->tag[i]
-           && entry->epoch == look->epoch
-           && entry->session.idle_at > look->now
-           && entry->session.ends_at > look->now;
+    if (entry->epoch == look->epoch) {
+        return 1;
+    }
+
+    if (doubt == NULL
+        || look->epoch - entry->epoch > HPF_SESSION_EPOCHS / 2)
+    {
+        return 0;
+    }
+
+    /* one that was void took with it all that was there */
+
+    for (epoch = entry->epoch; epoch != look->epoch; epoch++) {
+
+        since = __atomic_load_n(&doubt->since[epoch % HPF_SESSION_EPOCHS],
+                                __ATOMIC_RELAXED);
+
+        if (since == 0) {
+            return 0;
+        }
+
+        if (epoch == entry->epoch && look->now - since > doubt->stale) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -195,7 +262,7 @@ hpf_session_put(hpf_set_table_t *table, const unsigned char *key,
 
     if (i < 0) {
         (void) hpf_session_room(set, &look);
-        i = hpf_session_oldest(set);
+        i = hpf_session_oldest(set, look.epoch);
     }
 
     hpf_session_write(set, i, &look, session);
@@ -222,7 +289,7 @@ hpf_session_choose(hpf_set_table_t *table, const hpf_session_look_t *look)
 
         found = hpf_session_find(set, look);
         room[choice] = hpf_session_room(set, look);
-        oldest[choice] = set->used[hpf_session_oldest(set)];
+        oldest[choice] = set->used[hpf_session_oldest(set, look->epoch)];
 
         hpf_set_unlock(table, set);
 
@@ -239,7 +306,7 @@ hpf_session_choose(hpf_set_table_t *table, const hpf_session_look_t *look)
 }
 
 
-/* Frees what has ended, and counts what is free. */
+/* Frees what has ended, and counts what is free or no loss. */
 
 static unsigned
 hpf_session_room(hpf_session_set_t *set, const hpf_session_look_t *look)
@@ -251,8 +318,13 @@ hpf_session_room(hpf_session_set_t *set, const hpf_session_look_t *look)
 
     for (i = 0; i < HPF_SESSION_WAYS; i++) {
 
-        if (!hpf_session_live(set, i, look)) {
+        if (set->tag[i] == 0
+            || hpf_session_ended(&set->entry[i].session, look->now))
+        {
             set->tag[i] = 0;
+            room++;
+
+        } else if (set->entry[i].epoch != look->epoch) {
             room++;
         }
     }
@@ -261,10 +333,10 @@ hpf_session_room(hpf_session_set_t *set, const hpf_session_look_t *look)
 }
 
 
-/* A free one is older than any. */
+/* A free one is older than any, and one of another epoch than any of this. */
 
 static int
-hpf_session_oldest(const hpf_session_set_t *set)
+hpf_session_oldest(const hpf_session_set_t *set, uint32_t epoch)
 {
     int  i, oldest;
 
@@ -276,12 +348,25 @@ hpf_session_oldest(const hpf_session_set_t *set)
             return i;
         }
 
-        if (set->used[i] < set->used[oldest]) {
+        if (hpf_session_older(set, i, oldest, epoch)) {
             oldest = i;
         }
     }
 
     return oldest;
+}
+
+
+static int
+hpf_session_older(const hpf_session_set_t *set, int i, int than,
+    uint32_t epoch)
+{
+    int  past, than_past;
+
+    past = (set->entry[i].epoch != epoch);
+    than_past = (set->entry[than].epoch != epoch);
+
+    return past != than_past ? past : set->used[i] < set->used[than];
 }
 
 

@@ -12,8 +12,11 @@
  * Only one set is locked at a time.  What two processes put at once may so be
  * in both: the first is found, and a drop looks into both.
  *
- * Times are seconds of a clock that does not go back.  All records are dropped
- * at once when the caller goes on with another epoch.
+ * Times are seconds of a clock that does not go back.  When the caller goes on
+ * with another epoch, all records are out of use at once: the store has to say
+ * again.  Those of an epoch that ended because changes may have been missed
+ * are not known to be wrong; when the store cannot say, they are the best that
+ * is known, and the caller may go on with them for a while.
  */
 
 #ifndef _HPF_SESSION_H_INCLUDED_
@@ -55,6 +58,28 @@ void hpf_session_shape(uint32_t *ways, uint32_t *size);
  */
 int hpf_session_get(hpf_set_table_t *table, const unsigned char *key,
     uint32_t epoch, uint32_t now, hpf_session_t *session);
+
+/*
+ * A ring: an epoch's place in it has the time from which on changes were
+ * missed that ended it; 0: all of it is void.
+ */
+
+#define HPF_SESSION_EPOCHS  128
+
+typedef struct {
+    const uint32_t     *since;         /* HPF_SESSION_EPOCHS of them */
+    uint32_t            epoch;         /* now */
+    uint32_t            stale;         /* s, so long after it what is in doubt
+                                          may be used */
+} hpf_session_doubt_t;
+
+/*
+ * The same when the store could not be asked: also what was put before the
+ * epoch ended.  Of the ring only the newer half is believed, what is beyond
+ * may be written anew at this moment.
+ */
+int hpf_session_get_doubted(hpf_set_table_t *table, const unsigned char *key,
+    uint32_t now, const hpf_session_doubt_t *doubt, hpf_session_t *session);
 
 /* What was known when the store was asked for a session. */
 

@@ -56,3 +56,33 @@ hpf_utf8_length(unsigned char first)
 
     return (first < 0xf0) ? 3 : 4;
 }
+
+
+size_t
+hpf_utf8_encode(unsigned char *dst, uint32_t cp)
+{
+    if (cp < 0x80) {
+        dst[0] = (unsigned char) cp;
+        return 1;
+    }
+
+    if (cp < 0x800) {
+        dst[0] = (unsigned char) (0xc0 | cp >> 6);
+        dst[1] = (unsigned char) (0x80 | (cp & 0x3f));
+        return 2;
+    }
+
+    if (cp < 0x10000) {
+        dst[0] = (unsigned char) (0xe0 | cp >> 12);
+        dst[1] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
+        dst[2] = (unsigned char) (0x80 | (cp & 0x3f));
+        return 3;
+    }
+
+    dst[0] = (unsigned char) (0xf0 | cp >> 18);
+    dst[1] = (unsigned char) (0x80 | (cp >> 12 & 0x3f));
+    dst[2] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
+    dst[3] = (unsigned char) (0x80 | (cp & 0x3f));
+
+    return 4;
+}

@@ -30,6 +30,7 @@
 #include "ngx_hpf_shm.h"
 #include "ngx_hpf_redis.h"
 #include "ngx_hpf_plugin.h"
+#include "ngx_http_hpf_mask_layer.h"
 
 
 typedef struct ngx_http_hpf_ctx_s      ngx_http_hpf_ctx_t;
@@ -110,6 +111,7 @@ struct ngx_http_hpf_channel_s {
     ngx_array_t                   origins;      /* ngx_str_t */
     ngx_http_hpf_key_t            keys[NGX_HTTP_HPF_KEYS];
     ngx_uint_t                    nkeys;
+    ngx_http_hpf_mask_layer_t    *mask;         /* its rules, or NULL */
     ngx_uint_t                    open;         /* as configured */
     ngx_uint_t                    session_idle; /* seconds */
     ngx_uint_t                    session_life; /* seconds */
@@ -358,6 +360,7 @@ struct ngx_http_hpf_ctx_s {
     unsigned                      backend_fault:2; /* how badly it did */
     unsigned                      backend_timeout:1;
     unsigned                      store_trip:1; /* Redis was asked */
+    unsigned                      store_gone:1; /* and could not say */
 };
 
 

@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "hpf_json_out.h"
+#include "hpf_mask_kind.h"
 #include "hpf_time.h"
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_mask_filter.h"
@@ -34,6 +35,8 @@ static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     ngx_str_t *value);
 static void ngx_http_hpf_audit_digest(hpf_json_out_t *out,
     ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_audit_revealed(hpf_json_out_t *out,
+    ngx_http_request_t *r);
 
 
 void
@@ -133,6 +136,8 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     hpf_json_out_key(&out, "masked");
     hpf_json_out_int(&out, ngx_http_hpf_mask_count(r));
 
+    ngx_http_hpf_audit_revealed(&out, r);
+
     us = (tp->sec - r->start_sec) * 1000 + (tp->msec - r->start_msec);
 
     hpf_json_out_key(&out, "ms");
@@ -169,6 +174,31 @@ ngx_http_hpf_audit_digest(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
         hpf_json_out_key(out, "digest");
         hpf_json_out_string(out, hex, sizeof(hex));
     }
+}
+
+
+/* The kinds of what was shown although there is a rule for it. */
+
+static void
+ngx_http_hpf_audit_revealed(hpf_json_out_t *out, ngx_http_request_t *r)
+{
+    ngx_uint_t  kind, kinds;
+
+    if (ngx_http_hpf_mask_revealed(r, &kinds) == 0) {
+        return;
+    }
+
+    hpf_json_out_key(out, "revealed");
+    hpf_json_out_begin_array(out);
+
+    for (kind = 0; kind < HPF_MASK_KINDS; kind++) {
+
+        if ((kinds >> kind) & 1) {
+            hpf_json_out_cstring(out, hpf_mask_kind_name(kind));
+        }
+    }
+
+    hpf_json_out_end_array(out);
 }
 
 

@@ -35,6 +35,8 @@ static char *ngx_http_hpf_channel_key(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_session(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_mask(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
 static ngx_http_hpf_channel_t *ngx_http_hpf_channel_origin_find(
     ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *origin);
 static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
@@ -57,6 +59,7 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
     { ngx_string("origin"), 1, 32, ngx_http_hpf_channel_origin },
     { ngx_string("key"), 2, 2, ngx_http_hpf_channel_key },
     { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
+    { ngx_string("mask_rule"), 2, 6, ngx_http_hpf_channel_mask },
     { ngx_null_string, 0, 0, NULL }
 };
 
@@ -309,7 +312,8 @@ ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown \"%V\" in channel \"%V\": name, kind, entry, "
-                       "capacity, limit, origin, key or session expected",
+                       "capacity, limit, origin, key, session or mask_rule "
+                       "expected",
                        &value[0], &ch->id);
 
     return NGX_CONF_ERROR;
@@ -534,6 +538,13 @@ ngx_http_hpf_channel_session(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_channel_mask(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    return ngx_http_hpf_mask_layer_rule(cf, &ch->mask);
 }
 
 

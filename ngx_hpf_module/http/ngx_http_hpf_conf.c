@@ -13,6 +13,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_mask_hash.h"
 #include "ngx_http_hpf_seal.h"
 
 
@@ -422,6 +423,7 @@ ngx_http_hpf_conf_load(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     conf.dir = hmcf->plugin_dir;
     conf.cache = hmcf->plugin_cache;
     conf.formats = ngx_http_hpf_form_formats();
+    conf.keyed = ngx_http_hpf_mask_hash_ready(cf);
     conf.load = ngx_http_hpf_item_load;
     conf.unload = ngx_http_hpf_item_unload;
     conf.data = hmcf;

@@ -14,6 +14,7 @@
 
 #include "hpf_manifest.h"
 #include "ngx_http_hpf.h"
+#include "ngx_http_hpf_item_mask.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_session.h"
 
@@ -21,18 +22,17 @@
 /* What hangs on a generation. */
 
 typedef struct {
-    ngx_array_t              limits;       /* ngx_http_hpf_limit_t */
-    hpf_mask_rules_t        *mask;
+    ngx_array_t                limits;     /* ngx_http_hpf_limit_t */
+    ngx_http_hpf_item_mask_t  *mask;       /* NULL: it has no rules */
 } ngx_http_hpf_item_t;
 
 
 static ngx_int_t ngx_http_hpf_item_limit(ngx_pool_t *pool,
     ngx_http_hpf_item_t *item, const hpf_manifest_t *mf,
     const hpf_manifest_limit_t *from);
-static ngx_int_t ngx_http_hpf_item_mask(ngx_pool_t *pool,
-    ngx_http_hpf_item_t *item, const hpf_manifest_t *mf);
-static void *ngx_http_hpf_item_alloc(void *data, size_t size);
 static ngx_int_t ngx_http_hpf_item_masked(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_item_caller(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx,
     ngx_uint_t level);
@@ -75,8 +75,11 @@ ngx_http_hpf_item_load(ngx_hpf_plugin_t *plugin, void *data)
         }
     }
 
-    if (mf->nmask && ngx_http_hpf_item_mask(pool, item, mf) != NGX_OK) {
-        return NGX_ERROR;
+    if (mf->nmask) {
+        item->mask = ngx_http_hpf_item_mask_create(pool, mf);
+        if (item->mask == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     ngx_hpf_plugin_set_data(plugin, item);
@@ -135,64 +138,6 @@ ngx_http_hpf_item_limit(ngx_pool_t *pool, ngx_http_hpf_item_t *item,
 }
 
 
-/* The item's rules come after those of the configuration and win. */
-
-static ngx_int_t
-ngx_http_hpf_item_mask(ngx_pool_t *pool, ngx_http_hpf_item_t *item,
-    const hpf_manifest_t *mf)
-{
-    size_t                      i, j;
-    unsigned                    kind;
-    hpf_mask_alloc_t            alloc;
-    hpf_mask_shape_t            shape;
-    const hpf_manifest_mask_t  *m;
-
-    alloc.alloc = ngx_http_hpf_item_alloc;
-    alloc.data = pool;
-
-    item->mask = hpf_mask_rules_create(&alloc,
-                     ngx_http_hpf_mask_base_rules((ngx_cycle_t *) ngx_cycle));
-    if (item->mask == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < mf->nmask; i++) {
-
-        m = &mf->mask[i];
-        kind = hpf_mask_kind_find(m->kind, ngx_strlen(m->kind));
-
-        if (kind == HPF_MASK_KINDS) {
-            kind = HPF_MASK_ALL;
-        }
-
-        hpf_mask_shape_init(&shape, kind);
-
-        if (m->left >= 0) {
-            (void) hpf_mask_shape_keep(&shape, m->left, m->right);
-        }
-
-        for (j = 0; j < m->nkeys; j++) {
-
-            if (hpf_mask_rules_key(item->mask, m->keys[j],
-                                   ngx_strlen(m->keys[j]), &shape)
-                != HPF_OK)
-            {
-                return NGX_ERROR;
-            }
-        }
-    }
-
-    return hpf_mask_rules_compile(item->mask) == HPF_OK ? NGX_OK : NGX_ERROR;
-}
-
-
-static void *
-ngx_http_hpf_item_alloc(void *data, size_t size)
-{
-    return ngx_palloc(data, size);
-}
-
-
 void
 ngx_http_hpf_item_unload(ngx_hpf_plugin_t *plugin, void *data)
 {
@@ -233,27 +178,43 @@ ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
 
 /*
- * By the item's rules, which contain those of the configuration.  Behind a
- * gate of nginx's own the location says by hpf_mask whether.
+ * By the item's rules on top of those of the location.  Behind a gate of
+ * nginx's own the location says by hpf_mask whether.
  */
 
 static ngx_int_t
 ngx_http_hpf_item_masked(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_http_hpf_item_t  *item;
+    ngx_http_hpf_item_t      *item;
+    ngx_http_hpf_mask_set_t  *set;
 
     item = ctx->item ? ngx_hpf_plugin_data(ctx->item) : NULL;
+    set = ngx_http_hpf_mask_location(r);
 
     if (item && item->mask) {
-        return ngx_http_hpf_mask_set_rules(r, item->mask);
+        set = ngx_http_hpf_item_mask_set(item->mask, set);
+
+    } else if (ctx->route == NULL
+               || !(ctx->route->flags & NGX_HTTP_HPF_R_MASK))
+    {
+        return ngx_http_hpf_item_caller(r, ctx);
     }
 
-    if (ctx->route && ctx->route->flags & NGX_HTTP_HPF_R_MASK) {
-        return ngx_http_hpf_mask_set_rules(r,
-                   ngx_http_hpf_mask_base_rules((ngx_cycle_t *) ngx_cycle));
+    if (set == NULL || ngx_http_hpf_mask_set_rules(r, set) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return ngx_http_hpf_item_caller(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_item_caller(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    return ngx_http_hpf_mask_set_caller(r, ctx->channel ? ctx->channel->mask
+                                                        : NULL,
+                                        ctx->has_session ? ctx->session.level
+                                                         : 0);
 }
 
 

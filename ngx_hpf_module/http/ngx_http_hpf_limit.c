@@ -97,7 +97,8 @@ ngx_http_hpf_user_limit_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         ngx_http_hpf_limit_group(ctx, &group);
     }
 
-    return ngx_http_hpf_limit_wait(ctx, &group);
+    return ctx->store_gone ? ngx_http_hpf_limit_own(ctx, &group)
+                           : ngx_http_hpf_limit_wait(ctx, &group);
 }
 
 
@@ -163,7 +164,8 @@ ngx_http_hpf_limit_take(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
     switch (limit->scope) {
 
     case NGX_HTTP_HPF_OF_CLUSTER:
-        return ngx_http_hpf_limit_ask(ctx, limit, key, 1);
+        return ctx->store_gone ? ngx_http_hpf_limit_local(ctx, limit, key)
+                               : ngx_http_hpf_limit_ask(ctx, limit, key, 1);
 
     case NGX_HTTP_HPF_LEASED:
         return ngx_http_hpf_limit_lease(ctx, limit, key);
@@ -185,6 +187,11 @@ ngx_http_hpf_limit_lease(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
     rc = ngx_hpf_lease_take(hmcf->zone, key, &limit->rate, &result);
+
+    if (rc == NGX_AGAIN && ctx->store_gone) {
+        ngx_hpf_lease_grant(hmcf->zone, key, &limit->rate, NULL);
+        rc = NGX_ERROR;
+    }
 
     if (rc == NGX_ERROR) {
         return ngx_http_hpf_limit_local(ctx, limit, key);
@@ -217,6 +224,30 @@ ngx_http_hpf_limit_local(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_limit_t *limit,
 
     return ngx_http_hpf_limit_verdict(ctx, limit, rc != NGX_OK, &result,
                                       NGX_HTTP_HPF_LIMIT_NODE);
+}
+
+
+ngx_int_t
+ngx_http_hpf_limit_own(ngx_http_hpf_ctx_t *ctx,
+    const ngx_http_hpf_limit_group_t *group)
+{
+    u_char      key[HPF_HASH_LEN];
+    ngx_int_t   rc;
+    ngx_str_t   uid;
+    ngx_uint_t  i;
+
+    uid.data = ctx->session.uid;
+    uid.len = ctx->session.uid_len;
+
+    rc = NGX_OK;
+
+    for (i = 0; i < group->n && rc == NGX_OK; i++) {
+        ngx_http_hpf_limit_key(group->limits[i], &uid, key);
+
+        rc = ngx_http_hpf_limit_local(ctx, group->limits[i], key);
+    }
+
+    return rc;
 }
 
 

@@ -70,6 +70,10 @@ ngx_int_t ngx_http_hpf_limit_verdict(ngx_http_hpf_ctx_t *ctx,
 ngx_int_t ngx_http_hpf_limit_local(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_limit_t *limit, const u_char *key);
 
+/* A group for want of the store's answer, by the node's own buckets. */
+ngx_int_t ngx_http_hpf_limit_own(ngx_http_hpf_ctx_t *ctx,
+    const ngx_http_hpf_limit_group_t *group);
+
 /* The user's limits that the store decides, of those that apply. */
 void ngx_http_hpf_limit_group(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_limit_group_t *group);

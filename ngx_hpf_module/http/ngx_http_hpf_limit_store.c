@@ -362,38 +362,17 @@ ngx_http_hpf_limit_keys(ngx_http_hpf_ctx_t *ctx,
 }
 
 
-/* Without an answer the user's limits are those of this node. */
-
 static void
 ngx_http_hpf_limit_group_answer(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    u_char                      key[HPF_HASH_LEN];
-    ngx_int_t                   rc;
-    ngx_str_t                   uid;
-    ngx_uint_t                  i;
     ngx_http_hpf_limit_group_t  group;
 
     ngx_http_hpf_limit_group(ctx, &group);
 
-    if (ngx_http_hpf_limit_answered(reply)) {
-        ngx_http_hpf_limit_done(ctx, ngx_http_hpf_limit_told(ctx, &group,
-                                                             reply, 0));
-        return;
-    }
-
-    uid.data = ctx->session.uid;
-    uid.len = ctx->session.uid_len;
-
-    rc = NGX_OK;
-
-    for (i = 0; i < group.n && rc == NGX_OK; i++) {
-        ngx_http_hpf_limit_key(group.limits[i], &uid, key);
-
-        rc = ngx_http_hpf_limit_local(ctx, group.limits[i], key);
-    }
-
-    ngx_http_hpf_limit_done(ctx, rc);
+    ngx_http_hpf_limit_done(ctx, ngx_http_hpf_limit_answered(reply)
+                            ? ngx_http_hpf_limit_told(ctx, &group, reply, 0)
+                            : ngx_http_hpf_limit_own(ctx, &group));
 }
 
 

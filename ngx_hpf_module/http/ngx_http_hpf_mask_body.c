@@ -14,6 +14,7 @@
 
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
+#include "ngx_http_hpf_mask_text.h"
 
 
 /* A span that is shorter costs less to copy than to pass on by itself. */
@@ -21,11 +22,31 @@
 
 #define NGX_HTTP_HPF_MASK_BUFFER  8192
 
+/* Bytes that are inflated before the client has taken them. */
+#define NGX_HTTP_HPF_MASK_AHEAD   65536
+
 
 static ngx_int_t ngx_http_hpf_mask_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_int_t ngx_http_hpf_mask_body_coded(ngx_http_hpf_mask_ctx_t *ctx);
+static size_t ngx_http_hpf_mask_body_size(ngx_chain_t *cl);
+static ngx_int_t ngx_http_hpf_mask_body_inflate(ngx_http_hpf_mask_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_mask_body_failed(ngx_http_hpf_mask_ctx_t *ctx,
+    ngx_chain_t *in);
 static ngx_int_t ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
+static ngx_int_t ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx,
+    ngx_buf_t *b);
+static ngx_int_t ngx_http_hpf_mask_body_bytes(ngx_http_hpf_mask_ctx_t *ctx,
+    u_char *p, size_t len);
+static ngx_int_t ngx_http_hpf_mask_body_settle(ngx_http_hpf_mask_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_mask_body_decide(ngx_http_hpf_mask_ctx_t *ctx,
+    u_char *p, size_t len);
+static ngx_int_t ngx_http_hpf_mask_body_charset(ngx_http_hpf_mask_ctx_t *ctx,
+    u_char *p, size_t len, const hpf_mask_charset_t **cs);
+static ngx_int_t ngx_http_hpf_mask_body_text(ngx_http_hpf_mask_ctx_t *ctx,
+    u_char *p, size_t len);
+static ngx_int_t ngx_http_hpf_mask_body_finish(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
@@ -55,42 +76,51 @@ ngx_http_hpf_mask_body_init(void)
 ngx_int_t
 ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
-    ngx_uint_t type)
+    ngx_http_hpf_mask_type_t *type)
 {
-    ngx_tm_t           tm;
-    ngx_time_t        *tp;
-    hpf_mask_conf_t    conf;
+    hpf_mask_conf_t           conf;
+    ngx_http_hpf_mask_ctx_t  *caller;
 
     ctx->engine = ngx_palloc(r->pool, sizeof(hpf_mask_t));
     if (ctx->engine == NULL) {
         return NGX_ERROR;
     }
 
-    tp = ngx_timeofday();
-    ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
+    ngx_http_hpf_mask_text_conf(r, &conf, rules, type);
 
-    ngx_memzero(&conf, sizeof(hpf_mask_conf_t));
+    caller = ngx_http_hpf_mask_get_ctx(r->main);
 
-    conf.rules = rules;
-    conf.today.year = tm.ngx_tm_year;
-    conf.today.month = tm.ngx_tm_mon;
-    conf.today.day = tm.ngx_tm_mday;
-    conf.type = type;
+    conf.level = (caller != NULL) ? caller->level : 0;
+    conf.copy = ctx->copy;
     conf.out = ngx_http_hpf_mask_body_out;
     conf.data = ctx;
 
     hpf_mask_init(ctx->engine, &conf);
 
     ctx->sent = 0;
+    ctx->in = NULL;
+    ctx->pos = NULL;
+    ctx->nhead = 0;
     ctx->out = NULL;
     ctx->last_out = &ctx->out;
     ctx->busy = NULL;
     ctx->own = NULL;
 
+    ctx->head = ngx_palloc(r->pool, ctx->need);
+    if (ctx->head == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* a later filter may want so much, and may say it too late */
+
     r->filter_need_in_memory = 1;
 
+    if (ctx->held) {
+        r->filter_need_temporary = 1;
+    }
+
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "hpf mask: body is masked, type:%ui", type);
+                   "hpf mask: body is masked, type:%ui", type->type);
 
     return NGX_OK;
 }
@@ -107,9 +137,18 @@ ngx_http_hpf_mask_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (ctx == NULL
         || (ctx->engine == NULL && !ctx->refused)
-        || (in == NULL && ctx->busy == NULL))
+        || (in == NULL && ctx->busy == NULL && ctx->in == NULL))
     {
         return ngx_http_next_body_filter(r, in);
+    }
+
+    if (ctx->inflate != NULL) {
+
+        if (ngx_chain_add_copy(r->pool, &ctx->in, in) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_hpf_mask_body_coded(ctx);
     }
 
     for (cl = in; cl; cl = cl->next) {
@@ -121,6 +160,15 @@ ngx_http_hpf_mask_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             rc = ngx_http_hpf_mask_body_feed(ctx, cl->buf);
         }
 
+        if (rc == NGX_DECLINED) {
+
+            if (ngx_http_hpf_mask_body_failed(ctx, cl) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            break;
+        }
+
         if (rc != NGX_OK) {
             return NGX_ERROR;
         }
@@ -130,18 +178,164 @@ ngx_http_hpf_mask_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
+/*
+ * A coded body may stand for a thousand times as much: no more of it is
+ * inflated while the client has not taken what there is.
+ */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_coded(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    size_t               ahead;
+    ngx_int_t            rc;
+    ngx_chain_t         *cl;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    for ( ;; ) {
+
+        ahead = ngx_http_hpf_mask_body_size(ctx->busy);
+
+        while (ctx->in != NULL
+               && ahead + ngx_http_hpf_mask_body_size(ctx->out)
+                  < NGX_HTTP_HPF_MASK_AHEAD)
+        {
+            rc = ngx_http_hpf_mask_body_inflate(ctx);
+
+            if (rc == NGX_DECLINED) {
+                rc = ngx_http_hpf_mask_body_failed(ctx, ctx->in);
+                ctx->in = NULL;
+            }
+
+            if (rc == NGX_ERROR) {
+                return NGX_ERROR;
+            }
+
+            if (rc == NGX_OK && ctx->in != NULL) {
+                cl = ctx->in;
+                ctx->in = cl->next;
+                ngx_free_chain(r->pool, cl);
+            }
+        }
+
+        rc = ngx_http_hpf_mask_body_send(ctx);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (ctx->in == NULL) {
+            r->buffered &= ~NGX_HTTP_HPF_MASK_BUFFERED;
+            return rc;
+        }
+
+        if (ngx_http_hpf_mask_body_size(ctx->busy) >= NGX_HTTP_HPF_MASK_AHEAD) {
+            r->buffered |= NGX_HTTP_HPF_MASK_BUFFERED;
+            return NGX_AGAIN;
+        }
+    }
+}
+
+
+static size_t
+ngx_http_hpf_mask_body_size(ngx_chain_t *cl)
+{
+    size_t  size;
+
+    for (size = 0; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    return size;
+}
+
+
+/* NGX_AGAIN: there is more to come of the buffer. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_inflate(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ngx_int_t   rc;
+    ngx_str_t   out;
+    ngx_buf_t  *b;
+
+    b = ctx->in->buf;
+
+    if (ctx->pos == NULL) {
+        ctx->pos = b->pos;
+    }
+
+    ctx->buf = b;
+    ctx->ref = NULL;
+
+    if (ngx_buf_in_memory(b)) {
+        rc = ngx_http_hpf_mask_inflate(ctx->inflate, &ctx->pos, b->last, &out);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_hpf_mask_body_bytes(ctx, out.data, out.len);
+
+            return (rc == NGX_OK) ? NGX_AGAIN : rc;
+        }
+
+        if (rc != NGX_AGAIN) {
+            return rc;
+        }
+    }
+
+    if ((b->last_buf || b->last_in_chain) && !ctx->sent
+        && ngx_http_hpf_mask_inflate_end(ctx->inflate) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->pos = NULL;
+
+    return ngx_http_hpf_mask_body_signs(ctx, b);
+}
+
+
+/* Of in nothing goes out any more, not even of what was masked. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_failed(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *in)
+{
+    char  *reason;
+
+    reason = (ctx->inflate != NULL) ? "a body that is badly coded"
+                                    : "a body in such characters";
+
+    if (ngx_http_hpf_mask_refuse_late(ctx->request, ctx, reason) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for ( /* void */ ; in; in = in->next) {
+
+        if (ngx_http_hpf_mask_body_drain(ctx, in->buf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 /* One buffer of the input: bytes, signs, or both. */
 
 static ngx_int_t
 ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 {
+    ngx_int_t  rc;
+
     ctx->buf = b;
     ctx->ref = NULL;
 
     if (b->pos < b->last && ngx_buf_in_memory(b)) {
 
-        if (hpf_mask_feed(ctx->engine, b->pos, b->last - b->pos) != HPF_OK) {
-            return NGX_ERROR;
+        rc = ngx_http_hpf_mask_body_bytes(ctx, b->pos, b->last - b->pos);
+
+        if (rc != NGX_OK) {
+            return rc;
         }
 
     } else if (b->in_file) {
@@ -150,20 +344,255 @@ ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         return NGX_ERROR;
     }
 
-    if ((b->last_buf || b->last_in_chain) && !ctx->sent) {
+    return ngx_http_hpf_mask_body_signs(ctx, b);
+}
 
-        if (hpf_mask_finish(ctx->engine) != HPF_OK) {
+
+static ngx_int_t
+ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  last;
+
+    last = (b->last_buf || b->last_in_chain);
+
+    /* bytes that are no mark need not wait for more */
+
+    if (ctx->need
+        && (last
+            || (b->flush && ctx->need == NGX_HTTP_HPF_MASK_MARK
+                && hpf_mask_charset_none(ctx->head, ctx->nhead))))
+    {
+        rc = ngx_http_hpf_mask_body_settle(ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (last && !ctx->sent && ngx_http_hpf_mask_body_finish(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_mask_body_end(ctx, b);
+}
+
+
+/* Bytes without a coding: the first of them tell what characters they are. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_bytes(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
+    size_t len)
+{
+    size_t     n;
+    ngx_int_t  rc;
+
+    if (ctx->need) {
+
+        if (ctx->nhead || len < ctx->need) {
+            n = ngx_min(len, ctx->need - ctx->nhead);
+
+            ngx_memcpy(ctx->head + ctx->nhead, p, n);
+            ctx->nhead += n;
+            p += n;
+            len -= n;
+
+            if (ctx->nhead < ctx->need) {
+                return NGX_OK;
+            }
+
+            rc = ngx_http_hpf_mask_body_settle(ctx);
+
+        } else {
+            rc = ngx_http_hpf_mask_body_decide(ctx, p, len);
+        }
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return ngx_http_hpf_mask_body_text(ctx, p, len);
+}
+
+
+/* What has been kept goes on. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_settle(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    unsigned   copy;
+    ngx_int_t  rc;
+
+    rc = ngx_http_hpf_mask_body_decide(ctx, ctx->head, ctx->nhead);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    copy = ctx->copy;
+    ctx->copy = 1;
+
+    rc = ngx_http_hpf_mask_body_text(ctx, ctx->head, ctx->nhead);
+
+    ctx->copy = copy;
+
+    return rc;
+}
+
+
+/* The characters are known, and the header goes out. */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_decide(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
+    size_t len)
+{
+    ngx_int_t                      rc;
+    ngx_http_request_t            *r;
+    const hpf_mask_charset_t      *cs;
+    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
+
+    r = ctx->request;
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+
+    rc = ngx_http_hpf_mask_body_charset(ctx, p, len, &cs);
+
+    if (rc == NGX_OK && cs->name == NULL) {
+        ctx->convert = NULL;
+
+    } else if (rc == NGX_OK
+               && hmlcf->http.charset == NGX_HTTP_HPF_MASK_CONVERT
+               && (ctx->held || ctx->convert != NULL))
+    {
+        ctx->convert = ngx_http_hpf_mask_convert_create(r->pool, cs);
+        ctx->copy = 1;
+
+        if (ctx->convert == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_hpf_mask_type_utf8(r);
+
+    } else if (rc != NGX_DECLINED) {
+
+        if (hmlcf->unscannable != NGX_HTTP_HPF_MASK_PASS) {
+            return NGX_DECLINED;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "hpf mask: a body in such characters cannot be scanned, "
+                      "masked as if it were UTF-8");
+    }
+
+    ctx->need = 0;
+
+    if (!ctx->held) {
+        return NGX_OK;
+    }
+
+    ctx->held = 0;
+
+    rc = ngx_http_hpf_mask_filter_send(r);
+
+    return (rc == NGX_ERROR || rc > NGX_OK) ? NGX_ERROR : NGX_OK;
+}
+
+
+/*
+ * As the first bytes have it.  NGX_DECLINED: as it was known, NGX_ABORT: in
+ * none that is known.
+ */
+
+static ngx_int_t
+ngx_http_hpf_mask_body_charset(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
+    size_t len, const hpf_mask_charset_t **cs)
+{
+    size_t                n;
+    const unsigned char  *name;
+
+    *cs = hpf_mask_charset_mark(p, len);
+
+    /* without a real mark, what the header says counts */
+
+    if (*cs != NULL && (ctx->convert == NULL || p[0] >= 0x80)) {
+        return NGX_OK;
+    }
+
+    if (ctx->need == NGX_HTTP_HPF_MASK_MARK) {
+        return NGX_DECLINED;
+    }
+
+    n = hpf_mask_charset_declared(p, len, &name);
+
+    if (n == 0) {
+        return NGX_DECLINED;
+    }
+
+    *cs = hpf_mask_charset_find((char *) name, n);
+
+    if (*cs == NULL) {
+        return NGX_ABORT;
+    }
+
+    /* what can be read here is in no wider characters */
+
+    return ((*cs)->unit > 1) ? NGX_DECLINED : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_body_text(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
+    size_t len)
+{
+    u_char     *last;
+    ngx_int_t   rc;
+    ngx_str_t   out;
+
+    if (ctx->convert == NULL) {
+        rc = hpf_mask_feed(ctx->engine, p, len);
+
+        return (rc == HPF_OK) ? NGX_OK : NGX_ERROR;
+    }
+
+    last = p + len;
+
+    do {
+        rc = ngx_http_hpf_mask_convert(ctx->convert, &p, last, &out);
+
+        if (out.len
+            && hpf_mask_feed(ctx->engine, out.data, out.len) != HPF_OK)
+        {
             return NGX_ERROR;
         }
 
-        ctx->sent = 1;
+    } while (rc == NGX_OK);
 
-        if (ngx_http_hpf_mask_body_report(ctx) != NGX_OK) {
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_body_finish(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ngx_str_t  out;
+
+    if (ctx->convert != NULL) {
+        ngx_http_hpf_mask_convert_end(ctx->convert, &out);
+
+        if (out.len
+            && hpf_mask_feed(ctx->engine, out.data, out.len) != HPF_OK)
+        {
             return NGX_ERROR;
         }
     }
 
-    return ngx_http_hpf_mask_body_end(ctx, b);
+    if (hpf_mask_finish(ctx->engine) != HPF_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->sent = 1;
+
+    return ngx_http_hpf_mask_body_report(ctx);
 }
 
 
@@ -180,7 +609,9 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "hpf mask: %uz fields masked", ctx->engine->count);
 
-    if (r == r->main || ctx->engine->count == 0) {
+    if (r == r->main
+        || (ctx->engine->count == 0 && ctx->engine->revealed == 0))
+    {
         return NGX_OK;
     }
 
@@ -190,6 +621,8 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
     }
 
     parent->count += ctx->engine->count;
+    parent->revealed += ctx->engine->revealed;
+    parent->reveals |= ctx->engine->reveals;
 
     return NGX_OK;
 }
@@ -217,7 +650,11 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 
     ctx->own = NULL;
 
-    if (!b->last_buf && !b->last_in_chain && !b->flush && !b->sync) {
+    /* nothing goes before the header, not even a flush */
+
+    if ((!b->last_buf && !b->last_in_chain && !b->flush && !b->sync)
+        || ctx->held)
+    {
         return NGX_OK;
     }
 
@@ -359,7 +796,7 @@ ngx_http_hpf_mask_body_out(void *data, const unsigned char *p, size_t len,
 
     b = ctx->buf;
 
-    if (pass
+    if (pass && !ctx->copy
         && (len >= NGX_HTTP_HPF_MASK_SHORT
             || (ctx->own == NULL && len == (size_t) (b->last - b->pos))))
     {

@@ -12,17 +12,39 @@
 
 
 #include "hpf_mask.h"
+#include "ngx_http_hpf_mask_convert.h"
 #include "ngx_http_hpf_mask_filter.h"
+#include "ngx_http_hpf_mask_inflate.h"
+#include "ngx_http_hpf_mask_type.h"
+
+
+/* in r->buffered, as the image filter, which has no text */
+#define NGX_HTTP_HPF_MASK_BUFFERED  0x08
+
+/* bytes that tell UTF-16 from UTF-8 */
+#define NGX_HTTP_HPF_MASK_MARK      4
 
 
 typedef struct {
     ngx_http_request_t       *request;
-    const hpf_mask_rules_t   *rules;      /* of the gate */
+    ngx_http_hpf_mask_set_t  *set;        /* of the gate */
+    ngx_http_hpf_mask_layer_t  *layer;    /* of the channel */
+    ngx_uint_t                level;      /* of the session */
     hpf_mask_t               *engine;     /* NULL: the body is not masked */
+
+    ngx_http_hpf_mask_inflate_t  *inflate;
+    ngx_http_hpf_mask_convert_t  *convert;
 
     ngx_buf_t                *buf;        /* of the input, being fed */
     ngx_buf_t                *ref;        /* the last that came of it */
     ngx_buf_t                *own;        /* open for more bytes */
+
+    ngx_chain_t              *in;         /* coded, yet to be inflated */
+    u_char                   *pos;        /* in its first buffer, or NULL */
+
+    u_char                   *head;       /* until the characters are known */
+    size_t                    nhead;
+    size_t                    need;       /* 0: they are */
 
     ngx_chain_t              *out;
     ngx_chain_t             **last_out;
@@ -31,8 +53,14 @@ typedef struct {
     ngx_chain_t              *buffers;    /* free, with memory */
 
     ngx_str_t                 problem;    /* in place of the body */
-    ngx_uint_t                count;      /* of subrequests that ended */
 
+    /* of subrequests that ended: */
+    ngx_uint_t                count;
+    ngx_uint_t                revealed;
+    ngx_uint_t                reveals;
+
+    unsigned                  held:1;     /* the header waits for a byte */
+    unsigned                  copy:1;     /* what is fed does not stay */
     unsigned                  refused:1;
     unsigned                  sent:1;     /* the problem, or all */
 } ngx_http_hpf_mask_ctx_t;
@@ -45,13 +73,31 @@ ngx_http_hpf_mask_ctx_t *ngx_http_hpf_mask_create_ctx(ngx_http_request_t *r);
 /* The body that follows is masked.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
-    ngx_uint_t type);
+    ngx_http_hpf_mask_type_t *type);
 
 /* Puts the body filter into the chain. */
 void ngx_http_hpf_mask_body_init(void);
 
+/* The rules for this request, of whatever is masked; NULL: no memory. */
+const hpf_mask_rules_t *ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r);
+
+/* The header goes on to the next filter. */
+ngx_int_t ngx_http_hpf_mask_filter_send(ngx_http_request_t *r);
+
 /* What keeps a body from being scanned, or NULL. */
 char *ngx_http_hpf_mask_refuse_reason(ngx_http_request_t *r);
+
+/* The content coding of the answer. */
+ngx_uint_t ngx_http_hpf_mask_refuse_coding(ngx_http_request_t *r);
+
+/*
+ * The body turned out to be one that cannot be scanned: a problem document
+ * where the header has not been sent, else the connection ends, so that the
+ * client sees that the answer is not whole.  NGX_OK: what is left of the body
+ * is to be drained; NGX_ERROR.
+ */
+ngx_int_t ngx_http_hpf_mask_refuse_late(ngx_http_request_t *r,
+    ngx_http_hpf_mask_ctx_t *ctx, char *reason);
 
 /* Makes the answer a problem document; the header is yet to be sent. */
 ngx_int_t ngx_http_hpf_mask_refuse(ngx_http_request_t *r,

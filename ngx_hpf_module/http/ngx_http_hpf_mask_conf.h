@@ -12,6 +12,9 @@
 
 #include "hpf_mask.h"
 #include "ngx_http_hpf_mask_filter.h"
+#include "ngx_http_hpf_mask_hash.h"
+#include "ngx_http_hpf_mask_http_conf.h"
+#include "ngx_http_hpf_mask_layer.h"
 
 
 #define NGX_HTTP_HPF_MASK_REFUSE  0
@@ -19,7 +22,9 @@
 
 
 typedef struct {
-    const hpf_mask_rules_t   *base;
+    ngx_http_hpf_mask_set_t    *base;     /* of the http block */
+    ngx_http_hpf_mask_layers_t  all;
+    ngx_http_hpf_mask_hash_t    hash;
 } ngx_http_hpf_mask_main_conf_t;
 
 
@@ -30,31 +35,27 @@ typedef struct {
     ngx_hash_t                types;
     ngx_array_t              *types_keys;
 
-    ngx_array_t              *own;        /* ngx_http_hpf_mask_rule_t */
-    const hpf_mask_rules_t   *rules;      /* of the levels above as well */
+    ngx_array_t              *own;        /* rules of this level */
+    ngx_http_hpf_mask_set_t  *set;        /* and of the levels above */
 
     unsigned                  all_text:1;      /* text/ and a star */
     unsigned                  all_json:1;      /* application/ *+json */
     unsigned                  all_xml:1;       /* application/ *+xml */
+
+    ngx_http_hpf_mask_http_conf_t   http;
 } ngx_http_hpf_mask_loc_conf_t;
 
 
 extern ngx_command_t  ngx_http_hpf_mask_commands[];
 
 void *ngx_http_hpf_mask_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_hpf_mask_init_main_conf(ngx_conf_t *cf, void *conf);
 void *ngx_http_hpf_mask_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_hpf_mask_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 
-/* After the merge: the rules of the http block. */
+/* After the merge: the rules of the http block, and whether all fit. */
 ngx_int_t ngx_http_hpf_mask_conf_base(ngx_conf_t *cf);
-
-/*
- * How the body of the answer is to be read by its Content-Type, as
- * hpf_mask_type_e; HPF_MASK_TYPES: it is not looked into.
- */
-ngx_uint_t ngx_http_hpf_mask_conf_type(ngx_http_request_t *r,
-    ngx_http_hpf_mask_loc_conf_t *hmlcf);
 
 /* Asks the back end for a whole and uncoded body.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_hpf_mask_request_prepare(ngx_http_request_t *r);

@@ -11,12 +11,16 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_mask_path.h"
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
 
 
 static void ngx_http_hpf_mask_cleanup(void *data);
 static ngx_int_t ngx_http_hpf_mask_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
+    ngx_http_hpf_mask_ctx_t *ctx, ngx_http_hpf_mask_loc_conf_t *hmlcf,
+    ngx_http_hpf_mask_type_t *type);
 static ngx_uint_t ngx_http_hpf_mask_has_body(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_hpf_mask_is_parts(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_mask_variable(ngx_http_request_t *r,
@@ -34,7 +38,7 @@ static ngx_http_module_t  ngx_http_hpf_mask_filter_module_ctx = {
     ngx_http_hpf_mask_init,                /* postconfiguration */
 
     ngx_http_hpf_mask_create_main_conf,    /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_http_hpf_mask_init_main_conf,      /* init main configuration */
 
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
@@ -65,7 +69,7 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 
 ngx_int_t
 ngx_http_hpf_mask_set_rules(ngx_http_request_t *r,
-    const hpf_mask_rules_t *rules)
+    ngx_http_hpf_mask_set_t *set)
 {
     ngx_http_hpf_mask_ctx_t  *ctx;
 
@@ -74,9 +78,48 @@ ngx_http_hpf_mask_set_rules(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ctx->rules = rules;
+    ctx->set = set;
 
     return ngx_http_hpf_mask_request_prepare(r);
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_set_caller(ngx_http_request_t *r,
+    ngx_http_hpf_mask_layer_t *layer, ngx_uint_t level)
+{
+    ngx_http_hpf_mask_ctx_t       *ctx;
+    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
+
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+    ctx = ngx_http_hpf_mask_get_ctx(r);
+
+    /* where nothing is masked, a level that gets lost shows no more */
+
+    if (ctx == NULL && layer == NULL && (level == 0 || !hmlcf->enable)) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_hpf_mask_create_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->layer = layer;
+    ctx->level = level;
+
+    return NGX_OK;
+}
+
+
+ngx_http_hpf_mask_set_t *
+ngx_http_hpf_mask_location(ngx_http_request_t *r)
+{
+    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
+
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+
+    return hmlcf->set;
 }
 
 
@@ -94,15 +137,34 @@ ngx_http_hpf_mask_count(ngx_http_request_t *r)
 }
 
 
-const hpf_mask_rules_t *
-ngx_http_hpf_mask_base_rules(ngx_cycle_t *cycle)
+ngx_uint_t
+ngx_http_hpf_mask_revealed(ngx_http_request_t *r, ngx_uint_t *kinds)
+{
+    ngx_http_hpf_mask_ctx_t  *ctx;
+
+    *kinds = 0;
+
+    ctx = ngx_http_hpf_mask_get_ctx(r);
+    if (ctx == NULL) {
+        return 0;
+    }
+
+    *kinds = ctx->reveals | (ctx->engine ? ctx->engine->reveals : 0);
+
+    return ctx->revealed + (ctx->engine ? ctx->engine->revealed : 0);
+}
+
+
+ngx_uint_t
+ngx_http_hpf_mask_fits(ngx_cycle_t *cycle, size_t nkeys, size_t npaths)
 {
     ngx_http_hpf_mask_main_conf_t  *hmmcf;
 
     hmmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                               ngx_http_hpf_mask_filter_module);
 
-    return (hmmcf == NULL) ? NULL : hmmcf->base;
+    return hmmcf->all.nkeys + nkeys <= HPF_MASK_RULES_MAX
+           && hmmcf->all.npaths + npaths <= HPF_MASK_PATHS;
 }
 
 
@@ -183,9 +245,10 @@ static ngx_int_t
 ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
 {
     char                          *fault;
-    ngx_uint_t                     type;
+    ngx_int_t                      rc;
     const hpf_mask_rules_t        *rules;
     ngx_http_hpf_mask_ctx_t       *ctx;
+    ngx_http_hpf_mask_type_t       type;
     ngx_http_hpf_mask_loc_conf_t  *hmlcf;
 
     hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
@@ -194,21 +257,30 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
     if (ctx != NULL) {
         ctx->engine = NULL;
         ctx->refused = 0;
+        ctx->held = 0;
     }
 
-    rules = (ctx != NULL && ctx->rules != NULL) ? ctx->rules : NULL;
-
-    if (rules == NULL && hmlcf->enable) {
-        rules = hmlcf->rules;
-    }
-
-    if (rules == NULL || !ngx_http_hpf_mask_has_body(r)) {
+    if ((!hmlcf->enable && (ctx == NULL || ctx->set == NULL))
+        || !ngx_http_hpf_mask_has_body(r))
+    {
         return ngx_http_next_header_filter(r);
     }
 
-    type = ngx_http_hpf_mask_conf_type(r, hmlcf);
+    rules = ngx_http_hpf_mask_filter_rules(r);
+    if (rules == NULL) {
+        return NGX_ERROR;
+    }
 
-    if (type == HPF_MASK_TYPES && !ngx_http_hpf_mask_is_parts(r)) {
+    ngx_http_hpf_mask_type(hmlcf, &r->headers_out.content_type, &type);
+
+    if (type.type == HPF_MASK_TYPES && !ngx_http_hpf_mask_is_parts(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* the answer that the client has was masked */
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+        ngx_http_hpf_mask_refuse_headers(r);
         return ngx_http_next_header_filter(r);
     }
 
@@ -235,15 +307,123 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    ngx_http_hpf_mask_refuse_headers(r);
+    rc = ngx_http_hpf_mask_filter_decode(r, ctx, hmlcf, &type);
 
-    if (!r->header_only
-        && ngx_http_hpf_mask_body_start(r, ctx, rules, type) != NGX_OK)
-    {
+    if (rc == NGX_DECLINED) {
+
+        if (ngx_http_hpf_mask_refuse(r, ctx, "a body in such characters")
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
+    ngx_http_hpf_mask_refuse_headers(r);
+
+    if (r->header_only || r->method == NGX_HTTP_HEAD) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* an event stream opens before its first event */
+
+    ctx->held = (type.type != HPF_MASK_TYPE_JSON_LINES
+                 || ctx->inflate != NULL);
+
+    if (ngx_http_hpf_mask_body_start(r, ctx, rules, &type) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ctx->held ? NGX_OK : ngx_http_next_header_filter(r);
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_filter_send(ngx_http_request_t *r)
+{
     return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * A coding, and characters that are no UTF-8, are taken away.  NGX_DECLINED:
+ * the characters cannot be.
+ */
+
+static ngx_int_t
+ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
+    ngx_http_hpf_mask_ctx_t *ctx, ngx_http_hpf_mask_loc_conf_t *hmlcf,
+    ngx_http_hpf_mask_type_t *type)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 coding;
+    const hpf_mask_charset_t  *cs;
+
+    ctx->inflate = NULL;
+    ctx->convert = NULL;
+    ctx->copy = 0;
+
+    coding = ngx_http_hpf_mask_refuse_coding(r);
+
+    if (coding != NGX_HTTP_HPF_MASK_IDENTITY) {
+        ctx->inflate = ngx_http_hpf_mask_inflate_create(r->pool, coding);
+        if (ctx->inflate == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->copy = 1;
+    }
+
+    if (r->headers_out.content_encoding != NULL) {
+        r->headers_out.content_encoding->hash = 0;
+        r->headers_out.content_encoding = NULL;
+    }
+
+    rc = ngx_http_hpf_mask_type_charset(r, hmlcf, &cs);
+
+    ctx->need = (rc == NGX_DECLINED && type->type == HPF_MASK_TYPE_MARKUP)
+                ? HPF_MASK_CHARSET_HEAD : NGX_HTTP_HPF_MASK_MARK;
+
+    if (rc != NGX_OK || cs->name == NULL) {
+        return NGX_OK;
+    }
+
+    ctx->convert = ngx_http_hpf_mask_convert_create(r->pool, cs);
+    if (ctx->convert == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ctx->copy = 1;
+
+    ngx_http_hpf_mask_type_utf8(r);
+
+    return NGX_OK;
+}
+
+
+const hpf_mask_rules_t *
+ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r)
+{
+    ngx_http_hpf_mask_set_t        *set;
+    ngx_http_hpf_mask_ctx_t        *ctx, *caller;
+    ngx_http_hpf_mask_loc_conf_t   *hmlcf;
+    ngx_http_hpf_mask_main_conf_t  *hmmcf;
+
+    hmmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_mask_filter_module);
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
+
+    ctx = ngx_http_hpf_mask_get_ctx(r);
+    caller = ngx_http_hpf_mask_get_ctx(r->main);
+
+    set = (ctx != NULL && ctx->set != NULL) ? ctx->set : hmlcf->set;
+
+    return ngx_http_hpf_mask_layer_on(set, caller ? caller->layer : NULL,
+                                      hmmcf->all.layers.nelts);
 }
 
 
@@ -258,7 +438,6 @@ ngx_http_hpf_mask_has_body(ngx_http_request_t *r)
 
     case NGX_HTTP_SWITCHING_PROTOCOLS:
     case NGX_HTTP_NO_CONTENT:
-    case NGX_HTTP_NOT_MODIFIED:
         return 0;
 
     default:
@@ -324,7 +503,9 @@ ngx_http_hpf_mask_init(ngx_conf_t *cf)
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
-    if (ngx_http_hpf_mask_conf_base(cf) != NGX_OK) {
+    if (ngx_http_hpf_mask_conf_base(cf) != NGX_OK
+        || ngx_http_hpf_mask_convert_open(cf->cycle->pool) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -15,27 +15,40 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "hpf_mask_rules.h"
+#include "ngx_http_hpf_mask_layer.h"
 
 
 /*
- * Masks the answer by these compiled rules, which must live as long as the
- * request does, whatever "hpf_mask" says.  To be called before the request
+ * Masks the answer by these rules, which must live as long as the request
+ * does, whatever "hpf_mask" says.  To be called before the request
  * goes to its content handler, so that the back end is not asked for coded or
  * partial bodies.  They survive internal redirects.  NGX_OK or NGX_ERROR: no
  * memory, the request must not go on.
  */
 ngx_int_t ngx_http_hpf_mask_set_rules(ngx_http_request_t *r,
-    const hpf_mask_rules_t *rules);
+    ngx_http_hpf_mask_set_t *set);
+
+/*
+ * Who gets the answer: the rules of the channel, or NULL, come on top of
+ * those of the location, of subrequests as well, and the level of the session
+ * is what "reveal" is compared with.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_hpf_mask_set_caller(ngx_http_request_t *r,
+    ngx_http_hpf_mask_layer_t *layer, ngx_uint_t level);
+
+/* The rules of the location. */
+ngx_http_hpf_mask_set_t *ngx_http_hpf_mask_location(ngx_http_request_t *r);
 
 /* Fields masked so far, those of subrequests that ended included. */
 ngx_uint_t ngx_http_hpf_mask_count(ngx_http_request_t *r);
 
-/*
- * The compiled rules of the http block, for hpf_mask_rules_create() to
- * extend; from the postconfiguration on.  They live as long as the cycle.
- */
-const hpf_mask_rules_t *ngx_http_hpf_mask_base_rules(ngx_cycle_t *cycle);
+/* Fields shown by "reveal", likewise, and their kinds, a bit each. */
+ngx_uint_t ngx_http_hpf_mask_revealed(ngx_http_request_t *r,
+    ngx_uint_t *kinds);
+
+/* 1: so many rules more may come between a location's and a channel's. */
+ngx_uint_t ngx_http_hpf_mask_fits(ngx_cycle_t *cycle, size_t nkeys,
+    size_t npaths);
 
 
 extern ngx_module_t  ngx_http_hpf_mask_filter_module;

@@ -16,6 +16,9 @@
 #include "ngx_http_hpf_mask_conf.h"
 
 
+static ngx_int_t ngx_http_hpf_mask_refuse_charset(ngx_http_request_t *r,
+    ngx_http_hpf_mask_loc_conf_t *hmlcf);
+static void ngx_http_hpf_mask_refuse_abort(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_mask_refuse_problem(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, char *reason);
 static ngx_table_elt_t *ngx_http_hpf_mask_refuse_find(ngx_http_request_t *r,
@@ -38,36 +41,124 @@ static ngx_str_t  ngx_http_hpf_mask_refuse_digests[] = {
 char *
 ngx_http_hpf_mask_refuse_reason(ngx_http_request_t *r)
 {
-    ngx_str_t  *charset, *coding;
+    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
+
+    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
 
     if (r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT) {
         return "a part of a body";
     }
 
-    if (r->headers_out.content_encoding != NULL
-        && r->headers_out.content_encoding->hash != 0)
-    {
-        coding = &r->headers_out.content_encoding->value;
-
-        if (coding->len
-            && (coding->len != 8
-                || ngx_strncasecmp(coding->data, (u_char *) "identity", 8)
-                   != 0))
-        {
-            return "a body with a content coding";
-        }
+    if (ngx_http_hpf_mask_refuse_coding(r) == NGX_HTTP_HPF_MASK_CODED) {
+        return "a body with such a content coding";
     }
 
-    charset = &r->headers_out.charset;
-
-    if (charset->len >= 6
-        && (ngx_strncasecmp(charset->data, (u_char *) "utf-16", 6) == 0
-            || ngx_strncasecmp(charset->data, (u_char *) "utf-32", 6) == 0))
-    {
-        return "a body of 16 or 32 bit characters";
+    if (ngx_http_hpf_mask_refuse_charset(r, hmlcf) != NGX_OK) {
+        return "a body in such characters";
     }
 
     return NULL;
+}
+
+
+/* Several lines are several codings; the last is the one that is pointed to. */
+
+ngx_uint_t
+ngx_http_hpf_mask_refuse_coding(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    static ngx_str_t  name = ngx_string("content-encoding");
+
+    h = r->headers_out.content_encoding;
+
+    if (h == NULL || h->hash == 0) {
+        return NGX_HTTP_HPF_MASK_IDENTITY;
+    }
+
+    if (ngx_http_hpf_mask_refuse_find(r, &name) != h) {
+        return NGX_HTTP_HPF_MASK_CODED;
+    }
+
+    return ngx_http_hpf_mask_inflate_coding(&h->value);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_refuse_charset(ngx_http_request_t *r,
+    ngx_http_hpf_mask_loc_conf_t *hmlcf)
+{
+    ngx_int_t                  rc;
+    const hpf_mask_charset_t  *cs;
+
+    rc = ngx_http_hpf_mask_type_charset(r, hmlcf, &cs);
+
+    if (rc == NGX_OK && cs->name != NULL
+        && hmlcf->http.charset != NGX_HTTP_HPF_MASK_CONVERT)
+    {
+        return NGX_ABORT;
+    }
+
+    return (rc == NGX_ABORT) ? NGX_ABORT : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_refuse_late(ngx_http_request_t *r,
+    ngx_http_hpf_mask_ctx_t *ctx, char *reason)
+{
+    ngx_int_t  rc;
+
+    ctx->inflate = NULL;
+
+    if (!ctx->held) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "hpf mask: %s cannot be scanned, the answer is cut off",
+                      reason);
+
+        ngx_http_hpf_mask_refuse_abort(r);
+
+        return NGX_ERROR;
+    }
+
+    ctx->held = 0;
+
+    if (ngx_http_hpf_mask_refuse(r, ctx, reason) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_hpf_mask_filter_send(r);
+
+    return (rc == NGX_ERROR || rc > NGX_OK) ? NGX_ERROR : NGX_OK;
+}
+
+
+/*
+ * To a client of HTTP/1.0 the end of the connection is the end of the body:
+ * a reset says that it is not.  A stream of HTTP/2 is reset by nginx.
+ */
+
+static void
+ngx_http_hpf_mask_refuse_abort(ngx_http_request_t *r)
+{
+    struct linger  linger;
+
+#if (NGX_HTTP_V2)
+    if (r->stream) {
+        return;
+    }
+#endif
+
+    linger.l_onoff = 1;
+    linger.l_linger = 0;
+
+    if (setsockopt(r->connection->fd, SOL_SOCKET, SO_LINGER,
+                   (const void *) &linger, sizeof(struct linger))
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, ngx_socket_errno,
+                      "hpf mask: setsockopt(SO_LINGER) failed");
+    }
 }
 
 
@@ -111,6 +202,7 @@ ngx_http_hpf_mask_refuse(ngx_http_request_t *r, ngx_http_hpf_mask_ctx_t *ctx,
     /* nothing is read of the old body, so it need not be in memory */
 
     ctx->refused = 1;
+    ctx->held = 0;
     ctx->sent = 0;
     ctx->out = NULL;
     ctx->last_out = &ctx->out;

@@ -38,7 +38,7 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     u_char                     buf[NGX_HTTP_HPF_LABELS];
     ngx_int_t                  slot;
     ngx_str_t                  labels, name, channel;
-    ngx_uint_t                 masked;
+    ngx_uint_t                 masked, revealed, kinds;
     const char                *outcome;
     ngx_http_hpf_main_conf_t  *hmcf;
 
@@ -79,6 +79,13 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (masked) {
         ngx_http_hpf_metrics_add(hmcf, "hpf_mask_fields_total", &labels,
                                  masked);
+    }
+
+    revealed = ngx_http_hpf_mask_revealed(r, &kinds);
+
+    if (revealed) {
+        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_revealed_total", &labels,
+                                 revealed);
     }
 
     if (ctx->store_trip) {

@@ -19,6 +19,7 @@
 #define S   (NGX_HTTP_HPF_R_SESSION|C)
 #define B   NGX_HTTP_HPF_R_BODY
 #define I   NGX_HTTP_HPF_R_IDEMPOTENT
+#define R   NGX_HTTP_HPF_R_STORE
 #define M   NGX_HTTP_HPF_R_MASK
 #define X   (NGX_HTTP_HPF_R_ITEM|I|C|M)
 
@@ -38,9 +39,9 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
     { NGX_HTTP_POST, "/v1/items/{}", X, "item",
       ngx_http_hpf_call_handler, NULL },
 
-    { NGX_HTTP_GET, "/v1/cases", S|M, "case-list",
+    { NGX_HTTP_GET, "/v1/cases", S|M|R, "case-list",
       ngx_http_hpf_case_list_handler, NULL },
-    { NGX_HTTP_GET, "/v1/cases/{}", S|M, "case",
+    { NGX_HTTP_GET, "/v1/cases/{}", S|M|R, "case",
       ngx_http_hpf_case_handler, NULL },
 
     { NGX_HTTP_GET, "/v1/channels", C, "channel-list",
@@ -48,19 +49,19 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
     { NGX_HTTP_GET, "/v1/openapi.json", 0, "openapi",
       ngx_http_hpf_openapi_handler, NULL },
 
-    { NGX_HTTP_POST, "/v1/challenges", C|B|I, "challenge-create",
+    { NGX_HTTP_POST, "/v1/challenges", C|B|I|R, "challenge-create",
       ngx_http_hpf_challenge_handler, ngx_http_hpf_challenge_form },
-    { NGX_HTTP_POST, "/v1/users", C|B|I, "user-create",
+    { NGX_HTTP_POST, "/v1/users", C|B|I|R, "user-create",
       ngx_http_hpf_user_handler, ngx_http_hpf_user_form },
-    { NGX_HTTP_POST, "/v1/sessions", C|B, "session-create",
+    { NGX_HTTP_POST, "/v1/sessions", C|B|R, "session-create",
       ngx_http_hpf_login_handler, ngx_http_hpf_login_form },
     { NGX_HTTP_GET, "/v1/session", S, "session",
       ngx_http_hpf_session_handler, NULL },
-    { NGX_HTTP_DELETE, "/v1/session", S, "session-end",
+    { NGX_HTTP_DELETE, "/v1/session", S|R, "session-end",
       ngx_http_hpf_logout_handler, NULL },
-    { NGX_HTTP_POST, "/v1/session/factors", S|B, "session-step-up",
+    { NGX_HTTP_POST, "/v1/session/factors", S|B|R, "session-step-up",
       ngx_http_hpf_login_step_up_handler, ngx_http_hpf_step_up_form },
-    { NGX_HTTP_DELETE, "/v1/session/all", S, "session-end-all",
+    { NGX_HTTP_DELETE, "/v1/session/all", S|R, "session-end-all",
       ngx_http_hpf_logout_all_handler, NULL },
 
     { 0, NULL, 0, NULL, NULL, NULL }

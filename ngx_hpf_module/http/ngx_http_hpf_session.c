@@ -8,7 +8,9 @@
  *
  * The cache is true as long as the worker's link of invalidations stands;
  * without it an entry is served for "hpf_session stale=" more seconds and
- * then Redis has to say.
+ * then Redis has to say.  When the link stands again, or that of another
+ * worker, entries are in doubt: Redis has to say at once, and only if it
+ * cannot is an entry still served within that time.
  */
 
 
@@ -31,8 +33,11 @@
 static ngx_int_t ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_session_cached(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_uint_t ngx_http_hpf_session_usable(ngx_http_hpf_main_conf_t *hmcf);
 static ngx_int_t ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_session_doubted(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
@@ -167,11 +172,7 @@ ngx_http_hpf_session_cached(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
-    if (hmcf->session_cache == 0
-        || (ngx_http_hpf_session_lost
-            && ngx_hpf_session_cache_clock() - ngx_http_hpf_session_lost
-               > (uint32_t) hmcf->session_stale))
-    {
+    if (!ngx_http_hpf_session_usable(hmcf)) {
         return NGX_DECLINED;
     }
 
@@ -187,6 +188,19 @@ ngx_http_hpf_session_cached(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_session_usable(ngx_http_hpf_main_conf_t *hmcf)
+{
+    if (hmcf->session_cache == 0) {
+        return 0;
+    }
+
+    return ngx_http_hpf_session_lost == 0
+           || ngx_hpf_session_cache_clock() - ngx_http_hpf_session_lost
+              <= (uint32_t) hmcf->session_stale;
 }
 
 
@@ -281,6 +295,17 @@ ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
 {
     ngx_http_hpf_limit_group_t  group;
 
+    if (ngx_http_hpf_store_failed(reply)
+        && ngx_http_hpf_session_doubted(ctx, reply) == NGX_OK)
+    {
+        ctx->op_rc = NGX_OK;
+        ctx->resumed = 1;
+
+        ngx_http_hpf_resume(ctx->request);
+
+        return;
+    }
+
     ctx->op_rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (ctx->op_rc == NGX_OK) {
@@ -299,6 +324,42 @@ ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
     ctx->resumed = 1;
 
     ngx_http_hpf_resume(ctx->request);
+}
+
+
+/*
+ * The store is not asked again for the limits, which are where the session
+ * would be, except in a cluster.  What needs it further on is refused now.
+ */
+
+static ngx_int_t
+ngx_http_hpf_session_doubted(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t                  text;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    if (!ngx_http_hpf_session_usable(hmcf)
+        || (ctx->route && ctx->route->flags & NGX_HTTP_HPF_R_STORE)
+        || ngx_http_hpf_idempotency_applies(ctx)
+        || ngx_hpf_session_get_doubted(hmcf->zone, ctx->token_hash,
+                                       hmcf->session_stale, &ctx->session)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    text = ngx_hpf_redis_text(reply);
+
+    ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
+                  "hpf session: goes on as it was known: %V", &text);
+
+    ctx->has_session = 1;
+    ctx->store_gone = ngx_hpf_redis_one_slot(hmcf->redis);
+
+    return NGX_OK;
 }
 
 
@@ -398,7 +459,8 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *name)
 {
     ngx_http_hpf_main_conf_t *hmcf = data;
 
-    u_char  key[HPF_SESSION_KEY];
+    u_char    key[HPF_SESSION_KEY];
+    uint32_t  lost;
 
     if (name == NULL) {
 
@@ -411,10 +473,15 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *name)
 
     if (name->len == 0) {
 
-        /* what ended while the link was away was not heard of */
+        /*
+         * What ended while the link was away was not heard of; if it was not
+         * away, all keys are gone.
+         */
+
+        lost = ngx_http_hpf_session_lost;
 
         ngx_http_hpf_session_lost = 0;
-        ngx_hpf_session_drop_all(hmcf->zone);
+        ngx_hpf_session_drop_all(hmcf->zone, lost);
 
         return;
     }

@@ -88,18 +88,25 @@ ngx_http_hpf_store_handler(void *data, const ngx_hpf_redis_reply_t *reply)
 }
 
 
-ngx_int_t
-ngx_http_hpf_store_check(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply)
+ngx_uint_t
+ngx_http_hpf_store_failed(const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_str_t             text;
     ngx_hpf_redis_type_e  type;
 
     type = ngx_hpf_redis_type(reply);
 
-    if (type != NGX_HPF_REDIS_ERROR && type != NGX_HPF_REDIS_UNSENT
-        && type != NGX_HPF_REDIS_LOST)
-    {
+    return type == NGX_HPF_REDIS_ERROR || type == NGX_HPF_REDIS_UNSENT
+           || type == NGX_HPF_REDIS_LOST;
+}
+
+
+ngx_int_t
+ngx_http_hpf_store_check(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t  text;
+
+    if (!ngx_http_hpf_store_failed(reply)) {
         return NGX_OK;
     }
 

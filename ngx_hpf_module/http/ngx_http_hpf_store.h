@@ -34,6 +34,9 @@ ngx_int_t ngx_http_hpf_store_command(ngx_http_hpf_ctx_t *ctx,
 ngx_int_t ngx_http_hpf_store_write(ngx_http_hpf_ctx_t *ctx, ngx_uint_t argc,
     const ngx_str_t *argv, ngx_http_hpf_store_pt handler);
 
+/* 1: a reply that never came, or an error of Redis. */
+ngx_uint_t ngx_http_hpf_store_failed(const ngx_hpf_redis_reply_t *reply);
+
 /*
  * NGX_OK: a reply that is no error.  NGX_ABORT: store-unavailable was set, as
  * it is for a reply that never came or an error of Redis (logged).

@@ -42,6 +42,7 @@ typedef struct {
     ngx_str_t                   dir;           /* the folder of folders */
     ngx_str_t                   cache;         /* of private copies */
     const hpf_schema_formats_t *formats;       /* of forms */
+    ngx_uint_t                  keyed;         /* values may be hashed */
     ngx_hpf_plugin_load_pt      load;
     ngx_hpf_plugin_unload_pt    unload;
     void                       *data;

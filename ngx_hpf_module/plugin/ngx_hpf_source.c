@@ -246,6 +246,7 @@ ngx_hpf_source_manifest(ngx_hpf_plugins_t *plugins, ngx_str_t *text,
 
     conf.folder = id;
     conf.formats = plugins->conf.formats;
+    conf.keyed = plugins->conf.keyed;
     conf.fault = ngx_hpf_source_fault;
     conf.data = &fault;
 

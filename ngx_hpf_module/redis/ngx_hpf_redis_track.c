@@ -353,7 +353,10 @@ ngx_hpf_redis_track_review(ngx_hpf_redis_t *rds)
 }
 
 
-/* An array of keys; nil after FLUSHALL and FLUSHDB. */
+/*
+ * An array of keys; nil after FLUSHALL and FLUSHDB.  Who does not hear of all
+ * changes is told that all may have changed when he does.
+ */
 
 static void
 ngx_hpf_redis_track_changed(ngx_hpf_redis_node_t *node,
@@ -375,7 +378,11 @@ ngx_hpf_redis_track_changed(ngx_hpf_redis_node_t *node,
         tracker = ngx_queue_data(q, ngx_hpf_redis_tracker_t, queue);
 
         if (keys->type != NGX_HPF_REDIS_ARRAY) {
-            tracker->handler(tracker->data, &ngx_hpf_redis_track_all);
+
+            if (tracker->up) {
+                tracker->handler(tracker->data, &ngx_hpf_redis_track_all);
+            }
+
             continue;
         }
 

@@ -7,7 +7,9 @@
  * session, so that a flood of made-up ones neither reaches Redis nor pushes
  * out what is real.
  *
- * All sessions are dropped by one more to the epoch, which every entry holds.
+ * All sessions are dropped by one more to the epoch, which every entry holds,
+ * and the ring of epochs tells whether that was because they are void or
+ * because changes may have been missed, and since when.
  */
 
 
@@ -72,6 +74,25 @@ ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
 }
 
 
+ngx_int_t
+ngx_hpf_session_get_doubted(ngx_hpf_zone_t *zone, const u_char *key,
+    ngx_uint_t stale, hpf_session_t *session)
+{
+    int                  rc;
+    hpf_session_doubt_t  doubt;
+
+    doubt.since = zone->head->since;
+    doubt.epoch = ngx_hpf_session_epoch(zone);
+    doubt.stale = stale;
+
+    rc = hpf_session_get_doubted(zone->sessions, key,
+                                 ngx_hpf_session_cache_clock(), &doubt,
+                                 session);
+
+    return rc == HPF_OK ? NGX_OK : NGX_DECLINED;
+}
+
+
 uint64_t
 ngx_hpf_session_mark(ngx_hpf_zone_t *zone)
 {
@@ -112,22 +133,37 @@ ngx_hpf_session_drop(ngx_hpf_zone_t *zone, const u_char *key)
 
 
 void
-ngx_hpf_session_drop_all(ngx_hpf_zone_t *zone)
+ngx_hpf_session_drop_all(ngx_hpf_zone_t *zone, uint32_t since)
 {
-    (void) __atomic_add_fetch(&zone->head->drops, 1, __ATOMIC_RELEASE);
-    (void) __atomic_add_fetch(&zone->head->epoch, 1, __ATOMIC_RELEASE);
+    uint32_t              epoch;
+    ngx_hpf_zone_head_t  *head;
+
+    head = zone->head;
+
+    (void) __atomic_add_fetch(&head->drops, 1, __ATOMIC_RELEASE);
+
+    /* who died in between has not moved the epoch, its place is written anew */
+
+    (void) hpf_set_spin(&head->turn);
+
+    epoch = head->epoch;
+
+    __atomic_store_n(&head->since[epoch % HPF_SESSION_EPOCHS], since,
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&head->epoch, epoch + 1, __ATOMIC_RELEASE);
+
+    hpf_set_release(&head->turn);
 }
 
 
 static uint32_t
 ngx_hpf_session_epoch(ngx_hpf_zone_t *zone)
 {
-    /* never 0, which is an empty entry */
-
-    return (uint32_t) __atomic_load_n(&zone->head->epoch, __ATOMIC_ACQUIRE)
-           | 0x80000000;
+    return __atomic_load_n(&zone->head->epoch, __ATOMIC_ACQUIRE);
 }
 
+
+/* The counter of drops is left alone: a flood of such keys would move it. */
 
 void
 ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
@@ -135,6 +171,8 @@ ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
 {
     ngx_uint_t       i;
     ngx_hpf_none_t  *set, *none;
+
+    hpf_session_drop(zone->sessions, key);
 
     set = hpf_set_lock(zone->nones, ngx_hpf_session_hash(key));
     none = set;

@@ -55,6 +55,12 @@ uint32_t ngx_hpf_session_cache_clock(void);
 ngx_int_t ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
     hpf_session_t *session);
 /*
+ * The store could not say: NGX_OK also for what is in doubt for no longer than
+ * stale seconds; else NGX_DECLINED.
+ */
+ngx_int_t ngx_hpf_session_get_doubted(ngx_hpf_zone_t *zone,
+    const u_char *key, ngx_uint_t stale, hpf_session_t *session);
+/*
  * mark is what ngx_hpf_session_mark() gave before the store was asked: when a
  * session was dropped since then, what the store said may be old and is not
  * kept.
@@ -62,12 +68,16 @@ ngx_int_t ngx_hpf_session_get(ngx_hpf_zone_t *zone, const u_char *key,
 uint64_t ngx_hpf_session_mark(ngx_hpf_zone_t *zone);
 void ngx_hpf_session_put(ngx_hpf_zone_t *zone, const u_char *key,
     const hpf_session_t *session, uint64_t mark);
-/* A negative entry that holds for ttl seconds. */
+/* A negative entry that holds for ttl seconds; a session of it goes. */
 void ngx_hpf_session_put_none(ngx_hpf_zone_t *zone, const u_char *key,
     ngx_uint_t ttl);
 void ngx_hpf_session_touched(ngx_hpf_zone_t *zone, const u_char *key);
 void ngx_hpf_session_drop(ngx_hpf_zone_t *zone, const u_char *key);
-void ngx_hpf_session_drop_all(ngx_hpf_zone_t *zone);
+/*
+ * All: void when since is 0, else in doubt, for changes were missed since
+ * then.
+ */
+void ngx_hpf_session_drop_all(ngx_hpf_zone_t *zone, uint32_t since);
 
 
 /*

@@ -33,6 +33,7 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
     { "hpf_request_duration_seconds", "Time from the first byte of a request "
       "to its end." },
     { "hpf_mask_fields_total", "Fields that were masked." },
+    { "hpf_mask_revealed_total", "Fields that a session's level has shown." },
     { "hpf_limit_decisions_total",
       "Decisions of limits by rule, result and who decided." },
     { "hpf_store_requests_total", "Requests that had to ask Redis." },

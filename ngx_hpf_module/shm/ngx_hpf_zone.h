@@ -18,7 +18,7 @@
 
 
 #define NGX_HPF_ZONE_MAGIC     0x4850465a           /* HPFZ */
-#define NGX_HPF_ZONE_VERSION   2
+#define NGX_HPF_ZONE_VERSION   3
 
 typedef struct ngx_hpf_switch_table_s  ngx_hpf_switch_table_t;
 typedef struct ngx_hpf_load_table_s    ngx_hpf_load_table_t;
@@ -31,8 +31,10 @@ typedef struct {
     uint32_t                 magic;
     uint32_t                 version;
     uint64_t                 size;
-    uint64_t                 epoch;        /* of sessions, see there */
     uint64_t                 drops;        /* of sessions, ever */
+    uint32_t                 epoch;        /* of sessions, see there */
+    uint32_t                 since[HPF_SESSION_EPOCHS];
+    hpf_set_lock_t           turn;         /* of the epoch */
     size_t                   sessions;
     size_t                   nones;
     size_t                   buckets;

@@ -1,4 +1,4 @@
-/* links: core/hpf_manifest.c core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_manifest.c core/hpf_manifest_mask.c mask core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -192,12 +192,28 @@ test_defaults(void)
     hpf_manifest_free(NULL);
 
     mf = parse("x", HEAD ",\"mask\": [{\"keys\": [\"a\", \"b\"],"
-               "\"kind\": \"all\"}, {\"keys\": [\"c\"], \"kind\": \"name\","
+               "\"kind\": \"all\"}, {\"keys\": [\"c\"], \"kind\": \"uscc\","
                "\"left\": 2, \"right\": 0}]}");
     is_int(mf->nmask, 2, "rules of masking");
     is_str(mf->mask[0].keys[1], strlen(mf->mask[0].keys[1]), "b", "keys");
-    is_int(mf->mask[0].left, -1, "as usual");
-    is_int(mf->mask[1].left, 2, "other than usual");
+    is_int(mf->mask[0].shape.kind, HPF_MASK_ALL, "their kind");
+    is_int(mf->mask[0].shape.left, 0, "as usual");
+    is_int(mf->mask[1].shape.left, 2, "other than usual");
+    hpf_manifest_free(mf);
+
+    mf = parse("x", HEAD ",\"mask\": [{\"paths\": [\"/a/*/b\", \"/c\"],"
+               "\"kind\": \"id-card\", \"char\": \"×\", \"reveal\": 2},"
+               "{\"keys\": [\"d\"], \"paths\": [\"/e\"],"
+               "\"kind\": \"drop\"}]}");
+    is_int(mf->mask[0].nkeys, 0, "rules without keys");
+    is_int(mf->mask[0].npaths, 2, "but with paths");
+    is_str(mf->mask[0].paths[0], strlen(mf->mask[0].paths[0]), "/a/*/b",
+           "as they are written");
+    is_str(mf->mask[0].shape.ch, mf->mask[0].shape.nch, "×",
+           "another character");
+    is_int(mf->mask[0].shape.reveal, 2, "shown from a level on");
+    is_int(mf->mask[1].shape.kind, HPF_MASK_DROP, "a member that goes");
+    is_int(mf->mask[1].nkeys + mf->mask[1].npaths, 2, "by both");
     hpf_manifest_free(mf);
 }
 
@@ -239,6 +255,30 @@ test_faults(void)
         "/limits/0/rate", "a rate without a unit");
     bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"all\","
         "\"left\": 1}]}", "/mask/0", "left without right");
+    bad(HEAD ",\n\"mask\": [{\"keys\": [\"a\"],\n\"kind\": \"nmae\"}]}",
+        "6: ", "a kind that there is not, by line");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"id-card-15\"}]}",
+        "/mask/0/kind", "one that is for values alone");
+    bad(HEAD ",\n\"mask\": [{\"kind\": \"all\"}]}",
+        "5: \"keys\" or \"paths\" are required", "a rule for nothing");
+    bad(HEAD ",\"mask\": [{\n\"paths\": [\"/a\", \"b/c\"],"
+        "\"kind\": \"all\"}]}", "5: invalid path \"b/c\", it must begin with",
+        "a path that is none");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"drop\","
+        "\n\"left\": 1, \"right\": 1}]}",
+        "5: it has no meaning for this kind, at \"/mask/0/left\"",
+        "ends of what has none");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"hash\","
+        "\"char\": \"#\"}]}", "/mask/0/char", "a character that is not used");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"all\","
+        "\"char\": \"\\\"\"}]}", "it must be one character",
+        "one that JSON has no room for");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"all\","
+        "\"reveal\": 4}]}", "/mask/0/reveal", "a level that there is not");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"none\","
+        "\"reveal\": 1}]}", "/mask/0/reveal", "a level for what is shown");
+    bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"hash\"}]}",
+        "the kind \"hash\" needs \"hpf_mask_key\"", "hashes without a key");
     bad(HEAD ",\n\"form\": {\n\"type\": \"objekt\"}}", "6: ",
         "a form that is no schema, by line");
     bad(HEAD ",\"form\": {\"properties\": {\"a\": {\"format\": \"x\"}}}}",

@@ -6,8 +6,8 @@
 
 /*
  * The table of sessions: a million fit into 160 MB and are found again, the
- * one that is not used goes first, what has ended goes before it, and a drop
- * is heard by whoever is about to put.
+ * one that is not used goes first, what is in doubt or has ended goes before
+ * it, and a drop is heard by whoever is about to put.
  */
 
 
@@ -230,6 +230,168 @@ times(void)
 }
 
 
+/* What is in doubt: epoch 1 ended at 1100, and 60 seconds are allowed. */
+
+static uint32_t             since[HPF_SESSION_EPOCHS];
+static hpf_session_doubt_t  doubt = { since, 2, 60 };
+
+
+static int
+doubted(hpf_set_table_t *t, uint64_t n, uint32_t now)
+{
+    hpf_session_t  s;
+
+    return hpf_session_get_doubted(t, key(n), now, &doubt, &s) == HPF_OK
+           && memcmp(s.uid, &n, sizeof(n)) == 0;
+}
+
+
+static void
+in_doubt(void)
+{
+    hpf_session_t    *s, copy;
+    hpf_set_table_t  *t;
+
+    t = table(65536);
+    memset(since, 0, sizeof(since));
+    since[1] = 1100;
+    doubt.epoch = 2;
+
+    put(t, 1, 1000);
+    is_int(hpf_session_get(t, key(1), 2, 1110, &copy), HPF_DECLINED,
+           "in doubt it is to be asked for");
+    is_int(doubted(t, 1, 1110), 1, "and used if nobody answers");
+    is_int(doubted(t, 1, 1160), 1, "so long");
+    is_int(doubted(t, 1, 1161), 0, "and no longer");
+    is_int(doubted(t, 1, 1160), 1, "it is still there");
+    is_int(doubted(t, 2, 1110), 0, "not one that was never there");
+
+    mark.epoch = 2;
+    put(t, 1, 1200);
+    mark.epoch = 1;
+    is_int(hpf_session_get(t, key(1), 2, 1210, &copy), HPF_OK,
+           "put again it is good");
+    is_int(doubted(t, 1, 1210), 1, "anyway");
+
+    put(t, 3, 1000);
+    hpf_session_drop(t, key(3));
+    is_int(doubted(t, 3, 1110), 0, "not what was dropped");
+
+    since[1] = 1590;
+    put(t, 4, 1000);
+    is_int(doubted(t, 4, 1599), 1, "as long as it would be cached");
+    is_int(doubted(t, 4, 1600), 0, "and no longer");
+
+    s = session(5, 1000);
+    s->idle = 50;
+    s->idle_at = 1050;
+    s->fresh_until = 100000;
+    (void) hpf_session_put(t, key(5), 1000, s, &mark);
+    since[1] = 1040;
+    is_int(doubted(t, 5, 1049), 1, "used in doubt");
+    is_int(doubted(t, 5, 1098), 1, "its idle time begins anew");
+    is_int(doubted(t, 5, 1148), 0, "and is over");
+
+    munmap(t, 65536);
+}
+
+
+static void
+epochs(void)
+{
+    uint32_t          e, n;
+    hpf_set_table_t  *t;
+
+    t = table(65536);
+    n = HPF_SESSION_EPOCHS;
+
+    /* one each second */
+
+    for (e = 0; e < n; e++) {
+        since[e] = 1100 + e;
+    }
+
+    put(t, 1, 1000);
+    doubt.epoch = 1 + n / 2;
+    is_int(doubted(t, 1, 1161), 1, "half of the ring ago");
+    is_int(doubted(t, 1, 1162), 0, "the time of its own epoch counts");
+
+    doubt.epoch++;
+    is_int(doubted(t, 1, 1120), 0, "longer ago than is known");
+
+    doubt.epoch = 5;
+    since[3] = 0;
+    is_int(doubted(t, 1, 1120), 0, "what was void stays void");
+    since[3] = 1103;
+    since[1] = 0;
+    is_int(doubted(t, 1, 1120), 0, "from its epoch on");
+    since[1] = 1101;
+    since[0] = since[5] = 0;
+    is_int(doubted(t, 1, 1120), 1, "others do not count");
+
+    /* numbers begin anew */
+
+    mark.epoch = UINT32_MAX;
+    put(t, 2, 1000);
+    mark.epoch = 1;
+    doubt.epoch = 1;
+    since[0] = 1100;
+    since[n - 1] = 1100;
+    is_int(doubted(t, 2, 1120), 1, "behind the highest number comes 0");
+
+    munmap(t, 65536);
+}
+
+
+static void
+who_goes_of_doubt(void)
+{
+    int               i, left;
+    hpf_set_table_t  *t;
+
+    t = table(3000);
+    memset(since, 0, sizeof(since));
+    since[1] = 1030;
+    doubt.epoch = 2;
+
+    /* half of the set is in doubt, and used later than the rest */
+
+    mark.epoch = 2;
+
+    for (i = 0; i < 8; i++) {
+        put(t, i, 1000);
+    }
+
+    mark.epoch = 1;
+
+    for (i = 8; i < WAYS; i++) {
+        put(t, i, 1000 + i);
+    }
+
+    mark.epoch = 2;
+    put(t, 20, 1031);
+    put(t, 21, 1032);
+    mark.epoch = 1;
+
+    for (i = 0, left = 0; i < 8; i++) {
+        left += doubted(t, i, 1033);
+    }
+
+    is_int(left, 8, "none goes before those in doubt");
+    is_int(doubted(t, 20, 1033) + doubted(t, 21, 1033), 2, "two are new");
+    is_int(doubted(t, 8, 1033) + doubted(t, 9, 1033), 0,
+           "of those in doubt the oldest have gone");
+
+    for (i = 10, left = 0; i < WAYS; i++) {
+        left += doubted(t, i, 1033);
+    }
+
+    is_int(left, WAYS - 10, "and no others");
+
+    munmap(t, 3000);
+}
+
+
 static void
 drop_while_reading(void)
 {
@@ -328,6 +490,9 @@ main(void)
     a_million();
     who_goes();
     times();
+    in_doubt();
+    epochs();
+    who_goes_of_doubt();
     drop_while_reading();
     many_processes();
 

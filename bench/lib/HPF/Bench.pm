@@ -1,0 +1,366 @@
+package HPF::Bench;
+
+# What is compared, one worker each before one back end that answers from
+# memory:
+#
+#   plain   nginx proxy_pass
+#   gate    the gate before the same proxy_pass, a session that is cached, a
+#           limit of the node
+#   strict  the same with a limit of all nodes: a round trip to Redis for each
+#           request
+#   store   the same with "cache=off": in that round trip the session as well
+#
+#   my $b = HPF::Bench->new($limit);      seconds that all of it may take
+#   my $r = $b->turn('store', 64, 1);     64 connections, for a second
+#
+# turn(NAME, CONNECTIONS, SECONDS): of one of them
+#   cpu      microseconds of CPU of the worker for a request
+#   redis    the same of Redis
+#   batch    commands of a read of Redis
+#   script   microseconds of a script, as Redis tells
+#   rate     requests a second
+# rate(NAME, WORKERS, SECONDS): requests a second of a gate of so many workers,
+#   on all cores
+# redis_keeps(HOW): Redis writes "nothing", "everysec" or "always" to its disk
+# test(): the HPF::Test under it; cores(), redis_pid(), nginx(): its version,
+#   size(): bytes of the answer; median(NUMBERS)
+#
+# Load, back end and Redis run on another core than the worker where there are
+# two.
+
+use warnings;
+use strict;
+
+use Test::More ();
+
+use HPF::Test;
+use HPF::Test::HTTP;
+
+
+# 1 KiB of JSON with four fields that are masked
+
+my $BODY = '{"name":"张三","id_no":"11010519491231002X",'
+           . '"mobile":"13800138000","bank_card":"6222021234567890128",'
+           . '"entries":[' . join(',', map {
+                 sprintf '{"no":%d,"kind":"deposit","amount":"%d.50",'
+                         . '"text":"monthly payment"}', $_, 900 + $_
+             } 1 .. 12) . ']}';
+
+my $UPSTREAM = <<'EOF_CONF';
+    upstream bench {
+        server unix:%%TESTDIR%%/run/bench.sock;
+        keepalive 64;
+    }
+EOF_CONF
+
+my $PROXY = <<'EOF_CONF';
+            proxy_pass http://bench;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+EOF_CONF
+
+# what listens where: the port of requests, and of the operators if any
+
+my %PORTS = (plain => [ 8091 ], gate => [ 8080, 8081 ],
+             strict => [ 8092, 8097 ], store => [ 8093, 8094 ],
+             many => [ 8095, 8096 ]);
+
+
+sub new {
+    my ($class, $limit) = @_;
+
+    alarm $limit;
+
+    chomp(my $cores = `nproc`);
+
+    my $self = bless { t => HPF::Test->new, cores => $cores, worker => {} },
+                     $class;
+
+    $self->start;
+    $self->enter;
+    $self->pin_all if $cores > 1;
+
+    return $self;
+}
+
+
+sub test { $_[0]{t} }
+sub cores { $_[0]{cores} }
+sub size { length $BODY }
+
+
+sub nginx {
+    my ($self) = @_;
+    return `$self->{t}{nginx} -v 2>&1` =~ s/nginx version: //r =~ s/\n//r;
+}
+
+
+sub median {
+    my @s = sort { $a <=> $b } @_;
+    return $s[ @s / 2 ];
+}
+
+
+# the gateway itself, for somebody to be logged in, and the others
+
+sub start {
+    my ($self) = @_;
+    my $t = $self->{t};
+    my $dir = $t->dir;
+
+    $t->gateway(workers => 1, http => $UPSTREAM, channels => <<"EOF_CONF",
+        location = /bench {
+            hpf_gate on;
+            hpf_level 1;
+            hpf_mask on;
+            hpf_limit bench by=user rate=1000000r/s burst=1000000;
+$PROXY
+        }
+EOF_CONF
+        edit => sub {
+            $_[0] =~ s/ info;/ warn;/r
+                  =~ s/(keepalive_requests) \d+/$1 1000000/r;
+        });
+
+    ($self->{worker}{gate}) = $t->workers;
+
+    $self->server('back', $self->frame('back', <<"EOF_CONF"));
+    server {
+        listen unix:$dir/run/bench.sock;
+        default_type application/json;
+        location / { return 200 '$BODY'; }
+    }
+EOF_CONF
+
+    $self->server('plain', $self->frame('plain', "$UPSTREAM
+    server {
+        listen 127.0.0.1:8091;
+        location / {
+$PROXY
+        }
+    }"));
+
+    $self->server('strict', $self->form('strict', 'gate', 'strict', sub {
+        $_[0] =~ s|(burst=1000000);|$1 scope=cluster;|r;
+    }));
+
+    $self->server('store', $self->form('store', 'strict', 'store', sub {
+        $_[0] =~ s|(hpf_secrets)|hpf_session cache=off;\n    $1|r;
+    }));
+}
+
+
+sub frame {
+    my ($self, $name, $http) = @_;
+    my $dir = $self->{t}->dir;
+    my $user = $> == 0 ? 'user root root;' : '';
+
+    return <<"EOF_CONF";
+daemon off;
+$user
+worker_processes 1;
+pid $dir/run/$name.pid;
+error_log $dir/logs/error.log warn;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    keepalive_requests 1000000;
+    client_body_temp_path $dir/temp/$name-body;
+    proxy_temp_path $dir/temp/$name-proxy;
+    fastcgi_temp_path $dir/temp/$name-f;
+    uwsgi_temp_path $dir/temp/$name-u;
+    scgi_temp_path $dir/temp/$name-s;
+$http
+}
+EOF_CONF
+}
+
+
+# a configuration under another name and with other ports
+
+sub form {
+    my ($self, $name, $of, $ports, $edit) = @_;
+    my $dir = $self->{t}->dir;
+    my $conf = $edit->($self->{t}->read_file(
+                   $of eq 'gate' ? 'conf/nginx.conf' : "conf/$of.conf"));
+
+    for my $i (0, 1) {
+        my ($from, $to) = map { port($_->[$i]) } @PORTS{ $of, $ports };
+        $conf =~ s/:$from;/:$to;/;
+    }
+
+    $conf =~ s|^pid .*|pid $dir/run/$name.pid;|m;
+    $conf =~ s|(run/plugins)[^;]*;|$1-$name;|;
+
+    return $conf;
+}
+
+
+sub server {
+    my ($self, $name, $conf, $ports) = @_;
+    my $t = $self->{t};
+    my $dir = $t->dir;
+
+    $t->write_file("conf/$name.conf", $t->expand($conf));
+    $t->spawn($name, 'TERM', $t->{nginx}, '-p', "$dir/", '-c',
+              "conf/$name.conf", '-e', "$dir/logs/error.log");
+
+    my $addr = $name eq 'back' ? "unix:$dir/run/bench.sock"
+               : '127.0.0.1:' . port($PORTS{ $ports || $name }[0]);
+
+    $t->wait_for(sub {
+        my $r = eval { HPF::Test::HTTP->connect($addr)->request('GET', '/') };
+        ($self->{worker}{$name}) = HPF::Test::workers_of(
+                                       $t->{procs}{$name}{pid});
+        return $r && $self->{worker}{$name};
+    }) or die "$name does not start\n";
+}
+
+
+# somebody is logged in, and gets what all get
+
+sub enter {
+    my ($self) = @_;
+    my $t = $self->{t};
+
+    $t->register($t->person(0));
+    $self->{token} = $t->login($t->person(0)) or die "nobody is logged in\n";
+
+    for my $name (qw/ plain gate strict store /) {
+        my $r = http_get('/bench', port => $PORTS{$name}[0], headers => [
+            'X-HPF-Channel' => 'hall',
+            Authorization => "Bearer $self->{token}",
+        ]);
+
+        die "$name: " . $r->raw . "\n" unless $r->status == 200;
+        die "$name is not masked\n"
+            if $name ne 'plain' && $r->body =~ /19491231|13800138000/;
+    }
+}
+
+
+sub pin_all {
+    my ($self) = @_;
+    my %worker = %{ $self->{worker} };
+
+    pin(1, delete $worker{back}, $self->redis_pid);
+    pin(0, values %worker);
+}
+
+
+sub pin {
+    my ($core, @pids) = @_;
+
+    for my $pid (@pids) {
+        system("taskset -a -p -c $core $pid >/dev/null") == 0
+            or die "cannot pin $pid\n";
+    }
+}
+
+
+sub redis_pid { $_[0]{t}{procs}{redis}{pid} }
+
+
+sub redis_keeps {
+    my ($self, $how) = @_;
+    my $t = $self->{t};
+
+    $t->redis('CONFIG', 'SET', 'appendfsync',
+              $how eq 'always' ? 'always' : 'everysec');
+    $t->redis('CONFIG', 'SET', 'appendonly',
+              $how eq 'nothing' ? 'no' : 'yes');
+
+    # the file is written anew in a process of its own
+
+    $t->wait_for(sub {
+        $t->redis('INFO', 'persistence')
+            !~ /aof_rewrite_(?:in_progress|scheduled):1/;
+    }) or die "Redis does not end its rewriting\n";
+}
+
+
+# what Redis has done
+
+sub redis_did {
+    my ($self) = @_;
+    my $info = $self->{t}->redis('INFO', 'all');
+    my %did = (cpu => cpu($self->redis_pid));
+
+    # those that a script calls are no commands that were read
+
+    ($did{reads}) = $info =~ /^total_reads_processed:(\d+)/m;
+    @did{qw/ scripts usec /} =
+        $info =~ /^cmdstat_evalsha:calls=(\d+),usec=(\d+)/m;
+
+    return \%did;
+}
+
+
+sub cpu {
+    my ($pid) = @_;
+    open my $f, '<', "/proc/$pid/schedstat" or die "no schedstat: $!\n";
+    return (split ' ', <$f>)[0];
+}
+
+
+sub wrk {
+    my ($self, $port, $args, $where) = @_;
+    my $url = 'http://127.0.0.1:' . port($port) . '/bench';
+    my $out = `$where wrk $args -H 'X-HPF-Channel: hall' \\
+               -H 'Authorization: Bearer $self->{token}' $url`;
+
+    die "wrk: $out\n" if $out =~ /Non-2xx|Socket errors/
+                         || $out !~ /(\d+) requests in/;
+
+    return ($1, $out =~ m|Requests/sec:\s+([\d.]+)|);
+}
+
+
+sub turn {
+    my ($self, $name, $connections, $seconds) = @_;
+    my $worker = $self->{worker}{$name};
+    my $where = $self->{cores} > 1 ? 'taskset -c 1' : '';
+
+    my $redis = $self->redis_did;
+    my $used = cpu($worker);
+    my ($n, $rate) = $self->wrk($PORTS{$name}[0],
+                                "-t1 -c$connections -d${seconds}s", $where);
+
+    $used = cpu($worker) - $used;
+
+    my $then = $self->redis_did;
+    my %did = map { $_ => $then->{$_} - ($redis->{$_} || 0) } keys %$then;
+
+    # what is measured has to be what is said to be measured
+
+    die "$did{scripts} scripts of Redis for $n requests\n"
+        if $name =~ /^st/ ? $did{scripts} < $n
+                          : $did{scripts} > $n / 10 + 100;
+
+    return {
+        cpu => $used / 1000 / $n, redis => $did{cpu} / 1000 / $n,
+        batch => $did{scripts} / $did{reads}, rate => $rate,
+        script => $did{scripts} ? $did{usec} / $did{scripts} : 0,
+    };
+}
+
+
+sub rate {
+    my ($self, $name, $workers, $seconds) = @_;
+    my $t = $self->{t};
+    my $server = "$name-$workers";
+
+    $self->server($server, $self->form($server, $name, 'many', sub {
+        $_[0] =~ s|worker_processes \d+|worker_processes $workers|r;
+    }), 'many');
+
+    my @rates = map { ($self->wrk($PORTS{many}[0], "-t2 -c32 -d${seconds}s",
+                                  ''))[1] } 1 .. 6;
+
+    $t->end($server);
+
+    return median(@rates[1 .. 5]);
+}
+
+
+1;

@@ -1,0 +1,657 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * A block of 64 bytes becomes words with a bit for each byte: quotes, digits
+ * and so on.  What may be of interest is found by arithmetic on them:
+ *
+ *   - a key: a quote with a colon or white space behind it; the name before
+ *     it is looked for in a filter of the rules;
+ *   - a number: digits in a row, with single spaces and hyphens in between
+ *     when three digits are before them;
+ *   - an address: an at sign;
+ *   - characters in another spelling: a full-width digit, or an escape of a
+ *     character that a value may have.
+ */
+
+#include <string.h>
+
+#include "hpf_mask_block.h"
+#include "hpf_mask_json_int.h"
+#include "hpf_mask_skip.h"
+
+
+#define HPF_MASK_SKIP_NAMES  2
+
+#define hpf_mask_is_digit(c)  ((unsigned) (c) - '0' <= 9)
+#define hpf_mask_is_row(c)                                                    \
+    (hpf_mask_is_digit(c) || (c) == ' ' || (c) == '-')
+
+#define HPF_MASK_SKIP_INLINE static inline __attribute__((always_inline))
+
+
+/* What is known of the bytes before a block. */
+
+typedef struct {
+    const unsigned char  *quote;        /* the last one */
+    uint64_t              inside;       /* all ones: in a string */
+    uint64_t              escaped;      /* 1: the first byte is */
+    uint64_t              slashes;      /* not 0: there are since the quote */
+    uint64_t              group;        /* digits end the block: see there */
+} hpf_mask_before_t;
+
+
+/* What is looked for. */
+
+typedef struct {
+    const hpf_mask_rules_t  *rules;
+    hpf_mask_json_t         *json;
+    const unsigned char     *begin;     /* where it all began */
+    uint64_t                 lines;     /* all ones, or 0 */
+    uint64_t                 email;
+    uint64_t                 number;
+    uint64_t                 code;      /* with fewer digits than a number */
+} hpf_mask_sought_t;
+
+
+/* What was found in a block, a bit for a byte. */
+
+typedef struct {
+    uint64_t                 quote;     /* all that are not escaped */
+    uint64_t                 keys;      /* of those, behind keys */
+    uint64_t                 rows;      /* of digits */
+    uint64_t                 other;
+} hpf_mask_found_t;
+
+
+/* A key: its quotes, and its rule; NULL: it has escapes. */
+
+typedef struct {
+    const unsigned char     *quote;
+    const unsigned char     *end;
+    const hpf_mask_shape_t  *shape;
+} hpf_mask_named_t;
+
+
+typedef void (*hpf_mask_block_pt)(hpf_mask_block_t *b,
+    const unsigned char *p);
+typedef const unsigned char *(*hpf_mask_skip_pt)(hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end);
+
+
+static const unsigned char *hpf_mask_skip_first(hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end);
+static uint64_t hpf_mask_skip_digits(const hpf_mask_sought_t *sought,
+    const unsigned char *p, uint64_t rows);
+static const unsigned char *hpf_mask_skip_stop(
+    const hpf_mask_sought_t *sought, hpf_mask_before_t before,
+    const unsigned char *p, hpf_mask_found_t found);
+static void hpf_mask_skip_find(const hpf_mask_rules_t *rules,
+    const hpf_mask_before_t *before, const unsigned char *p,
+    const hpf_mask_found_t *found, hpf_mask_named_t *key);
+static const unsigned char *hpf_mask_skip_back(const unsigned char *begin,
+    const unsigned char *p);
+
+
+static hpf_mask_skip_pt  hpf_mask_skip_best = hpf_mask_skip_first;
+
+
+/* Each bit becomes the parity of those up to it. */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_parity(uint64_t bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
+
+    return bits;
+}
+
+
+/* Bytes behind a backslash that is not behind one itself. */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_escaped(uint64_t slash, uint64_t *carry)
+{
+    uint64_t  escaped, bit;
+
+    escaped = *carry;
+    slash &= ~escaped;
+    *carry = 0;
+
+    while (slash) {
+        bit = slash & -slash;
+        *carry = bit >> 63;
+        escaped |= bit << 1;
+        slash &= ~(bit | bit << 1);
+    }
+
+    return escaped;
+}
+
+
+/* Escapes, behind a backslash each, of ASCII, full width, or white space. */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_spelled(const unsigned char *p, uint64_t escaped)
+{
+    uint64_t              found, bit;
+    const unsigned char  *c;
+
+    found = 0;
+
+    for ( /* void */ ; escaped; escaped &= escaped - 1) {
+
+        bit = escaped & -escaped;
+        c = p + __builtin_ctzll(bit);
+
+        if (c[0] == 'u'
+            && ((c[1] == '0' && c[2] == '0')
+                || ((c[1] | 0x20) == 'f' && (c[2] | 0x20) == 'f')))
+        {
+            found |= bit;
+        }
+    }
+
+    return found;
+}
+
+
+/* Full-width digits among three-byte characters that begin so. */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_wide(const unsigned char *p, uint64_t wide)
+{
+    uint64_t              found;
+    const unsigned char  *c;
+
+    found = 0;
+
+    for ( /* void */ ; wide; wide &= wide - 1) {
+
+        c = p + __builtin_ctzll(wide);
+
+        if (c[1] == 0xbc && c[2] >= 0x90 && c[2] <= 0x99) {
+            found |= wide & -wide;
+        }
+    }
+
+    return found;
+}
+
+
+/*
+ * Rows of digits, with single spaces and hyphens in between when three digits
+ * are before them.  Eleven in a row fill two groups of four bytes, aligned, and
+ * next to each other; seven fill one.  Gives a bit in the last of them; so do
+ * some that are shorter.
+ */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_rows(const hpf_mask_sought_t *sought, const hpf_mask_block_t *b,
+    hpf_mask_before_t *before)
+{
+    uint64_t  row, d, last;
+
+    d = b->digit;
+
+    /* what is before the block is not looked at: it may be digits */
+
+    row = d | (b->between & (d << 1 | 1) & (d << 2 | 3) & (d << 3 | 7));
+
+    row &= row >> 1;
+    row &= row >> 2;
+    row &= 0x1111111111111111;
+
+    last = row << 4 | before->group;
+    before->group = row >> 60;
+
+    return row & (last | sought->code) & sought->number;
+}
+
+
+/* The last quote before the bit. */
+
+HPF_MASK_SKIP_INLINE const unsigned char *
+hpf_mask_skip_quote(const hpf_mask_before_t *before, const unsigned char *p,
+    uint64_t quote, uint64_t bit)
+{
+    quote &= bit - 1;
+
+    return quote ? p + 63 - __builtin_clzll(quote) : before->quote;
+}
+
+
+/* 1: the byte of the bit is in a string, or is the quote that ends one. */
+
+HPF_MASK_SKIP_INLINE unsigned
+hpf_mask_skip_inside(const hpf_mask_before_t *before, uint64_t quote,
+    uint64_t bit)
+{
+    return (unsigned) ((__builtin_popcountll(quote & (bit - 1))
+                        ^ before->inside) & 1);
+}
+
+
+/*
+ * Not 0: a rule may be for the name before the quote at end.  Most names need
+ * no more than this, so it is without branches.
+ */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_filter(const hpf_mask_rules_t *rules,
+    const unsigned char *quote, const unsigned char *end)
+{
+    size_t    len;
+    unsigned  slot;
+    uint64_t  head;
+
+    len = (size_t) (end - quote - 1);
+
+    memcpy(&head, quote + 1, sizeof(head));
+
+    head &= (len < sizeof(head)) ? ((uint64_t) 1 << 8 * len) - 1
+                                 : ~(uint64_t) 0;
+
+    slot = hpf_mask_rules_slot(head, len);
+
+    return (rules->filter[slot >> 6] >> (slot & 63)) & 1;
+}
+
+
+/*
+ * Of the bits of closing quotes those whose names may have a rule.  So many at
+ * a time: a loop of any number is guessed wrong.
+ */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_names(const hpf_mask_rules_t *rules,
+    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
+    uint64_t keys)
+{
+    unsigned              i;
+    uint64_t              bit, names;
+    const unsigned char  *end;
+
+    names = 0;
+
+    while (keys) {
+
+        for (i = 0; i < HPF_MASK_SKIP_NAMES; i++) {
+            bit = keys & -keys;
+            end = p + __builtin_ctzll(keys | (uint64_t) 1 << 63);
+
+            names |= bit & -hpf_mask_skip_filter(rules,
+                             hpf_mask_skip_quote(before, p, quote, bit), end);
+
+            keys &= keys - 1;
+        }
+    }
+
+    return names;
+}
+
+
+/* Where to look closer in the block, or NULL. */
+
+HPF_MASK_SKIP_INLINE const unsigned char *
+hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
+    const hpf_mask_block_t *b, const unsigned char *p)
+{
+    uint64_t              quote, after, found, rows, escaped, inside, last,
+                          keys;
+    hpf_mask_found_t      all;
+    const unsigned char  *stop;
+
+    quote = b->quote;
+    after = (p[HPF_MASK_BLOCK] == ':' || p[HPF_MASK_BLOCK] <= ' ');
+    after = b->after >> 1 | after << 63;
+    found = b->at & sought->email;
+
+    if (b->slash | before->escaped | (b->feed & sought->lines)) {
+
+        last = (p[HPF_MASK_BLOCK] == '\\');
+        escaped = hpf_mask_skip_escaped(b->slash, &before->escaped);
+        quote &= ~escaped;
+        inside = hpf_mask_skip_parity(quote) ^ before->inside;
+
+        /*
+         * A backslash between tokens escapes nothing; a quote that may be
+         * behind a key in JSON that is in a string.
+         */
+
+        found |= (b->slash & ~inside) | (b->feed & sought->lines & inside)
+                 | hpf_mask_skip_spelled(p, escaped)
+                 | (b->quote & escaped & (after | b->slash >> 1 | last << 63));
+    }
+
+    rows = hpf_mask_skip_rows(sought, b, before);
+
+    if (b->wide) {
+        found |= hpf_mask_skip_wide(p, b->wide);
+    }
+
+    keys = quote & after;
+
+    if ((b->slash | before->slashes | sought->rules->npatterns) == 0) {
+        keys = hpf_mask_skip_names(sought->rules, before, p, quote, keys);
+    }
+
+    if ((keys | found | rows) != 0) {
+        all.quote = quote;
+        all.keys = keys;
+        all.rows = rows;
+        all.other = found;
+
+        stop = hpf_mask_skip_stop(sought, *before, p, all);
+
+        if (stop) {
+            return stop;
+        }
+    }
+
+    if (quote) {
+        before->quote = p + 63 - __builtin_clzll(quote);
+        before->inside ^= -(uint64_t) (__builtin_popcountll(quote) & 1);
+        before->slashes = 0;
+    }
+
+    before->slashes |= b->slash;
+
+    return NULL;
+}
+
+
+HPF_MASK_SKIP_INLINE const unsigned char *
+hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end, hpf_mask_block_pt block)
+{
+    unsigned              values;
+    hpf_mask_block_t      b;
+    hpf_mask_before_t     before;
+    hpf_mask_sought_t     sought;
+    const unsigned char  *found;
+
+    values = m->rules->values;
+
+    sought.rules = m->rules;
+    sought.json = &m->u.json;
+    sought.begin = p;
+    sought.lines = -(uint64_t) m->u.json.lines;
+    sought.email = -(uint64_t) ((values >> HPF_MASK_EMAIL) & 1);
+    sought.code = -(uint64_t) (((values >> HPF_MASK_USCC)
+                                | (values >> HPF_MASK_PASSPORT)) & 1);
+    sought.number = -(uint64_t) (values != 0);
+
+    memset(&before, 0, sizeof(before));
+
+    before.quote = p;
+
+    for (found = NULL;
+         end - p >= HPF_MASK_SKIP_MIN;
+         p += HPF_MASK_BLOCK)
+    {
+        block(&b, p);
+
+        found = hpf_mask_skip_look(&sought, &before, &b, p);
+
+        if (found) {
+            break;
+        }
+    }
+
+    if (found) {
+        p = found;
+
+    } else if (before.inside) {
+        p = before.quote;
+
+    } else {
+        p = hpf_mask_skip_back(sought.begin, p);
+    }
+
+    /* a number may be there, unless a token ends just before */
+
+    if (p > sought.begin) {
+        m->u.json.number = (p[-1] != '"' && p[-1] != '}' && p[-1] != ']');
+    }
+
+    return p;
+}
+
+
+/* Where the first of all that was found begins, or NULL when it is nothing. */
+
+static const unsigned char *
+hpf_mask_skip_stop(const hpf_mask_sought_t *sought, hpf_mask_before_t before,
+    const unsigned char *p, hpf_mask_found_t found)
+{
+    uint64_t              bit;
+    hpf_mask_named_t      key;
+    const unsigned char  *value;
+
+    hpf_mask_skip_find(sought->rules, &before, p, &found, &key);
+
+    if (found.rows
+        && (key.end == NULL || p + __builtin_ctzll(found.rows) < key.end))
+    {
+        found.other |= hpf_mask_skip_digits(sought, p, found.rows);
+    }
+
+    if (found.other) {
+        bit = found.other & -found.other;
+
+        value = hpf_mask_skip_inside(&before, found.quote, bit)
+                ? hpf_mask_skip_quote(&before, p, found.quote, bit)
+                : hpf_mask_skip_back(sought->begin, p + __builtin_ctzll(bit));
+
+        if (key.end == NULL || value <= key.quote) {
+            return value;
+        }
+    }
+
+    if (key.end == NULL || key.shape == NULL) {
+        return key.quote;
+    }
+
+    /* nothing else is in it, so it need not be read again */
+
+    sought->json->key = key.shape;
+
+    return key.end + 1;
+}
+
+
+/* Of those rows the ones that have the digits of a number. */
+
+static uint64_t
+hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
+    uint64_t rows)
+{
+    unsigned              n, least;
+    const unsigned char  *c;
+
+    least = sought->code ? 7 : 11;
+
+    for ( /* void */ ; rows; rows &= rows - 1) {
+
+        c = p + __builtin_ctzll(rows);
+
+        while (c > sought->begin && hpf_mask_is_row(c[-1])) {
+            c--;
+        }
+
+        for (n = 0; n < least && hpf_mask_is_row(*c); c++) {
+            n += hpf_mask_is_digit(*c);
+        }
+
+        if (n == least) {
+            return rows & -rows;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The first of those keys that has a rule or an escape; end NULL: none. */
+
+static void
+hpf_mask_skip_find(const hpf_mask_rules_t *rules,
+    const hpf_mask_before_t *before, const unsigned char *p,
+    const hpf_mask_found_t *found, hpf_mask_named_t *key)
+{
+    size_t    len;
+    uint64_t  bit, keys;
+
+    for (keys = found->keys; keys; keys &= keys - 1) {
+        bit = keys & -keys;
+
+        if (!hpf_mask_skip_inside(before, found->quote, bit)) {
+            continue;
+        }
+
+        key->end = p + __builtin_ctzll(bit);
+        key->quote = hpf_mask_skip_quote(before, p, found->quote, bit);
+
+        len = (size_t) (key->end - key->quote - 1);
+
+        if (len > HPF_MASK_JSON_KEY) {
+            continue;
+        }
+
+        if (memchr(key->quote + 1, '\\', len) != NULL) {
+            key->shape = NULL;
+            return;
+        }
+
+        key->shape = hpf_mask_rules_find(rules, key->quote + 1, len);
+
+        if (key->shape) {
+            return;
+        }
+    }
+
+    key->end = NULL;
+    key->quote = NULL;
+}
+
+
+/* To the beginning of the text between tokens that p is in. */
+
+static const unsigned char *
+hpf_mask_skip_back(const unsigned char *begin, const unsigned char *p)
+{
+    while (p > begin && !hpf_mask_json_signs[p[-1]]) {
+        p--;
+    }
+
+    return p;
+}
+
+
+static const unsigned char *
+hpf_mask_skip_plain(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    return hpf_mask_skip_run(m, p, end, hpf_mask_block_plain);
+}
+
+
+#if (__x86_64__)
+
+static const unsigned char *
+hpf_mask_skip_sse2(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    return hpf_mask_skip_run(m, p, end, hpf_mask_block_sse2);
+}
+
+
+HPF_MASK_AVX2 static const unsigned char *
+hpf_mask_skip_avx2(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    return hpf_mask_skip_run(m, p, end, hpf_mask_block_avx2);
+}
+
+
+HPF_MASK_AVX512 static const unsigned char *
+hpf_mask_skip_avx512(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    return hpf_mask_skip_run(m, p, end, hpf_mask_block_avx512);
+}
+
+#endif
+
+
+static const unsigned char *
+hpf_mask_skip_nowhere(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    (void) m;
+    (void) end;
+
+    return p;
+}
+
+
+unsigned
+hpf_mask_skip_use(unsigned level)
+{
+    unsigned                       best;
+    static const hpf_mask_skip_pt  skips[] = {
+        hpf_mask_skip_nowhere,
+        hpf_mask_skip_plain,
+#if (__x86_64__)
+        hpf_mask_skip_sse2,
+        hpf_mask_skip_avx2,
+        hpf_mask_skip_avx512
+#endif
+    };
+
+    best = HPF_MASK_SKIP_PLAIN;
+
+#if (__x86_64__)
+
+    best = HPF_MASK_SKIP_SSE2;
+
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")) {
+        best = HPF_MASK_SKIP_AVX2;
+
+        if (__builtin_cpu_supports("avx512bw")) {
+            best = HPF_MASK_SKIP_AVX512;
+        }
+    }
+
+#endif
+
+    level = (level < best) ? level : best;
+
+    hpf_mask_skip_best = skips[level];
+
+    return level;
+}
+
+
+static const unsigned char *
+hpf_mask_skip_first(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    (void) hpf_mask_skip_use(HPF_MASK_SKIP_LEVELS);
+
+    return hpf_mask_skip_best(m, p, end);
+}
+
+
+const unsigned char *
+hpf_mask_skip(hpf_mask_t *m, const unsigned char *p, const unsigned char *end)
+{
+    return hpf_mask_skip_best(m, p, end);
+}

@@ -1,0 +1,93 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_hpf_mask_conf.h"
+
+
+void
+ngx_http_hpf_mask_http_conf_init(ngx_http_hpf_mask_http_conf_t *conf)
+{
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->charset_default = NULL;
+     */
+
+    conf->charset = NGX_CONF_UNSET_UINT;
+    conf->request = NGX_CONF_UNSET;
+    conf->fields = NGX_CONF_UNSET_PTR;
+}
+
+
+void
+ngx_http_hpf_mask_http_conf_merge(ngx_http_hpf_mask_http_conf_t *conf,
+    ngx_http_hpf_mask_http_conf_t *prev)
+{
+    if (conf->charset == NGX_CONF_UNSET_UINT) {
+        conf->charset_default = prev->charset_default;
+    }
+
+    ngx_conf_merge_uint_value(conf->charset, prev->charset,
+                              NGX_HTTP_HPF_MASK_CONVERT);
+    ngx_conf_merge_value(conf->request, prev->request, 0);
+    ngx_conf_merge_ptr_value(conf->fields, prev->fields, NULL);
+}
+
+
+/* hpf_mask_charset convert | refuse [default=CHARSET] */
+
+char *
+ngx_http_hpf_mask_http_conf_charset(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_hpf_mask_loc_conf_t *hmlcf = conf;
+
+    ngx_str_t                      *value;
+    ngx_http_hpf_mask_http_conf_t  *hc;
+
+    value = cf->args->elts;
+    hc = &hmlcf->http;
+
+    if (hc->charset != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "convert") == 0) {
+        hc->charset = NGX_HTTP_HPF_MASK_CONVERT;
+
+    } else if (ngx_strcmp(value[1].data, "refuse") == 0) {
+        hc->charset = NGX_HTTP_HPF_MASK_REFUSE_CHARSET;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\", "
+                           "it must be \"convert\" or \"refuse\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[2].data, "default=", 8) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", \"default=\" is "
+                           "expected", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    hc->charset_default = hpf_mask_charset_find((char *) value[2].data + 8,
+                                                value[2].len - 8);
+    if (hc->charset_default == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown charset in \"%V\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/perl
+
+# Made-up tokens do not reach Redis more than once in a few seconds, whichever
+# worker they come to, and do not push out sessions.
+
+use warnings;
+use strict;
+
+use Test::More;
+use Time::HiRes qw/ time /;
+
+use HPF::Test;
+
+my $t = HPF::Test->new->gateway(http => 'hpf_limit_dry_run on;');
+
+my $token = $t->enter(($t->savers)[0]);
+
+
+sub said {
+    my ($of) = @_;
+    my $r = $t->call('GET', '/v1/session', token => $of);
+    return $r->code ? $r->status . ' ' . $r->code : $r->status;
+}
+
+
+# scripts that Redis has run
+
+sub cost {
+    my ($try) = @_;
+    my $count = sub {
+        return $t->redis('INFO', 'commandstats')
+               =~ /^cmdstat_evalsha:calls=(\d+)/m ? $1 : 0;
+    };
+    my $before = $count->();
+
+    $try->();
+
+    return $count->() - $before;
+}
+
+
+sub made_up { sprintf '%043d', $_[0] }
+
+is(cost(sub {
+    is(join(' ', map { said(made_up(1)) } 1 .. 40),
+       join(' ', ('401 session-expired') x 40), 'a token that leads nowhere');
+}), 1, 'is asked for once');
+
+is(said($token), 200, 'a session');
+is(cost(sub { said($_) for map { made_up($_) } 2 .. 41 }), 40,
+   'each of many once');
+is(cost(sub { said($_) for map { made_up($_) } 2 .. 41 }), 0, 'and not again');
+is(cost(sub { is(said($token), 200, 'the session') }), 0,
+   'is still in the cache');
+
+my $begin = time;
+
+ok($t->wait_for(sub { cost(sub { said(made_up(41)) }) == 1 }, 20),
+   'after some seconds it is asked for again');
+cmp_ok(time - $begin, '<', 10, 'it could be one by then');
+
+done_testing();
