@@ -269,14 +269,32 @@ hpf_mask_csv_name(hpf_mask_t *m, hpf_mask_csv_in_t *in)
 }
 
 
+/* Goes on with the next field while that is another one like this. */
+
 static int
 hpf_mask_csv_bare(hpf_mask_t *m, hpf_mask_csv_in_t *in)
 {
-    in->p = hpf_mask_csv_find(&m->u.csv, in->p, in->end);
+    hpf_mask_csv_t  *c;
 
-    if (in->p < in->end) {
+    c = &m->u.csv;
+
+    do {
+        c->state = HPF_MASK_CSV_BARE;
+
+        in->p = hpf_mask_csv_find(c, in->p, in->end);
+
+        if (in->p == in->end) {
+            return HPF_OK;
+        }
+
         hpf_mask_csv_ended(m, in);
-    }
+
+    } while (c->state == HPF_MASK_CSV_NEXT
+             && !c->header
+             && in->p < in->end
+             && *in->p != '"'
+             && c->column < HPF_MASK_CSV_COLUMNS
+             && c->columns[c->column] == 0);
 
     return HPF_OK;
 }

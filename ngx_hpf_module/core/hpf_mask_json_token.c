@@ -515,6 +515,11 @@ hpf_mask_json_word(hpf_mask_t *m, const unsigned char *p,
     m->search.style = HPF_MASK_PLAIN;
     hpf_mask_search_reset(&m->search);
 
+    /* a string with that behind it was no key */
+
+    m->u.json.key = NULL;
+    m->u.json.path.named = 0;
+
     m->u.json.state = HPF_MASK_JSON_WORD;
 
     return hpf_mask_json_word_rest(m, p, end, more);

@@ -7,6 +7,7 @@
 #include "hpf_mask_key.h"
 
 
+static size_t hpf_mask_key_part(const unsigned char *name, size_t len);
 static unsigned hpf_mask_key_is_number(const unsigned char *p, size_t len);
 static unsigned hpf_mask_key_divides(unsigned char c);
 
@@ -27,35 +28,36 @@ hpf_mask_key_find(const hpf_mask_rules_t *rules, const unsigned char *name,
     }
 
     to = len;
+    from = hpf_mask_key_part(name, to);
 
-    for ( ;; ) {
-
-        while (to > 0 && hpf_mask_key_divides(name[to - 1])) {
-            to--;
-        }
-
-        if (to == 0) {
-            return NULL;
-        }
-
-        from = to;
-
-        while (from > 0 && !hpf_mask_key_divides(name[from - 1])) {
-            from--;
-        }
-
-        if (!hpf_mask_key_is_number(name + from, to - from)) {
-            break;
-        }
-
-        to = from;
-    }
-
-    if (from == 0 && to == len) {
+    if (from == 0) {
         return NULL;
     }
 
+    while (from == to || hpf_mask_key_is_number(name + from, to - from)) {
+
+        if (from == 0) {
+            return NULL;
+        }
+
+        to = (from == to) ? from - 1 : from;
+        from = hpf_mask_key_part(name, to);
+    }
+
     return hpf_mask_rules_find(rules, name + from, to - from);
+}
+
+
+/* Where the last part of a name begins. */
+
+static size_t
+hpf_mask_key_part(const unsigned char *name, size_t len)
+{
+    while (len > 0 && !hpf_mask_key_divides(name[len - 1])) {
+        len--;
+    }
+
+    return len;
 }
 
 
@@ -75,20 +77,10 @@ hpf_mask_key_is_number(const unsigned char *p, size_t len)
 }
 
 
+/* . / : $ [ ] */
+
 static unsigned
 hpf_mask_key_divides(unsigned char c)
 {
-    switch (c) {
-
-    case '.':
-    case ':':
-    case '/':
-    case '$':
-    case '[':
-    case ']':
-        return 1;
-
-    default:
-        return 0;
-    }
+    return c < 64 ? (0x0400c01000000000ULL >> c) & 1 : c == '[' || c == ']';
 }

@@ -114,14 +114,24 @@ hpf_mask_markup_content(hpf_mask_t *m, hpf_mask_markup_in_t *in)
         return hpf_mask_markup_ruled(m, in);
     }
 
-    q = memchr(in->p, '<', (size_t) (in->end - in->p));
+    for ( ;; ) {
+        q = memchr(in->p, '<', (size_t) (in->end - in->p));
 
-    if (q == NULL) {
-        in->p = in->end;
-        return HPF_OK;
+        if (q == NULL) {
+            in->p = in->end;
+            return HPF_OK;
+        }
+
+        in->p = q;
+
+        /* where nothing with a rule is open, end tags do not matter */
+
+        if (in->end - q < 3 || q[1] != '/' || m->u.markup.n) {
+            break;
+        }
+
+        in->p += 2;
     }
-
-    in->p = q;
 
     return hpf_mask_markup_less(m, in);
 }
@@ -133,11 +143,6 @@ hpf_mask_markup_less(hpf_mask_t *m, hpf_mask_markup_in_t *in)
     const unsigned char  *p;
 
     p = in->p;
-
-    if (in->end - p > 2 && p[1] == '/' && m->u.markup.n == 0) {
-        in->p += 2;
-        return HPF_OK;
-    }
 
     switch (hpf_mask_markup_is_stop(&m->u.markup, p, in->end)) {
 

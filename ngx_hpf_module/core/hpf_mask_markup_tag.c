@@ -42,9 +42,9 @@
 
 
 typedef struct {
-    unsigned     kind;
-    const char  *names;                 /* separated by spaces */
-} hpf_mask_markup_names_t;
+    char      name[8];                  /* zeros after a shorter one */
+    unsigned  kind;
+} hpf_mask_markup_name_t;
 
 
 static unsigned hpf_mask_markup_tag_note(hpf_mask_markup_tag_t *tag,
@@ -61,36 +61,75 @@ static const unsigned char *hpf_mask_markup_tag_last(
     const hpf_mask_markup_attr_t *attr);
 static unsigned hpf_mask_markup_tag_is(const char *name,
     const unsigned char *p, size_t len);
+static unsigned hpf_mask_markup_tag_is_raw(const unsigned char *p,
+    size_t len);
 static void hpf_mask_markup_tag_push(hpf_mask_markup_t *u,
     const hpf_mask_shape_t *shape);
 
 
-static const hpf_mask_markup_names_t  hpf_mask_markup_kinds[] = {
-    { HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL,
-      "input meta img param embed area source" },
-    { HPF_MASK_MARKUP_VOID,
-      "br hr link base col track wbr frame" },
-    { HPF_MASK_MARKUP_INLINE | HPF_MASK_MARKUP_LABEL,
-      "a" },
-    { HPF_MASK_MARKUP_INLINE,
-      "b i u s em strong span font small big tt mark del ins sub sup bdi bdo "
-      "abbr cite code kbd q samp var strike" },
-    { HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL,
-      "button form fieldset select map object iframe" },
-    { HPF_MASK_MARKUP_LABEL,
-      "textarea output slot" },
-    { HPF_MASK_MARKUP_RAW,
-      "script style" },
-    { HPF_MASK_MARKUP_CELL,
-      "td th tr" },
-    { HPF_MASK_MARKUP_ITEM,
-      "li" },
-    { HPF_MASK_MARKUP_TERM,
-      "dt dd" },
-    { HPF_MASK_MARKUP_P,
-      "p" },
-    { HPF_MASK_MARKUP_CHOICE,
-      "option" }
+static const hpf_mask_markup_name_t  hpf_mask_markup_names[] = {
+    { "input", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "meta", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "img", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "param", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "embed", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "area", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "source", HPF_MASK_MARKUP_VOID | HPF_MASK_MARKUP_LABEL },
+    { "br", HPF_MASK_MARKUP_VOID },
+    { "hr", HPF_MASK_MARKUP_VOID },
+    { "link", HPF_MASK_MARKUP_VOID },
+    { "base", HPF_MASK_MARKUP_VOID },
+    { "col", HPF_MASK_MARKUP_VOID },
+    { "track", HPF_MASK_MARKUP_VOID },
+    { "wbr", HPF_MASK_MARKUP_VOID },
+    { "frame", HPF_MASK_MARKUP_VOID },
+    { "a", HPF_MASK_MARKUP_INLINE | HPF_MASK_MARKUP_LABEL },
+    { "b", HPF_MASK_MARKUP_INLINE },
+    { "i", HPF_MASK_MARKUP_INLINE },
+    { "u", HPF_MASK_MARKUP_INLINE },
+    { "s", HPF_MASK_MARKUP_INLINE },
+    { "em", HPF_MASK_MARKUP_INLINE },
+    { "strong", HPF_MASK_MARKUP_INLINE },
+    { "span", HPF_MASK_MARKUP_INLINE },
+    { "font", HPF_MASK_MARKUP_INLINE },
+    { "small", HPF_MASK_MARKUP_INLINE },
+    { "big", HPF_MASK_MARKUP_INLINE },
+    { "tt", HPF_MASK_MARKUP_INLINE },
+    { "mark", HPF_MASK_MARKUP_INLINE },
+    { "del", HPF_MASK_MARKUP_INLINE },
+    { "ins", HPF_MASK_MARKUP_INLINE },
+    { "sub", HPF_MASK_MARKUP_INLINE },
+    { "sup", HPF_MASK_MARKUP_INLINE },
+    { "bdi", HPF_MASK_MARKUP_INLINE },
+    { "bdo", HPF_MASK_MARKUP_INLINE },
+    { "abbr", HPF_MASK_MARKUP_INLINE },
+    { "cite", HPF_MASK_MARKUP_INLINE },
+    { "code", HPF_MASK_MARKUP_INLINE },
+    { "kbd", HPF_MASK_MARKUP_INLINE },
+    { "q", HPF_MASK_MARKUP_INLINE },
+    { "samp", HPF_MASK_MARKUP_INLINE },
+    { "var", HPF_MASK_MARKUP_INLINE },
+    { "strike", HPF_MASK_MARKUP_INLINE },
+    { "button", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "form", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "fieldset", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "select", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "map", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "object", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "iframe", HPF_MASK_MARKUP_LABEL | HPF_MASK_MARKUP_CONTROL },
+    { "textarea", HPF_MASK_MARKUP_LABEL },
+    { "output", HPF_MASK_MARKUP_LABEL },
+    { "slot", HPF_MASK_MARKUP_LABEL },
+    { "script", HPF_MASK_MARKUP_RAW },
+    { "style", HPF_MASK_MARKUP_RAW },
+    { "td", HPF_MASK_MARKUP_CELL },
+    { "th", HPF_MASK_MARKUP_CELL },
+    { "tr", HPF_MASK_MARKUP_CELL },
+    { "li", HPF_MASK_MARKUP_ITEM },
+    { "dt", HPF_MASK_MARKUP_TERM },
+    { "dd", HPF_MASK_MARKUP_TERM },
+    { "p", HPF_MASK_MARKUP_P },
+    { "option", HPF_MASK_MARKUP_CHOICE }
 };
 
 
@@ -140,23 +179,29 @@ hpf_mask_markup_tag_hash(const unsigned char *p, const unsigned char *end)
 unsigned
 hpf_mask_markup_tag_kind(const unsigned char *p, const unsigned char *end)
 {
-    size_t                          i, n;
-    const char                     *name;
-    const hpf_mask_markup_names_t  *names;
+    size_t    i, n;
+    uint64_t  word, name;
 
-    for (i = 0;
-         i < sizeof(hpf_mask_markup_kinds) / sizeof(hpf_mask_markup_kinds[0]);
-         i++)
-    {
-        names = &hpf_mask_markup_kinds[i];
+    n = (size_t) (end - p);
 
-        for (name = names->names; *name != '\0'; name += n + (name[n] == ' ')) {
-            n = strcspn(name, " ");
+    if (n == 0 || n > 8) {
+        return 0;
+    }
 
-            if ((size_t) (end - p) == n && hpf_mask_markup_tag_is(name, p, n))
-            {
-                return names->kind;
-            }
+    /* letters become small ones, and nothing else a letter */
+
+    word = hpf_word(p, n);
+    memset(&name, 0, sizeof(name));
+    memset(&name, 0x20, n);
+    word |= name;
+
+    n = sizeof(hpf_mask_markup_names) / sizeof(hpf_mask_markup_names[0]);
+
+    for (i = 0; i < n; i++) {
+        memcpy(&name, hpf_mask_markup_names[i].name, sizeof(name));
+
+        if (name == word) {
+            return hpf_mask_markup_names[i].kind;
         }
     }
 
@@ -288,13 +333,13 @@ hpf_mask_markup_tag_read(hpf_mask_markup_t *u, const hpf_mask_rules_t *rules,
 
     known = (tag->own != NULL || u->n);
 
-    /* "script" and "style" */
-
-    if (known
-        || ((*p | 0x20) == 's' && (tag->len == 5 || tag->len == 6)))
-    {
+    if (known || hpf_mask_markup_tag_is_raw(p, tag->len)) {
         tag->kind = hpf_mask_markup_tag_kind(p, *q);
         tag->name = hpf_mask_markup_tag_hash(p, *q);
+    }
+
+    if (**q == '>') {
+        return HPF_OK;
     }
 
     attr.slash = 0;
@@ -559,6 +604,14 @@ hpf_mask_markup_tag_is(const char *name, const unsigned char *p, size_t len)
     }
 
     return 1;
+}
+
+
+static unsigned
+hpf_mask_markup_tag_is_raw(const unsigned char *p, size_t len)
+{
+    return (len == 5 && hpf_mask_markup_tag_is("style", p, len))
+           || (len == 6 && hpf_mask_markup_tag_is("script", p, len));
 }
 
 

@@ -287,7 +287,8 @@ hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
     }
 
     if (t->run
-        && (hpf_mask_search_is_digit(c) || (hpf_mask_search_is_gap(c) && p > start)))
+        && (hpf_mask_search_is_digit(c)
+            || (hpf_mask_search_is_gap(c) && p > start)))
     {
         start = hpf_mask_search_start(t, p, start);
 
@@ -337,7 +338,9 @@ hpf_mask_search_start(const hpf_mask_part_t *t, const unsigned char *p,
 
         p = q;
 
-        if (hpf_mask_search_is_digit(c) || (t->codes && hpf_mask_search_is_letter(c))) {
+        if (hpf_mask_search_is_digit(c)
+            || (t->codes && hpf_mask_search_is_letter(c)))
+        {
             start = p;
             gap = 0;
             continue;
@@ -372,6 +375,7 @@ hpf_mask_search_units(const hpf_mask_part_t *t, hpf_mask_units_t *u,
 
     far = t->codes ? HPF_IDENT_USCC_LEN + 2 : 6;
     last = i;
+    n = 1;
 
     while (i < HPF_MASK_UNITS) {
         n = hpf_mask_search_next(t, p, &c);
@@ -414,7 +418,9 @@ hpf_mask_search_run(const hpf_mask_part_t *t, const unsigned char *p,
     for (i = HPF_MASK_SEARCH_BACK; i < u.ready; i++) {
         rc = HPF_DECLINED;
 
-        if (hpf_mask_search_is_digit(u.c[i]) && !hpf_mask_search_is_digit(u.c[i - 1])) {
+        if (hpf_mask_search_is_digit(u.c[i])
+            && !hpf_mask_search_is_digit(u.c[i - 1]))
+        {
             rc = hpf_mask_search_number_at(t->s, &u, i, hit);
         }
 

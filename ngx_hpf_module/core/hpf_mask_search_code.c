@@ -53,7 +53,10 @@ hpf_mask_search_code_at(const hpf_mask_search_t *s,
     c = &u->c[i];
     hit->start = u->at[i];
 
-    for (n = 0; n <= HPF_IDENT_USCC_LEN && hpf_mask_search_is_alnum(c[n]); n++) {
+    for (n = 0;
+         n <= HPF_IDENT_USCC_LEN && hpf_mask_search_is_alnum(c[n]);
+         n++)
+    {
         /* void */
     }
 

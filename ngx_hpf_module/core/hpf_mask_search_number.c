@@ -330,7 +330,10 @@ hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i, unsigned end)
     class = 0;
     c = &u->c[i - 1];
 
-    for (n = 0; n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c); n++, c--) {
+    for (n = 0;
+         n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c);
+         n++, c--)
+    {
         class |= ((*c | 0x20) <= 'f') ? HPF_MASK_HEX : HPF_MASK_WORD;
     }
 
@@ -346,7 +349,10 @@ hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i, unsigned end)
 
     c = &u->c[end];
 
-    for (n = 0; n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c); n++, c++) {
+    for (n = 0;
+         n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c);
+         n++, c++)
+    {
         class |= ((*c | 0x20) <= 'f') ? HPF_MASK_HEX : HPF_MASK_WORD;
     }
 

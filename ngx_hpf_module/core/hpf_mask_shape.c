@@ -23,7 +23,8 @@ static size_t hpf_mask_shape_mobile_prefix(const hpf_mask_text_t *text);
 static void hpf_mask_shape_email(const hpf_mask_text_t *text,
     hpf_mask_cut_t *cut);
 static size_t hpf_mask_shape_district(const hpf_mask_text_t *text);
-static unsigned hpf_mask_shape_is_district(const hpf_mask_text_t *text, size_t i);
+static unsigned hpf_mask_shape_is_district(const hpf_mask_text_t *text,
+    size_t i);
 static unsigned hpf_mask_shape_is_street(uint32_t cp, size_t nth);
 
 

@@ -27,8 +27,8 @@ typedef struct {
 } hpf_mask_text_t;
 
 
-void hpf_mask_shape_cut(const hpf_mask_shape_t *shape, const hpf_mask_text_t *text,
-    hpf_mask_cut_t *cut);
+void hpf_mask_shape_cut(const hpf_mask_shape_t *shape,
+    const hpf_mask_text_t *text, hpf_mask_cut_t *cut);
 
 
 #endif /* _HPF_MASK_SHAPE_H_INCLUDED_ */

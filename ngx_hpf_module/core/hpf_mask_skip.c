@@ -23,6 +23,7 @@
 
 
 #define HPF_MASK_SKIP_NAMES  2
+#define HPF_MASK_SKIP_ROW    64        /* bytes to either side of digits */
 
 #define hpf_mask_is_digit(c)  ((unsigned) (c) - '0' <= 9)
 #define hpf_mask_is_row(c)                                                    \
@@ -48,6 +49,7 @@ typedef struct {
     const hpf_mask_rules_t  *rules;
     hpf_mask_json_t         *json;
     const unsigned char     *begin;     /* where it all began */
+    const unsigned char     *end;
     uint64_t                 lines;     /* all ones, or 0 */
     uint64_t                 email;
     uint64_t                 number;
@@ -382,6 +384,7 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
     sought.rules = m->rules;
     sought.json = &m->u.json;
     sought.begin = p;
+    sought.end = end;
     sought.lines = -(uint64_t) m->u.json.lines;
     sought.email = -(uint64_t) ((values >> HPF_MASK_EMAIL) & 1);
     sought.code = -(uint64_t) (((values >> HPF_MASK_USCC)
@@ -474,20 +477,30 @@ hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
     uint64_t rows)
 {
     unsigned              n, least;
-    const unsigned char  *c;
+    const unsigned char  *c, *first, *last;
 
     least = sought->code ? 7 : 11;
 
     for ( /* void */ ; rows; rows &= rows - 1) {
 
         c = p + __builtin_ctzll(rows);
+        first = (c - sought->begin > HPF_MASK_SKIP_ROW)
+                ? c - HPF_MASK_SKIP_ROW : sought->begin;
+        last = (sought->end - c > HPF_MASK_SKIP_ROW)
+               ? c + HPF_MASK_SKIP_ROW : sought->end;
 
-        while (c > sought->begin && hpf_mask_is_row(c[-1])) {
+        while (c > first && hpf_mask_is_row(c[-1])) {
             c--;
         }
 
-        for (n = 0; n < least && hpf_mask_is_row(*c); c++) {
+        for (n = 0; n < least && c < last && hpf_mask_is_row(*c); c++) {
             n += hpf_mask_is_digit(*c);
+        }
+
+        /* what goes on beyond that may be anything */
+
+        if (c == last) {
+            n = least;
         }
 
         if (n == least) {

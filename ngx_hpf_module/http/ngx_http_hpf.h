@@ -112,6 +112,7 @@ struct ngx_http_hpf_channel_s {
     ngx_http_hpf_key_t            keys[NGX_HTTP_HPF_KEYS];
     ngx_uint_t                    nkeys;
     ngx_http_hpf_mask_layer_t    *mask;         /* its rules, or NULL */
+    ngx_uint_t                    mask_request; /* what it sends as well */
     ngx_uint_t                    open;         /* as configured */
     ngx_uint_t                    session_idle; /* seconds */
     ngx_uint_t                    session_life; /* seconds */

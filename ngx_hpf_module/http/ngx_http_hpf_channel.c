@@ -37,6 +37,8 @@ static char *ngx_http_hpf_channel_session(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_mask(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
+static char *ngx_http_hpf_channel_mask_request(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
 static ngx_http_hpf_channel_t *ngx_http_hpf_channel_origin_find(
     ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *origin);
 static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
@@ -60,6 +62,7 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
     { ngx_string("key"), 2, 2, ngx_http_hpf_channel_key },
     { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
     { ngx_string("mask_rule"), 2, 6, ngx_http_hpf_channel_mask },
+    { ngx_string("mask_request"), 1, 1, ngx_http_hpf_channel_mask_request },
     { ngx_null_string, 0, 0, NULL }
 };
 
@@ -312,8 +315,8 @@ ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown \"%V\" in channel \"%V\": name, kind, entry, "
-                       "capacity, limit, origin, key, session or mask_rule "
-                       "expected",
+                       "capacity, limit, origin, key, session, mask_rule or "
+                       "mask_request expected",
                        &value[0], &ch->id);
 
     return NGX_CONF_ERROR;
@@ -545,6 +548,30 @@ static char *
 ngx_http_hpf_channel_mask(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
 {
     return ngx_http_hpf_mask_layer_rule(cf, &ch->mask);
+}
+
+
+static char *
+ngx_http_hpf_channel_mask_request(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "on") == 0) {
+        ch->mask_request = 1;
+
+    } else if (ngx_strcmp(value[1].data, "off") == 0) {
+        ch->mask_request = 0;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid mask_request \"%V\" of channel \"%V\": "
+                           "\"on\" or \"off\" expected", &value[1], &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -211,6 +211,14 @@ ngx_http_hpf_item_masked(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_item_caller(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
+    /* what a plugin asks of a back end is its own */
+
+    if (ctx->channel && ctx->channel->mask_request && ctx->route == NULL
+        && ngx_http_hpf_mask_set_request(r) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return ngx_http_hpf_mask_set_caller(r, ctx->channel ? ctx->channel->mask
                                                         : NULL,
                                         ctx->has_session ? ctx->session.level

@@ -3,9 +3,8 @@
  */
 
 /*
- * The masking of a body: runs the engine over the chain.  What is not touched
- * is passed on in shadows of its buffers, small pieces are gathered in
- * buffers of the filter's own.
+ * The masking of a body: runs the engine over the chain.  What comes out of it
+ * is gathered in ngx_http_hpf_mask_out.c.
  */
 
 #include <ngx_config.h>
@@ -17,13 +16,8 @@
 #include "ngx_http_hpf_mask_text.h"
 
 
-/* A span that is shorter costs less to copy than to pass on by itself. */
-#define NGX_HTTP_HPF_MASK_SHORT   2048
-
-#define NGX_HTTP_HPF_MASK_BUFFER  8192
-
 /* Bytes that are inflated before the client has taken them. */
-#define NGX_HTTP_HPF_MASK_AHEAD   65536
+#define NGX_HTTP_HPF_MASK_AHEAD  65536
 
 
 static ngx_int_t ngx_http_hpf_mask_body_filter(ngx_http_request_t *r,
@@ -53,13 +47,6 @@ static ngx_int_t ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx,
 static ngx_int_t ngx_http_hpf_mask_body_drain(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx);
-static int ngx_http_hpf_mask_body_out(void *data, const unsigned char *p,
-    size_t len, unsigned pass);
-static ngx_int_t ngx_http_hpf_mask_body_shadow(ngx_http_hpf_mask_ctx_t *ctx,
-    u_char *p, size_t len);
-static ngx_int_t ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx);
-static ngx_chain_t *ngx_http_hpf_mask_body_get(ngx_pool_t *pool,
-    ngx_chain_t **free);
 
 
 static ngx_http_output_body_filter_pt  ngx_http_next_body_filter;
@@ -92,7 +79,7 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
 
     conf.level = (caller != NULL) ? caller->level : 0;
     conf.copy = ctx->copy;
-    conf.out = ngx_http_hpf_mask_body_out;
+    conf.out = ngx_http_hpf_mask_out;
     conf.data = ctx;
 
     hpf_mask_init(ctx->engine, &conf);
@@ -661,7 +648,7 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
     last = ctx->ref;
 
     if (last == NULL) {
-        cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
+        cl = ngx_http_hpf_mask_out_get(ctx->request->pool, &ctx->shadows);
         if (cl == NULL) {
             return NGX_ERROR;
         }
@@ -703,7 +690,7 @@ ngx_http_hpf_mask_body_drain(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         return NGX_OK;
     }
 
-    cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
+    cl = ngx_http_hpf_mask_out_get(ctx->request->pool, &ctx->shadows);
     if (cl == NULL) {
         return NGX_ERROR;
     }
@@ -780,158 +767,4 @@ ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
     }
 
     return rc;
-}
-
-
-/* Takes the output of the engine. */
-
-static int
-ngx_http_hpf_mask_body_out(void *data, const unsigned char *p, size_t len,
-    unsigned pass)
-{
-    ngx_http_hpf_mask_ctx_t *ctx = data;
-
-    size_t      n;
-    ngx_buf_t  *b;
-
-    b = ctx->buf;
-
-    if (pass && !ctx->copy
-        && (len >= NGX_HTTP_HPF_MASK_SHORT
-            || (ctx->own == NULL && len == (size_t) (b->last - b->pos))))
-    {
-        return ngx_http_hpf_mask_body_shadow(ctx, (u_char *) p, len);
-    }
-
-    while (len) {
-
-        if (ctx->own == NULL || ctx->own->last == ctx->own->end) {
-
-            if (ngx_http_hpf_mask_body_own(ctx) != NGX_OK) {
-                return HPF_ERROR;
-            }
-        }
-
-        b = ctx->own;
-        n = ngx_min((size_t) (b->end - b->last), len);
-
-        b->last = ngx_cpymem(b->last, p, n);
-        p += n;
-        len -= n;
-    }
-
-    return HPF_OK;
-}
-
-
-/* Passes on bytes of the input where they are. */
-
-static ngx_int_t
-ngx_http_hpf_mask_body_shadow(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
-    size_t len)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
-    if (cl == NULL) {
-        return HPF_ERROR;
-    }
-
-    b = cl->buf;
-
-    b->memory = 1;
-    b->start = p;
-    b->pos = p;
-    b->last = p + len;
-    b->end = b->last;
-
-    *ctx->last_out = cl;
-    ctx->last_out = &cl->next;
-
-    ctx->ref = b;
-    ctx->own = NULL;
-
-    return HPF_OK;
-}
-
-
-/* Opens a buffer of the filter's own. */
-
-static ngx_int_t
-ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx)
-{
-    u_char       *start, *end;
-    size_t        size, need;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    /* most likely all that comes of the input fits */
-
-    need = (ctx->buf->last - ctx->buf->pos) * 5 / 4 + 256;
-    size = 1024;
-
-    while (size < need && size < NGX_HTTP_HPF_MASK_BUFFER) {
-        size *= 2;
-    }
-
-    start = NULL;
-    end = NULL;
-
-    if (ctx->buffers != NULL) {
-        start = ctx->buffers->buf->start;
-        end = ctx->buffers->buf->end;
-    }
-
-    cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->buffers);
-    if (cl == NULL) {
-        return NGX_ERROR;
-    }
-
-    b = cl->buf;
-
-    if (start == NULL || (size_t) (end - start) < size) {
-
-        start = ngx_palloc(ctx->request->pool, size);
-        if (start == NULL) {
-            return NGX_ERROR;
-        }
-
-        end = start + size;
-    }
-
-    b->temporary = 1;
-    b->start = start;
-    b->pos = start;
-    b->last = start;
-    b->end = end;
-
-    *ctx->last_out = cl;
-    ctx->last_out = &cl->next;
-
-    ctx->own = b;
-    ctx->ref = b;
-
-    return NGX_OK;
-}
-
-
-/* A link and a buffer with all bits clear. */
-
-static ngx_chain_t *
-ngx_http_hpf_mask_body_get(ngx_pool_t *pool, ngx_chain_t **free)
-{
-    ngx_chain_t  *cl;
-
-    cl = ngx_chain_get_free_buf(pool, free);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(cl->buf, sizeof(ngx_buf_t));
-
-    cl->buf->tag = (ngx_buf_tag_t) &ngx_http_hpf_mask_filter_module;
-    cl->next = NULL;
-
-    return cl;
 }

@@ -25,8 +25,11 @@
 #define NGX_HTTP_HPF_MASK_MARK      4
 
 
+typedef struct ngx_http_hpf_mask_sent_s  ngx_http_hpf_mask_sent_t;
+
 typedef struct {
     ngx_http_request_t       *request;
+    ngx_http_hpf_mask_sent_t *request_side;
     ngx_http_hpf_mask_set_t  *set;        /* of the gate */
     ngx_http_hpf_mask_layer_t  *layer;    /* of the channel */
     ngx_uint_t                level;      /* of the session */
@@ -59,6 +62,7 @@ typedef struct {
     ngx_uint_t                revealed;
     ngx_uint_t                reveals;
 
+    unsigned                  asked:1;    /* the gate wants it masked as well */
     unsigned                  held:1;     /* the header waits for a byte */
     unsigned                  copy:1;     /* what is fed does not stay */
     unsigned                  refused:1;
@@ -77,6 +81,13 @@ ngx_int_t ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
 
 /* Puts the body filter into the chain. */
 void ngx_http_hpf_mask_body_init(void);
+
+/* Takes the output of the engine; data is the context, see hpf_mask_out_pt. */
+int ngx_http_hpf_mask_out(void *data, const unsigned char *p, size_t len,
+    unsigned pass);
+
+/* A link and a buffer with all bits clear; NULL: no memory. */
+ngx_chain_t *ngx_http_hpf_mask_out_get(ngx_pool_t *pool, ngx_chain_t **free);
 
 /* The rules for this request, of whatever is masked; NULL: no memory. */
 const hpf_mask_rules_t *ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r);

@@ -99,6 +99,20 @@ ngx_command_t  ngx_http_hpf_mask_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hpf_mask_request"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_hpf_mask_loc_conf_t, http.request),
+      NULL },
+
+    { ngx_string("hpf_mask_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_mask_http_conf_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 

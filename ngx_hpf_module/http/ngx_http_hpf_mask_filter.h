@@ -36,6 +36,12 @@ ngx_int_t ngx_http_hpf_mask_set_rules(ngx_http_request_t *r,
 ngx_int_t ngx_http_hpf_mask_set_caller(ngx_http_request_t *r,
     ngx_http_hpf_mask_layer_t *layer, ngx_uint_t level);
 
+/*
+ * The request itself is masked as well before its content handler gets it, as
+ * "hpf_mask_request" does.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_hpf_mask_set_request(ngx_http_request_t *r);
+
 /* The rules of the location. */
 ngx_http_hpf_mask_set_t *ngx_http_hpf_mask_location(ngx_http_request_t *r);
 

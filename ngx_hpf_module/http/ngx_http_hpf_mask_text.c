@@ -147,8 +147,8 @@ ngx_http_hpf_mask_text_uri(ngx_http_request_t *r, const hpf_mask_rules_t *rules,
 
 
 ngx_int_t
-ngx_http_hpf_mask_text_value(ngx_http_request_t *r, const hpf_mask_shape_t *shape,
-    ngx_uint_t style, ngx_str_t *s)
+ngx_http_hpf_mask_text_value(ngx_http_request_t *r,
+    const hpf_mask_shape_t *shape, ngx_uint_t style, ngx_str_t *s)
 {
     hpf_mask_sink_t                 sink;
     ngx_http_hpf_mask_text_t        text;

@@ -116,7 +116,9 @@ ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no,
 ngx_int_t
 ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no)
 {
-    ngx_str_t  subj, uid;
+    ngx_int_t                  rc;
+    ngx_str_t                  subj, uid;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     uid.data = ctx->session.uid;
     uid.len = ctx->session.uid_len;
@@ -124,7 +126,19 @@ ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no)
     subj.data = ctx->session.subj;
     subj.len = ctx->session.subj_len;
 
-    return ngx_http_hpf_seal_open(ctx, &subj, &uid, id_no);
+    rc = ngx_http_hpf_seal_open(ctx, &subj, &uid, id_no);
+
+    if (rc != NGX_OK) {
+
+        /* it may have been damaged on its way: it is to be read again */
+
+        hmcf = ngx_http_get_module_main_conf(ctx->request,
+                                             ngx_http_hpf_module);
+
+        ngx_hpf_session_drop(hmcf->zone, ctx->token_hash);
+    }
+
+    return rc;
 }
 
 

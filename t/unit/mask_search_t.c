@@ -268,6 +268,12 @@ test_codes(void)
     is("110105491231002", "110105*****1002");
     left("AE12345678 E123456789 YW20261125 e12345678");
     left("91350100M000100Y44 a91350100M000100Y43");
+
+    /* letters, more of them than a code has, before digits */
+
+    left("abcdefghijklmnopqrstuvwxyzabcdefghijk1234567 13800138000123");
+    is("abcdefghijklmnopqrstuvwxyzabcdefghijk1234567 13800138000",
+       "abcdefghijklmnopqrstuvwxyzabcdefghijk1234567 138****8000");
     on(USUAL);
 }
 
