@@ -106,6 +106,13 @@ ngx_command_t  ngx_http_hpf_mask_commands[] = {
       offsetof(ngx_http_hpf_mask_loc_conf_t, http.request),
       NULL },
 
+    { ngx_string("hpf_mask_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_mask_http_conf_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 

@@ -14,7 +14,9 @@
 #include "hpf_mask_path.h"
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
+#include "ngx_http_hpf_mask_header.h"
 #include "ngx_http_hpf_mask_sent.h"
+#include "ngx_http_hpf_mask_uri.h"
 
 
 static void ngx_http_hpf_mask_cleanup(void *data);
@@ -261,6 +263,12 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         ctx->held = 0;
     }
 
+    if (hmlcf->http.fields != NULL && r == r->main
+        && ngx_http_hpf_mask_header(r, hmlcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if ((!hmlcf->enable && (ctx == NULL || ctx->set == NULL))
         || !ngx_http_hpf_mask_has_body(r))
     {
@@ -494,7 +502,7 @@ ngx_http_hpf_mask_add_variables(ngx_conf_t *cf)
 
     var->get_handler = ngx_http_hpf_mask_variable;
 
-    return NGX_OK;
+    return ngx_http_hpf_mask_uri_variables(cf);
 }
 
 

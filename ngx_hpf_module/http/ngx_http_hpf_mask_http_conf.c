@@ -7,6 +7,28 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_mask_conf.h"
+#include "ngx_http_hpf_mask_rule.h"
+
+
+/* What is no text of a back end's, or what the protocol stands on. */
+
+static ngx_str_t  ngx_http_hpf_mask_http_conf_fixed[] = {
+    ngx_string("accept-ranges"),
+    ngx_string("connection"),
+    ngx_string("content-encoding"),
+    ngx_string("content-length"),
+    ngx_string("content-range"),
+    ngx_string("content-type"),
+    ngx_string("date"),
+    ngx_string("etag"),
+    ngx_string("keep-alive"),
+    ngx_string("last-modified"),
+    ngx_string("server"),
+    ngx_string("trailer"),
+    ngx_string("transfer-encoding"),
+    ngx_string("upgrade"),
+    ngx_null_string
+};
 
 
 void
@@ -90,4 +112,72 @@ ngx_http_hpf_mask_http_conf_charset(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* hpf_mask_header NAME [kind=KIND] [keep=LEFT,RIGHT] [char=C] */
+
+char *
+ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_hpf_mask_loc_conf_t *hmlcf = conf;
+
+    ngx_str_t                  *value, *fixed;
+    ngx_uint_t                  i;
+    ngx_http_hpf_mask_field_t  *field;
+
+    value = cf->args->elts;
+
+    ngx_strlow(value[1].data, value[1].data, value[1].len);
+
+    for (fixed = ngx_http_hpf_mask_http_conf_fixed; fixed->len; fixed++) {
+
+        if (fixed->len == value[1].len
+            && ngx_strncmp(fixed->data, value[1].data, fixed->len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "header \"%V\" cannot be masked", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (hmlcf->http.fields == NGX_CONF_UNSET_PTR) {
+        hmlcf->http.fields = ngx_array_create(cf->pool, 4,
+                                          sizeof(ngx_http_hpf_mask_field_t));
+        if (hmlcf->http.fields == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    field = hmlcf->http.fields->elts;
+
+    for (i = 0; i < hmlcf->http.fields->nelts; i++) {
+
+        if (field[i].name.len == value[1].len
+            && ngx_strncmp(field[i].name.data, value[1].data, value[1].len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "header \"%V\" is duplicate", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    field = ngx_array_push(hmlcf->http.fields);
+    if (field == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(field, sizeof(ngx_http_hpf_mask_field_t));
+
+    field->name = value[1];
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    field->whole = 1;
+
+    return ngx_http_hpf_mask_rule_shape(cf, 2, &field->shape);
 }

@@ -48,6 +48,8 @@ void ngx_http_hpf_mask_http_conf_merge(ngx_http_hpf_mask_http_conf_t *conf,
 /* Setters; conf is that of the location. */
 char *ngx_http_hpf_mask_http_conf_charset(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 #endif /* _NGX_HTTP_HPF_MASK_HTTP_CONF_H_INCLUDED_ */

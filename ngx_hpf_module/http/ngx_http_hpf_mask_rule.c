@@ -27,6 +27,8 @@ static ngx_http_hpf_mask_rule_t *ngx_http_hpf_mask_rule_push(ngx_conf_t *cf,
     ngx_array_t **rules);
 static char *ngx_http_hpf_mask_rule_named(ngx_conf_t *cf,
     ngx_http_hpf_mask_rule_t *rule);
+static char *ngx_http_hpf_mask_rule_kind(ngx_conf_t *cf,
+    ngx_http_hpf_mask_rule_t *rule, ngx_str_t *value);
 static char *ngx_http_hpf_mask_rule_value(ngx_conf_t *cf,
     ngx_http_hpf_mask_rule_t *rule);
 static char *ngx_http_hpf_mask_rule_form(ngx_conf_t *cf,
@@ -110,8 +112,7 @@ ngx_http_hpf_mask_rule_push(ngx_conf_t *cf, ngx_array_t **rules)
 static char *
 ngx_http_hpf_mask_rule_named(ngx_conf_t *cf, ngx_http_hpf_mask_rule_t *rule)
 {
-    ngx_str_t   *value;
-    const char  *reason;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
@@ -126,12 +127,26 @@ ngx_http_hpf_mask_rule_named(ngx_conf_t *cf, ngx_http_hpf_mask_rule_t *rule)
         return NGX_CONF_ERROR;
     }
 
-    reason = hpf_mask_rule_kind(&rule->rule, (char *) value[3].data + 5,
-                                value[3].len - 5);
+    if (ngx_http_hpf_mask_rule_kind(cf, rule, &value[3]) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_hpf_mask_rule_form(cf, rule, 4);
+}
+
+
+static char *
+ngx_http_hpf_mask_rule_kind(ngx_conf_t *cf, ngx_http_hpf_mask_rule_t *rule,
+    ngx_str_t *value)
+{
+    const char  *reason;
+
+    reason = hpf_mask_rule_kind(&rule->rule, (char *) value->data + 5,
+                                value->len - 5);
 
     if (reason != NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid kind in \"%V\", %s", &value[3], reason);
+                           "invalid kind in \"%V\", %s", value, reason);
         return NGX_CONF_ERROR;
     }
 
@@ -139,7 +154,43 @@ ngx_http_hpf_mask_rule_named(ngx_conf_t *cf, ngx_http_hpf_mask_rule_t *rule)
         ngx_http_hpf_mask_hash_need(cf);
     }
 
-    return ngx_http_hpf_mask_rule_form(cf, rule, 4);
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_hpf_mask_rule_shape(ngx_conf_t *cf, ngx_uint_t n,
+    hpf_mask_shape_t *shape)
+{
+    ngx_str_t                 *value;
+    ngx_http_hpf_mask_rule_t   rule;
+
+    value = cf->args->elts;
+
+    ngx_memzero(&rule, sizeof(ngx_http_hpf_mask_rule_t));
+
+    if (ngx_strncmp(value[n].data, "kind=", 5) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", \"kind=\" is expected",
+                           &value[n]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_hpf_mask_rule_kind(cf, &rule, &value[n]) != NGX_CONF_OK
+        || ngx_http_hpf_mask_rule_form(cf, &rule, n + 1) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (rule.rule.shape.reveal) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"reveal=\" has no meaning for a header");
+        return NGX_CONF_ERROR;
+    }
+
+    *shape = rule.rule.shape;
+
+    return NGX_CONF_OK;
 }
 
 

@@ -25,6 +25,10 @@
 char *ngx_http_hpf_mask_rule_line(ngx_conf_t *cf, ngx_array_t **rules);
 char *ngx_http_hpf_mask_rule_file(ngx_conf_t *cf, ngx_array_t **rules);
 
+/* "kind=KIND [keep=L,R] [char=C]" from argument n of cf->args on. */
+char *ngx_http_hpf_mask_rule_shape(ngx_conf_t *cf, ngx_uint_t n,
+    hpf_mask_shape_t *shape);
+
 /*
  * Compiles rules: those of base, or the built-in ones when it is NULL, and
  * then own, which may be NULL.  All of it is in the pool.  NGX_ERROR: no
