@@ -50,6 +50,8 @@ static ngx_int_t ngx_http_hpf_mask_body_finish(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
+static void ngx_http_hpf_mask_body_add(ngx_http_hpf_mask_ctx_t *ctx,
+    ngx_chain_t *cl);
 static ngx_int_t ngx_http_hpf_mask_body_drain(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx);
@@ -105,6 +107,8 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ctx->last_out = &ctx->out;
     ctx->busy = NULL;
     ctx->own = NULL;
+    ctx->tail = NULL;
+    ctx->flushed = 0;
 
     ctx->head = ngx_palloc(r->pool, ctx->need);
     if (ctx->head == NULL) {
@@ -658,26 +662,45 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         return NGX_OK;
     }
 
-    last = ctx->ref;
+    /* a flush of nothing is passed on once: its buffer is not used again */
 
-    if (last == NULL) {
+    if (ctx->tail == NULL && ctx->flushed
+        && !b->last_buf && !b->last_in_chain)
+    {
+        return NGX_OK;
+    }
+
+    if (ctx->tail == NULL) {
         cl = ngx_http_hpf_mask_body_get(ctx->request->pool, &ctx->shadows);
         if (cl == NULL) {
             return NGX_ERROR;
         }
 
-        last = cl->buf;
-        last->sync = 1;
+        cl->buf->sync = 1;
 
-        *ctx->last_out = cl;
-        ctx->last_out = &cl->next;
+        ngx_http_hpf_mask_body_add(ctx, cl);
     }
+
+    last = ctx->tail;
 
     last->last_buf = b->last_buf;
     last->last_in_chain = b->last_in_chain;
-    last->flush = b->flush;
+    last->flush |= b->flush;
+
+    ctx->flushed = last->flush;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_hpf_mask_body_add(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *cl)
+{
+    *ctx->last_out = cl;
+    ctx->last_out = &cl->next;
+
+    ctx->tail = cl->buf;
+    ctx->flushed = 0;
 }
 
 
@@ -748,6 +771,7 @@ ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
     ctx->out = NULL;
     ctx->last_out = &ctx->out;
     ctx->own = NULL;
+    ctx->tail = NULL;
 
     while (ctx->busy) {
         cl = ctx->busy;
@@ -846,8 +870,7 @@ ngx_http_hpf_mask_body_shadow(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
     b->last = p + len;
     b->end = b->last;
 
-    *ctx->last_out = cl;
-    ctx->last_out = &cl->next;
+    ngx_http_hpf_mask_body_add(ctx, cl);
 
     ctx->ref = b;
     ctx->own = NULL;
@@ -906,8 +929,7 @@ ngx_http_hpf_mask_body_own(ngx_http_hpf_mask_ctx_t *ctx)
     b->last = start;
     b->end = end;
 
-    *ctx->last_out = cl;
-    ctx->last_out = &cl->next;
+    ngx_http_hpf_mask_body_add(ctx, cl);
 
     ctx->own = b;
     ctx->ref = b;

@@ -41,6 +41,7 @@ typedef struct {
     ngx_buf_t                *buf;        /* of the input, being fed */
     ngx_buf_t                *ref;        /* the last that came of it */
     ngx_buf_t                *own;        /* open for more bytes */
+    ngx_buf_t                *tail;       /* the last of out */
 
     ngx_chain_t              *in;         /* coded, yet to be inflated */
     u_char                   *pos;        /* in its first buffer, or NULL */
@@ -64,6 +65,7 @@ typedef struct {
 
     unsigned                  asked:1;    /* the gate wants it masked as well */
     unsigned                  held:1;     /* the header waits for a byte */
+    unsigned                  flushed:1;  /* nothing came since a flush */
     unsigned                  copy:1;     /* what is fed does not stay */
     unsigned                  refused:1;
     unsigned                  sent:1;     /* the problem, or all */
