@@ -92,6 +92,8 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ctx->last_out = &ctx->out;
     ctx->busy = NULL;
     ctx->own = NULL;
+    ctx->tail = NULL;
+    ctx->flushed = 0;
 
     ctx->head = ngx_palloc(r->pool, ctx->need);
     if (ctx->head == NULL) {
@@ -645,24 +647,32 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         return NGX_OK;
     }
 
-    last = ctx->ref;
+    /* a flush of nothing is passed on once: its buffer is not used again */
 
-    if (last == NULL) {
+    if (ctx->tail == NULL && ctx->flushed
+        && !b->last_buf && !b->last_in_chain)
+    {
+        return NGX_OK;
+    }
+
+    if (ctx->tail == NULL) {
         cl = ngx_http_hpf_mask_out_get(ctx->request->pool, &ctx->shadows);
         if (cl == NULL) {
             return NGX_ERROR;
         }
 
-        last = cl->buf;
-        last->sync = 1;
+        cl->buf->sync = 1;
 
-        *ctx->last_out = cl;
-        ctx->last_out = &cl->next;
+        ngx_http_hpf_mask_out_add(ctx, cl);
     }
+
+    last = ctx->tail;
 
     last->last_buf = b->last_buf;
     last->last_in_chain = b->last_in_chain;
-    last->flush = b->flush;
+    last->flush |= b->flush;
+
+    ctx->flushed = last->flush;
 
     return NGX_OK;
 }
@@ -735,6 +745,7 @@ ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
     ctx->out = NULL;
     ctx->last_out = &ctx->out;
     ctx->own = NULL;
+    ctx->tail = NULL;
 
     while (ctx->busy) {
         cl = ctx->busy;

@@ -41,6 +41,7 @@ typedef struct {
     ngx_buf_t                *buf;        /* of the input, being fed */
     ngx_buf_t                *ref;        /* the last that came of it */
     ngx_buf_t                *own;        /* open for more bytes */
+    ngx_buf_t                *tail;       /* the last of out */
 
     ngx_chain_t              *in;         /* coded, yet to be inflated */
     u_char                   *pos;        /* in its first buffer, or NULL */
@@ -64,6 +65,7 @@ typedef struct {
 
     unsigned                  asked:1;    /* the gate wants it masked as well */
     unsigned                  held:1;     /* the header waits for a byte */
+    unsigned                  flushed:1;  /* nothing came since a flush */
     unsigned                  copy:1;     /* what is fed does not stay */
     unsigned                  refused:1;
     unsigned                  sent:1;     /* the problem, or all */
@@ -85,6 +87,9 @@ void ngx_http_hpf_mask_body_init(void);
 /* Takes the output of the engine; data is the context, see hpf_mask_out_pt. */
 int ngx_http_hpf_mask_out(void *data, const unsigned char *p, size_t len,
     unsigned pass);
+
+/* Behind what is there; it is the last then. */
+void ngx_http_hpf_mask_out_add(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *cl);
 
 /* A link and a buffer with all bits clear; NULL: no memory. */
 ngx_chain_t *ngx_http_hpf_mask_out_get(ngx_pool_t *pool, ngx_chain_t **free);

@@ -89,8 +89,7 @@ ngx_http_hpf_mask_out_shadow(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
     b->last = p + len;
     b->end = b->last;
 
-    *ctx->last_out = cl;
-    ctx->last_out = &cl->next;
+    ngx_http_hpf_mask_out_add(ctx, cl);
 
     ctx->ref = b;
     ctx->own = NULL;
@@ -149,8 +148,7 @@ ngx_http_hpf_mask_out_own(ngx_http_hpf_mask_ctx_t *ctx)
     b->last = start;
     b->end = end;
 
-    *ctx->last_out = cl;
-    ctx->last_out = &cl->next;
+    ngx_http_hpf_mask_out_add(ctx, cl);
 
     ctx->own = b;
     ctx->ref = b;
@@ -177,4 +175,15 @@ ngx_http_hpf_mask_out_get(ngx_pool_t *pool, ngx_chain_t **free)
     cl->next = NULL;
 
     return cl;
+}
+
+
+void
+ngx_http_hpf_mask_out_add(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *cl)
+{
+    *ctx->last_out = cl;
+    ctx->last_out = &cl->next;
+
+    ctx->tail = cl->buf;
+    ctx->flushed = 0;
 }
