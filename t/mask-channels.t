@@ -119,7 +119,8 @@ EOT
         }
 EOT
 
-is(item('bare', 'plain'), '1********0 1********0 *** *** 张*三 call 138****8000',
+is(item('bare', 'plain'),
+   '1********0 1********0 *** *** 张*三 call 138****8000',
    'an item without rules, by the location');
 is(item('ruled', 'plain'),
    '1********0 12******90 12******90 *** 张小三 call 138****8000',

@@ -126,7 +126,8 @@ $r = http_get('/files/person.json',
 is($r->status, 200, 'If-Range');
 is($r->body, $MASKED, 'is the whole');
 
-$r = http_get('/files/person.json', headers => ['If-Match' => $tag =~ s/^W.//r]);
+$r = http_get('/files/person.json',
+              headers => ['If-Match' => $tag =~ s/^W.//r]);
 
 ok($r->status == 412 || $r->body eq $MASKED, 'If-Match');
 

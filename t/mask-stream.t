@@ -8,7 +8,7 @@ use strict;
 
 use Compress::Zlib;
 use Test::More;
-use Time::HiRes qw/ sleep time /;
+use Time::HiRes qw/ time /;
 
 use HPF::Test;
 use HPF::Test::Mask;
@@ -143,10 +143,8 @@ sub backend {
     my ($z) = Compress::Zlib::deflateInit(-WindowBits => 31);
 
     for my $n (1 .. 99) {
-        my $end = time + 20;
-
-        sleep 0.003 until -e $t->path("go.$n") || time > $end;
-        last if -e $t->path('go.99') || time > $end;
+        $t->wait_for(sub { -e $t->path("go.$n") }, 20) or last;
+        last if -e $t->path('go.99');
 
         my $piece = $event;
 

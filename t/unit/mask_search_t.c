@@ -66,14 +66,14 @@ on(unsigned values)
 static int
 mask(text_t *t, const char *in, size_t len, size_t first, size_t step)
 {
-    int                rc;
-    size_t             n, kept;
-    unsigned char     *copy, *end;
-    hpf_mask_hit_t     hit;
-    hpf_mask_sink_t    sink;
-    hpf_mask_search_t  s;
-    static unsigned char  tail[HPF_MASK_SEARCH_TAIL];
-    const unsigned char  *p;
+    int                    rc;
+    size_t                 n, kept;
+    unsigned char         *copy, *end;
+    hpf_mask_hit_t         hit;
+    hpf_mask_sink_t        sink;
+    hpf_mask_search_t      s;
+    const unsigned char   *p;
+    static unsigned char   tail[HPF_MASK_SEARCH_TAIL];
 
     memset(&s, 0x5a, sizeof(s));
     s.rules = &rules;
@@ -302,7 +302,8 @@ test_styles(void)
     style = HPF_MASK_FORM_TEXT;
     is("138+0013+8000", "138+****+8000");
     is("%E5%BC%A013800138000", "%E5%BC%A0138****8000");
-    is("138%200013%2D8000 %31380013800%30", "138%200013%2D8000 %3138****800%30");
+    is("138%200013%2D8000 %31380013800%30",
+       "138%200013%2D8000 %3138****800%30");
     is("%EF%BC%913800138000", "%EF%BC%9138****8000");
     is("zhang%40example.cn", "z***%40example.cn");
     style = HPF_MASK_XML_TEXT;
