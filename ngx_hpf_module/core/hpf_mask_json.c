@@ -124,16 +124,16 @@ hpf_mask_json_gap(hpf_mask_t *m, const unsigned char *p,
 
     while (p < end) {
 
+        if (m->u.json.line) {
+            hpf_mask_json_line(m, p);
+        }
+
         if (end - p >= HPF_MASK_SKIP_MIN && hpf_mask_json_plain(m)) {
             p = hpf_mask_skip(m, p, end);
 
             if (p == end) {
                 break;
             }
-        }
-
-        if (m->u.json.line) {
-            hpf_mask_json_line(m, p);
         }
 
         switch (*p) {
