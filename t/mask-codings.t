@@ -15,8 +15,6 @@ use Test::More;
 use HPF::Test;
 use HPF::Test::Mask;
 
-my $MIB = $ENV{TEST_BIG} ? 1024 : 256;
-
 my $t = HPF::Test->new;
 
 $t->write_conf(<<'EOT');
@@ -70,11 +68,6 @@ my %coded = (
     raw => coded(\&rawdeflate, $PERSON),
     none => '',
 );
-
-# 16 MiB of it are 16 KiB, and a member of its own
-
-my $filler = '"' . 'x' x (16 * 1024 * 1024 - 3 - length $PERSON) . '",';
-my $bomb = memGzip($filler . $PERSON);
 
 $t->start_backend(8081, \&backend);
 $t->run;
@@ -166,30 +159,6 @@ for my $fault ('garbage', 'checksum', 'plain') {
     ok(!ended($c->socket) || $c->{buf} =~ / 502 /, 'nor with HTTP/1.0');
 }
 
-# bombs: memory does not grow, for a fast client and for one that is slow
-
-my ($worker) = $t->workers;
-
-http_get('/gzip?gzip') for 1 .. 20;
-
-for my $where ('', '/flowing') {
-    my $before = memory($worker);
-    my ($most, $last) = (0, '');
-
-    my ($size, $whole) = stream("$where/bomb?gzip", sub {
-        my $now = memory($worker);
-
-        $most = $now if $now > $most;
-        $last = substr($last . $_[0], -length $MASKED);
-    });
-
-    is($size, $MIB / 16 * length($filler . $MASKED),
-       "$MIB MiB of $where/bomb");
-    ok($whole, 'whole');
-    is($last, $MASKED, 'masked');
-    cmp_ok($most - $before, '<', 1024, 'in flat memory');
-}
-
 done_testing();
 
 
@@ -233,11 +202,7 @@ sub backend {
                . "Content-Type: application/json\r\n"
                . "Content-Encoding: $coding\r\n";
 
-    if ($path eq 'bomb') {
-        print $s "$head\r\n";
-        print $s $bomb for 1 .. $MIB / 16;
-
-    } elsif ($path =~ m!^split/(\d+)/(\w+)!) {
+    if ($path =~ m!^split/(\d+)/(\w+)!) {
         print $s "$head\r\n" . substr($coded{$2}, 0, $1);
         select undef, undef, undef, 0.002;
         print $s substr($coded{$2}, $1);

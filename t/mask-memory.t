@@ -60,7 +60,9 @@ my $n = int($MIB * 1024 * 1024 / length $piece);
 $t->start_backend(8081, \&backend);
 $t->run;
 
-my ($worker) = $t->workers;
+my $worker;
+
+$t->wait_for(sub { ($worker) = $t->workers }) or die "no worker\n";
 
 http_get('/warm') for 1 .. 20;
 http_post('/sent', $piece, headers => ['Content-Type', 'application/json'])

@@ -298,7 +298,9 @@ is(http_get('/rules/rules')->body, '{"serial":"11010519491231002X",'
 
 # a large body, part of it without anything to mask
 
-my ($worker) = $t->workers;
+my $worker;
+
+$t->wait_for(sub { ($worker) = $t->workers }) or die "no worker\n";
 
 http_get('/person') for 1 .. 20;
 

@@ -100,13 +100,7 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    /* a later filter may want so much, and may say it too late */
-
     r->filter_need_in_memory = 1;
-
-    if (ctx->held) {
-        r->filter_need_temporary = 1;
-    }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "hpf mask: body is masked, type:%ui", type->type);
@@ -483,7 +477,17 @@ ngx_http_hpf_mask_body_decide(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
 
     rc = ngx_http_hpf_mask_filter_send(r);
 
-    return (rc == NGX_ERROR || rc > NGX_OK) ? NGX_ERROR : NGX_OK;
+    if (rc == NGX_ERROR || rc > NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* a filter that writes into buffers says so too late for the source */
+
+    if (r->filter_need_temporary) {
+        ctx->copy = 1;
+    }
+
+    return NGX_OK;
 }
 
 
