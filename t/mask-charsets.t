@@ -159,6 +159,11 @@ for my $name (qw/ gbk four utf16 meta /) {
 }
 
 is(http_get('/files/file.json')->body, $MASKED, 'a file, by default=');
+$t->write_file('utf8.json', "\xef\xbb\xbf$PERSON");
+is(http_get('/files/utf8.json')->body, "\xef\xbb\xbf$MASKED",
+   'unless its mark says more');
+is(http_request('HEAD', '/files/file.json')->header('Content-Type'),
+   "$json; charset=utf-8", 'HEAD of a file');
 is(http_get('/typed')->body, encode('UTF-8', '电话138****8000'),
    'a file, by its type');
 is(http_get('/twice?gbk')->header('Content-Type'), "$json; charset=utf-8",

@@ -511,14 +511,12 @@ ngx_http_hpf_mask_body_charset(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
         return NGX_OK;
     }
 
-    if (ctx->need == NGX_HTTP_HPF_MASK_MARK) {
-        return NGX_DECLINED;
-    }
-
-    n = hpf_mask_charset_declared(p, len, &name);
+    n = (ctx->need == NGX_HTTP_HPF_MASK_MARK)
+        ? 0 : hpf_mask_charset_declared(p, len, &name);
 
     if (n == 0) {
-        return NGX_DECLINED;
+        *cs = ctx->fallback;
+        return (*cs != NULL) ? NGX_OK : NGX_DECLINED;
     }
 
     *cs = hpf_mask_charset_find((char *) name, n);

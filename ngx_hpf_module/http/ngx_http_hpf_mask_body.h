@@ -37,6 +37,7 @@ typedef struct {
 
     ngx_http_hpf_mask_inflate_t  *inflate;
     ngx_http_hpf_mask_convert_t  *convert;
+    const hpf_mask_charset_t  *fallback;  /* where nothing says the set */
 
     ngx_buf_t                *buf;        /* of the input, being fed */
     ngx_buf_t                *ref;        /* the last that came of it */

@@ -25,6 +25,7 @@ static ngx_int_t ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, ngx_http_hpf_mask_loc_conf_t *hmlcf,
     ngx_http_hpf_mask_type_t *type);
 static ngx_uint_t ngx_http_hpf_mask_has_body(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_hpf_mask_is_head(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_hpf_mask_is_parts(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_mask_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -335,7 +336,7 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
 
     ngx_http_hpf_mask_refuse_headers(r);
 
-    if (r->header_only || r->method == NGX_HTTP_HEAD) {
+    if (ngx_http_hpf_mask_is_head(r)) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -375,6 +376,7 @@ ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
 
     ctx->inflate = NULL;
     ctx->convert = NULL;
+    ctx->fallback = NULL;
     ctx->copy = 0;
 
     coding = ngx_http_hpf_mask_refuse_coding(r);
@@ -398,8 +400,21 @@ ngx_http_hpf_mask_filter_decode(ngx_http_request_t *r,
     ctx->need = (rc == NGX_DECLINED && type->type == HPF_MASK_TYPE_MARKUP)
                 ? HPF_MASK_CHARSET_HEAD : NGX_HTTP_HPF_MASK_MARK;
 
-    if (rc != NGX_OK || cs->name == NULL) {
+    /* the header of these does not wait for what the body says */
+
+    if (rc == NGX_DECLINED && type->type != HPF_MASK_TYPE_JSON_LINES
+        && !ngx_http_hpf_mask_is_head(r))
+    {
+        ctx->fallback = cs;
         return NGX_OK;
+    }
+
+    if (cs == NULL || cs->name == NULL) {
+        return NGX_OK;
+    }
+
+    if (hmlcf->http.charset != NGX_HTTP_HPF_MASK_CONVERT) {
+        return NGX_DECLINED;
     }
 
     ctx->convert = ngx_http_hpf_mask_convert_create(r->pool, cs);
@@ -452,6 +467,15 @@ ngx_http_hpf_mask_has_body(ngx_http_request_t *r)
     default:
         return 1;
     }
+}
+
+
+/* nginx says so of HEAD in the last filter only. */
+
+static ngx_uint_t
+ngx_http_hpf_mask_is_head(ngx_http_request_t *r)
+{
+    return r->header_only || r->method == NGX_HTTP_HEAD;
 }
 
 

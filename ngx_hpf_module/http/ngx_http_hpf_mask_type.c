@@ -143,7 +143,7 @@ ngx_http_hpf_mask_type_charset(ngx_http_request_t *r,
 
     if (name.len == 0) {
         *cs = hmlcf->http.charset_default;
-        return (*cs != NULL) ? NGX_OK : NGX_DECLINED;
+        return NGX_DECLINED;
     }
 
     *cs = hpf_mask_charset_find((char *) name.data, name.len);

@@ -30,9 +30,9 @@ void ngx_http_hpf_mask_type(ngx_http_hpf_mask_loc_conf_t *hmlcf,
 size_t ngx_http_hpf_mask_type_len(ngx_str_t *content_type);
 
 /*
- * The characters of the answer as its headers or the configuration have it.
- * NGX_OK: *cs is the set; NGX_DECLINED: nothing is said; NGX_ABORT: a set
- * that is not known.
+ * The characters of the answer as its headers have it.  NGX_OK: *cs is the
+ * set; NGX_DECLINED: nothing is said, *cs is that of "default=" or NULL;
+ * NGX_ABORT: a set that is not known.
  */
 ngx_int_t ngx_http_hpf_mask_type_charset(ngx_http_request_t *r,
     ngx_http_hpf_mask_loc_conf_t *hmlcf, const hpf_mask_charset_t **cs);
