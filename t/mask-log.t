@@ -78,7 +78,8 @@ is(logged("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
    '[/] [] [http://a/138****8000?name=*&mobile=138****8000]', 'a referer');
 
 is(logged("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-          . "Referer: a\tb\x01c\r\n"), '[/] [] [a?b?c]', 'no control characters');
+          . "Referer: a\tb\x01c\r\n"), '[/] [] [a?b?c]',
+   'no control characters');
 
 # requests that are none
 

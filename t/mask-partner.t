@@ -29,7 +29,8 @@ $t->write_file('conf/channels.conf', $channels);
 $t->start_backend(8090, sub {
     my ($request) = @_;
     my ($head, $body) = $request =~ /\A(.*?\r\n)\r\n(.*)\z/s;
-    my $said = join ' ', map { lc } $head =~ /^((?:Content-)?Digest|Signature)/gmi;
+    my $said = join ' ', map { lc }
+               $head =~ /^((?:Content-)?Digest|Signature)/gmi;
 
     return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: image/png\r\n"
            . "X-Line: " . ($head =~ /^\S+ (\S+)/)[0] . "\r\nX-Said: $said\r\n"

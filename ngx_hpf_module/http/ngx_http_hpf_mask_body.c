@@ -649,15 +649,18 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         return NGX_OK;
     }
 
-    /* a flush of nothing is passed on once: its buffer is not used again */
+    last = ctx->ref;
 
-    if (ctx->tail == NULL && ctx->flushed
-        && !b->last_buf && !b->last_in_chain)
-    {
-        return NGX_OK;
-    }
+    if (last == NULL) {
 
-    if (ctx->tail == NULL) {
+        /* a flush of nothing is passed on once: it takes a buffer each time */
+
+        if (ctx->tail == NULL && ctx->flushed
+            && !b->last_buf && !b->last_in_chain)
+        {
+            return NGX_OK;
+        }
+
         cl = ngx_http_hpf_mask_out_get(ctx->request->pool, &ctx->shadows);
         if (cl == NULL) {
             return NGX_ERROR;
@@ -666,12 +669,12 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         cl->buf->sync = 1;
 
         ngx_http_hpf_mask_out_add(ctx, cl);
+
+        last = cl->buf;
     }
 
-    last = ctx->tail;
-
-    last->last_buf = b->last_buf;
-    last->last_in_chain = b->last_in_chain;
+    last->last_buf |= b->last_buf;
+    last->last_in_chain |= b->last_in_chain;
     last->flush |= b->flush;
 
     ctx->flushed = last->flush;
@@ -714,8 +717,8 @@ ngx_http_hpf_mask_body_drain(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
     last->pos = last->start;
     last->end = last->start + ctx->problem.len;
     last->last = last->end;
-    last->last_buf = b->last_buf;
-    last->last_in_chain = b->last_in_chain;
+    last->last_buf |= b->last_buf;
+    last->last_in_chain |= b->last_in_chain;
 
     *ctx->last_out = cl;
     ctx->last_out = &cl->next;
