@@ -82,7 +82,8 @@ my $gbk = encode('gbk', decode('UTF-8', $PERSON));
 
 $r = sent(POST => '/x', $gbk, 'Content-Type' => 'application/json;charset=gbk');
 is($r->{body}, $MASKED, 'GBK');
-is($r->{head}{'content-type'}, 'application/json; charset=utf-8', 'and its name');
+is($r->{head}{'content-type'}, 'application/json; charset=utf-8',
+   'and its name');
 is(sent(POST => '/x', encode('UTF-16', decode('UTF-8', $PERSON)),
         @json)->{body},
    "\xef\xbb\xbf$MASKED", 'UTF-16');
