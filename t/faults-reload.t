@@ -55,6 +55,11 @@ $t->gateway(workers => 2, plugins => $dir, edit => sub {
     my ($conf) = @_;
     $conf =~ s/rate=200r\/s burst=400/rate=9000r\/s burst=90000/
         or die 'no limit';
+
+    # with all cores busy Redis and new workers may take their time
+
+    $conf =~ s/(hpf_redis [^;]+);/$1 connect=5s timeout=5s;/
+        or die 'no store';
     return $conf;
 });
 
