@@ -84,6 +84,8 @@ ngx_http_hpf_mask_sent_start(ngx_http_hpf_mask_sent_t *sent, char **why)
     const hpf_mask_charset_t      *cs;
     ngx_http_hpf_mask_loc_conf_t  *hmlcf;
 
+    cs = NULL;
+
     r = sent->request;
     hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
 
