@@ -1,4 +1,4 @@
-/* links: core/hpf_mask_search.c core/hpf_mask_search_text.c core/hpf_mask_search_seek.c core/hpf_mask_search_number.c core/hpf_mask_search_code.c core/hpf_mask_search_email.c core/hpf_mask_kind.c core/hpf_mask_form.c core/hpf_mask_char.c core/hpf_ident.c */
+/* links: mask */
 
 /*
  * Copyright (C) the HPF gateway authors
