@@ -96,6 +96,10 @@ hpf_mask_feed(hpf_mask_t *m, const unsigned char *p, size_t len)
         memcpy(m->hold, p, m->nhold);
     }
 
+    /* what is decided is not kept until more comes: that may be long */
+
+    hpf_mask_flush(&m->out);
+
     return m->out.rc;
 }
 
