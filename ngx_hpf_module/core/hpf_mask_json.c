@@ -33,10 +33,6 @@ static void hpf_mask_json_array(hpf_mask_t *m);
 static void hpf_mask_json_object(hpf_mask_t *m);
 static void hpf_mask_json_leave(hpf_mask_t *m);
 static void hpf_mask_json_line(hpf_mask_t *m, const unsigned char *p);
-static void hpf_mask_json_begin(hpf_mask_t *m);
-
-
-#define HPF_MASK_JSON_RS  0x1e
 
 
 /* By hpf_mask_json_state_e. */
@@ -66,12 +62,14 @@ hpf_mask_json_init(hpf_mask_t *m, const hpf_mask_conf_t *conf)
     j->lines = (conf->type == HPF_MASK_TYPE_JSON_LINES);
 
     hpf_mask_json_begin(m);
+
+    j->line = j->lines;
 }
 
 
 /* A text begins: nothing is open. */
 
-static void
+void
 hpf_mask_json_begin(hpf_mask_t *m)
 {
     hpf_mask_json_t  *j;
@@ -79,6 +77,7 @@ hpf_mask_json_begin(hpf_mask_t *m)
     j = &m->u.json;
 
     j->line = 0;
+    j->field = 0;
     j->number = 1;
     j->key = NULL;
     j->shape = NULL;
@@ -126,6 +125,9 @@ hpf_mask_json_gap(hpf_mask_t *m, const unsigned char *p,
 
         if (m->u.json.line) {
             hpf_mask_json_line(m, p);
+
+        } else if (*p != ':') {
+            m->u.json.field = 0;
         }
 
         if (end - p >= HPF_MASK_SKIP_MIN && hpf_mask_json_plain(m)) {
@@ -274,9 +276,15 @@ hpf_mask_json_colon(hpf_mask_t *m)
 
     j = &m->u.json;
 
+    j->number = 1;
+
+    if (j->field) {
+        j->field = 0;
+        return;
+    }
+
     j->shape = j->key;
     j->key = NULL;
-    j->number = 1;
 
     if (m->rules->npaths) {
         shape = hpf_mask_json_path_value(m);
@@ -417,6 +425,8 @@ hpf_mask_json_leave(hpf_mask_t *m)
  * Of texts that follow each other the next one owes nothing to the last, which
  * may have been cut off: it begins behind a separator (RFC 7464), an empty
  * line, or with its first bracket at the beginning of a line, which is at p.
+ *
+ * The name of an event's field is not of the text, which may have many lines.
  */
 
 static void
@@ -424,7 +434,10 @@ hpf_mask_json_line(hpf_mask_t *m, const unsigned char *p)
 {
     m->u.json.line = 0;
 
-    if (*p == '\n' || *p == '\r' || *p == '{' || *p == '[') {
+    if (hpf_mask_json_starts(*p)) {
         hpf_mask_json_begin(m);
+
+    } else if (*p >= 'a' && *p <= 'z' && !hpf_mask_json_plain(m)) {
+        m->u.json.field = 1;
     }
 }

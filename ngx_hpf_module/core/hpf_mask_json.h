@@ -84,6 +84,7 @@ typedef struct {
 typedef struct {
     size_t                       depth;
     unsigned                     begun:1;
+    unsigned                     line:1;        /* a line feed was before */
     unsigned                     string:1;
     unsigned                     first:1;       /* no comma is before it */
 } hpf_mask_json_drop_t;
@@ -93,6 +94,7 @@ typedef struct {
     hpf_mask_json_state_e        state;
     unsigned                     lines:1;       /* a line feed ends strings */
     unsigned                     line:1;        /* one was just read */
+    unsigned                     field:1;       /* after it: "data: " */
     unsigned                     number:1;      /* one may begin here */
 
     const hpf_mask_shape_t      *key;           /* of the last string */

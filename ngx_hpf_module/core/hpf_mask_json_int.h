@@ -26,7 +26,17 @@
     ((c) == ' ' || (c) == '\n' || (c) == '\r' || (c) == '\t')
 
 
+#define HPF_MASK_JSON_RS     0x1e   /* before a text, RFC 7464 */
+
+
+/* At the beginning of a line: another text begins, or the last one ends. */
+#define hpf_mask_json_starts(c)                                               \
+    ((c) == '\n' || (c) == '\r' || (c) == '{' || (c) == '[')
+
+
 /* In hpf_mask_json.c: */
+
+void hpf_mask_json_begin(hpf_mask_t *m);
 
 /* A value has ended, or a comma came: the rule of the next one, if any. */
 void hpf_mask_json_next(hpf_mask_t *m);

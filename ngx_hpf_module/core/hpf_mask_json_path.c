@@ -70,6 +70,13 @@ hpf_mask_json_path_close(hpf_mask_t *m)
 
     path->named = 0;
     path->next = 0;
+
+    if (path->level == 0) {
+
+        /* another text may follow */
+
+        path->next = hpf_mask_path_start(m->rules);
+    }
 }
 
 
