@@ -12,16 +12,26 @@
 #include "hpf_mask_json_int.h"
 
 
+typedef enum {
+    HPF_MASK_JSON_END_NOT = 0,
+    HPF_MASK_JSON_END_VALUE,
+    HPF_MASK_JSON_END_TEXT          /* another one begins, with lines */
+} hpf_mask_json_end_e;
+
+
 static int hpf_mask_json_drop_look(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, const unsigned char **key,
     const unsigned char **value);
-static const unsigned char *hpf_mask_json_drop_space(const unsigned char *p,
-    const unsigned char *end);
+static const unsigned char *hpf_mask_json_drop_space(const hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end);
 static unsigned hpf_mask_json_drop_rule(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end);
 static void hpf_mask_json_drop_start(hpf_mask_t *m, unsigned first);
 static const unsigned char *hpf_mask_json_drop_bytes(hpf_mask_t *m,
-    const unsigned char *p, const unsigned char *end, unsigned *ended);
+    const unsigned char *p, const unsigned char *end,
+    hpf_mask_json_end_e *ended);
+static hpf_mask_json_end_e hpf_mask_json_drop_ends(const hpf_mask_t *m,
+    unsigned char c);
 
 
 int
@@ -77,7 +87,7 @@ hpf_mask_json_drop_look(hpf_mask_t *m, const unsigned char *p,
 {
     const unsigned char  *q;
 
-    p = hpf_mask_json_drop_space(p, end);
+    p = hpf_mask_json_drop_space(m, p, end);
 
     if (p == NULL) {
         return HPF_DECLINED;
@@ -103,7 +113,7 @@ hpf_mask_json_drop_look(hpf_mask_t *m, const unsigned char *p,
         return HPF_DECLINED;
     }
 
-    p = hpf_mask_json_drop_space(q + 1, end);
+    p = hpf_mask_json_drop_space(m, q + 1, end);
 
     if (p == NULL) {
         return HPF_DECLINED;
@@ -119,14 +129,27 @@ hpf_mask_json_drop_look(hpf_mask_t *m, const unsigned char *p,
 }
 
 
-/* NULL: there is more of it than is waited for. */
+/*
+ * Behind white space; NULL: there is more of it than is waited for.  With
+ * lines it ends at the line feed before another text.
+ */
 
 static const unsigned char *
-hpf_mask_json_drop_space(const unsigned char *p, const unsigned char *end)
+hpf_mask_json_drop_space(const hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
 {
-    const unsigned char  *q;
+    const unsigned char  *q, *max;
 
-    for (q = p; q < end && hpf_mask_json_is_space(*q); q++) { /* void */ }
+    max = (end - p > HPF_MASK_JSON_SPACE) ? p + HPF_MASK_JSON_SPACE + 1 : end;
+
+    for (q = p; q < max && hpf_mask_json_is_space(*q); q++) {
+
+        if (*q == '\n' && m->u.json.lines
+            && q + 1 < max && hpf_mask_json_starts(q[1]))
+        {
+            return q;
+        }
+    }
 
     return (q - p > HPF_MASK_JSON_SPACE) ? NULL : q;
 }
@@ -172,6 +195,7 @@ hpf_mask_json_drop_start(hpf_mask_t *m, unsigned first)
 
     drop->depth = 0;
     drop->begun = 0;
+    drop->line = 0;
     drop->string = 0;
     drop->first = first;
 
@@ -194,37 +218,60 @@ const unsigned char *
 hpf_mask_json_swallow(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    unsigned              ended;
-    const unsigned char  *q;
+    const unsigned char   *q;
+    hpf_mask_json_end_e    ended;
+    hpf_mask_json_drop_t  *drop;
+
+    drop = &m->u.json.drop;
 
     q = hpf_mask_json_drop_bytes(m, p, end, &ended);
 
-    if (!more && !ended) {
+    if (!more && ended == HPF_MASK_JSON_END_NOT) {
         q = end;
     }
 
     hpf_mask_replace(m, p, q);
 
-    if (ended) {
+    switch (ended) {
+
+    case HPF_MASK_JSON_END_VALUE:
         hpf_mask_json_next(m);
-        m->u.json.state = m->u.json.drop.first ? HPF_MASK_JSON_TRIM
-                                               : HPF_MASK_JSON_GAP;
+        m->u.json.state = drop->first ? HPF_MASK_JSON_TRIM
+                                      : HPF_MASK_JSON_GAP;
+        break;
+
+    case HPF_MASK_JSON_END_TEXT:
+
+        /* the line feed that ended its last line stays */
+
+        if (drop->line) {
+            hpf_mask_put(&m->out, (const unsigned char *) "\n", 1);
+        }
+
+        hpf_mask_json_begin(m);
+        m->u.json.state = HPF_MASK_JSON_GAP;
+        break;
+
+    default:
+        break;
     }
 
     return q;
 }
 
 
+/* Up to the end of the value, or to where another text begins. */
+
 static const unsigned char *
 hpf_mask_json_drop_bytes(hpf_mask_t *m, const unsigned char *p,
-    const unsigned char *end, unsigned *ended)
+    const unsigned char *end, hpf_mask_json_end_e *ended)
 {
     hpf_mask_json_drop_t  *drop;
 
     drop = &m->u.json.drop;
-    *ended = 0;
+    *ended = HPF_MASK_JSON_END_NOT;
 
-    while (p < end) {
+    while (p < end && *ended == HPF_MASK_JSON_END_NOT) {
 
         if (drop->string) {
             p = hpf_mask_json_quote(m, p, end);
@@ -235,40 +282,64 @@ hpf_mask_json_drop_bytes(hpf_mask_t *m, const unsigned char *p,
 
             drop->string = 0;
             p += (*p == '"');
-            *ended = (drop->depth == 0);
-
-        } else if (hpf_mask_json_is_space(*p)) {
-            *ended = (drop->begun && drop->depth == 0);
-            p += !*ended;
-
-        } else {
-            *ended = (drop->depth == 0
-                      && (*p == ',' || *p == '}' || *p == ']'));
-
-            if (*ended) {
-                break;
-            }
-
-            drop->begun = 1;
-            drop->string = (*p == '"');
-
-            if (*p == '{' || *p == '[') {
-                drop->depth++;
-
-            } else if (*p == '}' || *p == ']') {
-                drop->depth--;
-                *ended = (drop->depth == 0);
-            }
-
-            p++;
+            *ended = (drop->depth == 0) ? HPF_MASK_JSON_END_VALUE
+                                        : HPF_MASK_JSON_END_NOT;
+            continue;
         }
 
-        if (*ended) {
+        *ended = hpf_mask_json_drop_ends(m, *p);
+
+        if (*ended != HPF_MASK_JSON_END_NOT) {
             break;
         }
+
+        drop->line = (*p == '\n');
+        drop->begun |= !hpf_mask_json_is_space(*p);
+        drop->string = (*p == '"');
+
+        if (*p == '{' || *p == '[') {
+            drop->depth++;
+
+        } else if (*p == '}' || *p == ']') {
+            drop->depth--;
+
+            if (drop->depth == 0) {
+                *ended = HPF_MASK_JSON_END_VALUE;
+            }
+        }
+
+        p++;
     }
 
     return p;
+}
+
+
+/* Whether it ends before c. */
+
+static hpf_mask_json_end_e
+hpf_mask_json_drop_ends(const hpf_mask_t *m, unsigned char c)
+{
+    const hpf_mask_json_drop_t  *drop;
+
+    drop = &m->u.json.drop;
+
+    if (m->u.json.lines
+        && (c == HPF_MASK_JSON_RS || (drop->line && hpf_mask_json_starts(c))))
+    {
+        return HPF_MASK_JSON_END_TEXT;
+    }
+
+    if (drop->depth > 0) {
+        return HPF_MASK_JSON_END_NOT;
+    }
+
+    if (hpf_mask_json_is_space(c)) {
+        return drop->begun ? HPF_MASK_JSON_END_VALUE : HPF_MASK_JSON_END_NOT;
+    }
+
+    return (c == ',' || c == '}' || c == ']') ? HPF_MASK_JSON_END_VALUE
+                                              : HPF_MASK_JSON_END_NOT;
 }
 
 
@@ -283,7 +354,7 @@ hpf_mask_json_trim(hpf_mask_t *m, const unsigned char *p,
 {
     const unsigned char  *q;
 
-    q = hpf_mask_json_drop_space(p, end);
+    q = hpf_mask_json_drop_space(m, p, end);
 
     if (q == NULL) {
         q = p + HPF_MASK_JSON_SPACE;
