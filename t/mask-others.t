@@ -49,6 +49,12 @@ http {
             proxy_pass http://127.0.0.1:8081/json;
         }
 
+        location /added/ {
+            addition_types application/json;
+            add_after_body /text/after;
+            alias %%TESTDIR%%/;
+        }
+
         location /sub {
             sub_filter_types application/json;
             sub_filter_once off;
@@ -118,6 +124,7 @@ EOT
 
 $t->write_file('file.json', $PERSON);
 $t->write_file('error.json', $PERSON);
+$t->write_file('large.json', $PERSON x 3000);
 
 $t->start_backend(8081, \&backend);
 $t->run;
@@ -134,6 +141,10 @@ is(http_get('/ssi/off')->body, '[call 13800138000]',
 
 is(http_get('/addition')->body, "call 138****8000${MASKED}call 138****8000",
    'addition');
+is(http_get('/added/file.json')->body, "${MASKED}call 138****8000",
+   'addition to a file, whose last buffer has bytes');
+ok(http_get('/added/large.json')->body
+   eq $MASKED x 3000 . 'call 138****8000', 'and to a large one');
 is(http_get('/sub')->body, $MASKED =~ s/138\*{4}8000/<13912345678>/r,
    'what sub_filter puts there is its own');
 is(http_get('/asking')->body, $MASKED, 'auth_request');

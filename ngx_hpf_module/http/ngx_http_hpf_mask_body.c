@@ -733,7 +733,7 @@ ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
 {
     ngx_int_t            rc;
     ngx_buf_t           *b;
-    ngx_chain_t         *cl, **ll;
+    ngx_chain_t         *out, *cl, **ll;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -742,15 +742,19 @@ ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
         return NGX_OK;
     }
 
-    rc = ngx_http_next_body_filter(r, ctx->out);
+    /* a filter may come back here, as addition does with the last buffer */
 
-    for (ll = &ctx->busy; *ll; ll = &(*ll)->next) { /* void */ }
-
-    *ll = ctx->out;
+    out = ctx->out;
     ctx->out = NULL;
     ctx->last_out = &ctx->out;
     ctx->own = NULL;
     ctx->tail = NULL;
+
+    rc = ngx_http_next_body_filter(r, out);
+
+    for (ll = &ctx->busy; *ll; ll = &(*ll)->next) { /* void */ }
+
+    *ll = out;
 
     while (ctx->busy) {
         cl = ctx->busy;
