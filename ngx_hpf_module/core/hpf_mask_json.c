@@ -141,7 +141,13 @@ hpf_mask_json_gap(hpf_mask_t *m, const unsigned char *p,
         switch (*p) {
 
         case ' ': case '\t': case '\r':
-            p++;
+
+            /* all of them: the kernel would begin with each anew */
+
+            do {
+                p++;
+            } while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'));
+
             continue;
 
         case '"':
