@@ -36,18 +36,7 @@ static void hpf_mask_search_part(hpf_mask_part_t *t, hpf_mask_search_t *s,
     const unsigned char *p, const unsigned char *end);
 static int hpf_mask_search_look(const hpf_mask_part_t *t,
     const unsigned char *p, const unsigned char **floor,
-    hpf_mask_hit_t *hit);
-static const unsigned char *hpf_mask_search_start(const hpf_mask_part_t *t,
-    const unsigned char *p, const unsigned char *floor);
-static void hpf_mask_search_units(const hpf_mask_part_t *t,
-    hpf_mask_units_t *u, const unsigned char *p);
-static int hpf_mask_search_run(const hpf_mask_part_t *t,
-    const unsigned char *p, const unsigned char **floor,
-    hpf_mask_hit_t *hit);
-static int hpf_mask_search_owner(const hpf_mask_part_t *t, int rc,
-    hpf_mask_hit_t *hit);
-static int hpf_mask_search_owned(const hpf_mask_part_t *t,
-    const hpf_mask_hit_t *hit);
+    const unsigned char **next, hpf_mask_hit_t *hit);
 static int hpf_mask_search_rest(const hpf_mask_part_t *t,
     const unsigned char *floor, hpf_mask_hit_t *hit);
 static void hpf_mask_search_back(const hpf_mask_part_t *t,
@@ -62,7 +51,7 @@ hpf_mask_search(hpf_mask_search_t *s, const unsigned char *p,
 {
     int                   rc;
     hpf_mask_part_t       t;
-    const unsigned char  *floor;
+    const unsigned char  *next, *floor;
 
     if ((s->rules->values & HPF_MASK_SEARCH_KINDS) == 0) {
         return HPF_DECLINED;
@@ -77,15 +66,16 @@ hpf_mask_search(hpf_mask_search_t *s, const unsigned char *p,
     t.more = (more != 0);
 
     floor = p;
+    next = p;
 
     for ( ;; ) {
-        p = hpf_mask_search_seek(&t, floor);
+        p = hpf_mask_search_seek(&t, next);
 
         if (p == end) {
             break;
         }
 
-        rc = hpf_mask_search_look(&t, p, &floor, hit);
+        rc = hpf_mask_search_look(&t, p, &floor, &next, hit);
 
         if (rc == HPF_OK) {
             hpf_mask_search_shown(&t, hit);
@@ -260,276 +250,60 @@ hpf_mask_search_part(hpf_mask_part_t *t, hpf_mask_search_t *s,
 
 
 /*
- * What is at p.  HPF_OK; HPF_AGAIN: hit->start; HPF_DECLINED: nothing, and
- * there is nothing before *floor.
+ * What is at p.  HPF_OK; HPF_AGAIN: hit->start; HPF_DECLINED: nothing, it goes
+ * on at *next, and no value begins before *floor.
  */
 
 static int
 hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
-    const unsigned char **floor, hpf_mask_hit_t *hit)
+    const unsigned char **floor, const unsigned char **next,
+    hpf_mask_hit_t *hit)
 {
     int                   rc;
     size_t                n;
     unsigned char         c;
     const unsigned char  *start;
 
-    start = *floor;
-    p = hpf_mask_search_align(t, p, start);
+    p = hpf_mask_search_align(t, p, *floor);
     n = hpf_mask_search_next(t, p, &c);
 
     if (n == 0) {
-        return hpf_mask_search_rest(t, start, hit);
+        return hpf_mask_search_rest(t, *floor, hit);
     }
 
+    *next = p + n;
+
     if (c == '@' && t->email) {
-        *floor = p + n;
         return hpf_mask_search_email(t, p, p, hit);
     }
 
-    if (t->run
-        && (hpf_mask_search_is_digit(c)
-            || (hpf_mask_search_is_gap(c) && p > start)))
+    if (t->run == 0
+        || (!hpf_mask_search_is_digit(c) && !hpf_mask_search_is_gap(c)))
     {
-        start = hpf_mask_search_start(t, p, start);
+        return HPF_DECLINED;
+    }
 
-        if (start < p || hpf_mask_search_is_digit(c)) {
-            rc = hpf_mask_search_run(t, start, floor, hit);
+    start = hpf_mask_search_start(t, p, *floor);
 
-            if (rc != HPF_DECLINED || *floor > start) {
-                return rc;
-            }
+    if (start == p) {
+
+        if (!hpf_mask_search_is_digit(c)) {
+            return HPF_DECLINED;
+        }
+
+        if (n == 1 && !t->codes && hpf_mask_search_over(t, p, floor)) {
+            *next = *floor;
+            return HPF_DECLINED;
         }
     }
 
-    *floor = p + n;
+    rc = hpf_mask_search_run(t, start, floor, hit);
 
-    return HPF_DECLINED;
-}
-
-
-/*
- * Where the first number that holds the character at p may begin: back over
- * digits, single separators between them, and letters when they matter.
- */
-
-static const unsigned char *
-hpf_mask_search_start(const hpf_mask_part_t *t, const unsigned char *p,
-    const unsigned char *floor)
-{
-    unsigned              n, gap;
-    unsigned char         c;
-    const unsigned char  *q, *start;
-
-    start = p;
-    gap = 0;
-
-    if (p > floor
-        && p[-1] < '0' && p[-1] != ' ' && p[-1] != '-' && p[-1] != '+')
-    {
-        return p;
+    if (*floor > start) {
+        *next = *floor;
     }
 
-    for (n = 0; n < HPF_MASK_AHEAD && p > floor; n++) {
-        q = hpf_mask_search_prev(t, p, &c);
-
-        if (q == NULL || q < floor) {
-            break;
-        }
-
-        p = q;
-
-        if (hpf_mask_search_is_digit(c)
-            || (t->codes && hpf_mask_search_is_letter(c)))
-        {
-            start = p;
-            gap = 0;
-            continue;
-        }
-
-        if (!hpf_mask_search_is_gap(c) || gap) {
-            break;
-        }
-
-        gap = 1;
-    }
-
-    return start;
-}
-
-
-/* Reads on from p to well after the last digit that may matter. */
-
-static void
-hpf_mask_search_units(const hpf_mask_part_t *t, hpf_mask_units_t *u,
-    const unsigned char *p)
-{
-    size_t         n;
-    unsigned       i, last, far;
-    unsigned char  c, left[HPF_MASK_SEARCH_BACK];
-
-    hpf_mask_search_left(t, p, left);
-
-    for (i = 0; i < HPF_MASK_SEARCH_BACK; i++) {
-        u->c[i] = left[HPF_MASK_SEARCH_BACK - 1 - i];
-    }
-
-    far = t->codes ? HPF_IDENT_USCC_LEN + 2 : 6;
-    last = i;
-    n = 1;
-
-    while (i < HPF_MASK_UNITS) {
-        n = hpf_mask_search_next(t, p, &c);
-
-        if (n == 0) {
-            break;
-        }
-
-        u->at[i] = p;
-        u->c[i++] = c;
-        p += n;
-
-        if (hpf_mask_search_is_digit(c)) {
-            last = i;
-
-        } else if (i - last > far || !hpf_mask_search_is_near(c)) {
-            break;
-        }
-    }
-
-    /* of that many characters without a digit the first ones are no code */
-
-    if (i - last > far) {
-        last = i - far;
-    }
-
-    u->n = i;
-    u->ready = (i < HPF_MASK_UNITS) ? last : i - HPF_MASK_AHEAD;
-    u->at[i] = p;
-    u->c[i] = (n == 0 && t->more) ? HPF_MASK_CUT : 0;
-}
-
-
-/* The values that begin at or soon after p. */
-
-static int
-hpf_mask_search_run(const hpf_mask_part_t *t, const unsigned char *p,
-    const unsigned char **floor, hpf_mask_hit_t *hit)
-{
-    int               rc;
-    unsigned          i;
-    hpf_mask_units_t  u;
-
-    hpf_mask_search_units(t, &u, p);
-
-    for (i = HPF_MASK_SEARCH_BACK; i < u.ready; i++) {
-        rc = HPF_DECLINED;
-
-        if (hpf_mask_search_is_digit(u.c[i])
-            && !hpf_mask_search_is_digit(u.c[i - 1]))
-        {
-            rc = hpf_mask_search_number_at(t->s, &u, i, hit);
-        }
-
-        if (rc == HPF_DECLINED
-            && t->codes
-            && hpf_mask_search_is_alnum(u.c[i])
-            && !hpf_mask_search_is_alnum(u.c[i - 1]))
-        {
-            rc = hpf_mask_search_code_at(t->s, &u, i, hit);
-        }
-
-        if (rc != HPF_DECLINED) {
-            return t->email ? hpf_mask_search_owner(t, rc, hit) : rc;
-        }
-    }
-
-    *floor = u.at[i];
-
-    return HPF_DECLINED;
-}
-
-
-/*
- * A number may be a part of an e-mail address, which then is what is found;
- * rc says whether the number is decided.
- */
-
-static int
-hpf_mask_search_owner(const hpf_mask_part_t *t, int rc, hpf_mask_hit_t *hit)
-{
-    hpf_mask_hit_t        email;
-    const unsigned char  *start;
-
-    if (rc == HPF_OK) {
-        rc = hpf_mask_search_owned(t, hit);
-
-        if (rc == HPF_DECLINED) {
-            return HPF_OK;
-        }
-    }
-
-    if (rc == HPF_AGAIN) {
-        start = hpf_mask_search_local(t, hit->start);
-
-        if (t->end - start <= HPF_MASK_SEARCH_TAIL) {
-            hit->start = start;
-        }
-
-        return HPF_AGAIN;
-    }
-
-    rc = hpf_mask_search_email(t, hit->end, hit->start, &email);
-
-    if (rc == HPF_OK) {
-        *hit = email;
-        return HPF_OK;
-    }
-
-    if (rc == HPF_AGAIN) {
-        hit->start = (email.start < hit->start) ? email.start : hit->start;
-        return HPF_AGAIN;
-    }
-
-    /* what stays of the number must not make an address of what follows */
-
-    hit->right = 0;
-
-    return HPF_OK;
-}
-
-
-/* Whether "@" follows a number and characters that may stand before it. */
-
-static int
-hpf_mask_search_owned(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
-{
-    size_t                n;
-    unsigned              i;
-    unsigned char         c;
-    const unsigned char  *p;
-
-    p = hit->end;
-
-    for (i = 0; i <= HPF_MASK_LOCAL_MAX; i++) {
-        n = hpf_mask_search_next(t, p, &c);
-
-        if (p + n - hit->start > HPF_MASK_SEARCH_TAIL) {
-            break;
-        }
-
-        if (n == 0) {
-            return (t->more && t->end - hit->start <= HPF_MASK_SEARCH_TAIL)
-                   ? HPF_AGAIN : HPF_DECLINED;
-        }
-
-        if (!hpf_mask_search_is_local(c)) {
-            return (c == '@') ? HPF_OK : HPF_DECLINED;
-        }
-
-        p += n;
-    }
-
-    return HPF_DECLINED;
+    return rc;
 }
 
 
@@ -585,22 +359,31 @@ hpf_mask_search_back(const hpf_mask_part_t *t, const unsigned char *p)
 static void
 hpf_mask_search_shown(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
 {
-    unsigned                 i, n;
-    unsigned char            c;
+    unsigned                 i, n, bytes;
+    unsigned char            c, mask;
     const unsigned char     *p;
     const hpf_mask_shape_t  *shape;
 
     shape = &t->s->rules->value[hit->kind];
+    mask = (shape->nch == 1) ? shape->ch[0] : HPF_MASK_OTHER;
+    bytes = ((size_t) (hit->end - hit->start) == hit->n);
+
     p = hit->end;
     n = 0;
 
     for (i = HPF_MASK_SEARCH_BACK; i > 0 && p > hit->start; i--) {
-        p = hpf_mask_search_prev(t, p, &c);
+
+        if (bytes) {
+            c = *--p;
+
+        } else {
+            p = hpf_mask_search_prev(t, p, &c);
+        }
 
         if (hit->kind == HPF_MASK_EMAIL || !hpf_mask_search_is_gap(c)) {
 
             if (n++ >= hit->right) {
-                c = (shape->nch == 1) ? shape->ch[0] : HPF_MASK_OTHER;
+                c = mask;
             }
         }
 
@@ -608,6 +391,10 @@ hpf_mask_search_shown(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
     }
 
     n = HPF_MASK_SEARCH_BACK - i;
-    memmove(t->s->back, t->s->back + i, n);
+
+    if (i > 0) {
+        memmove(t->s->back, t->s->back + i, n);
+    }
+
     t->s->nback = n;
 }

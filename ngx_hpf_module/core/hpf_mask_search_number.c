@@ -13,14 +13,6 @@
 #define HPF_MASK_DIGITS   19      /* of the longest number */
 #define HPF_MASK_GROUPS   7
 #define HPF_MASK_GROUP    3       /* characters of a group; the last: fewer */
-#define HPF_MASK_BESIDE   4       /* letters beside a number that are read */
-
-/* What is beside a number. */
-#define HPF_MASK_HEX      1       /* letters, all of them a to f */
-#define HPF_MASK_WORD     2       /* other letters */
-#define HPF_MASK_POINT    4       /* a decimal point */
-#define HPF_MASK_MASKED   8       /* mask characters */
-#define HPF_MASK_OPEN     16      /* not to be known yet */
 
 
 /* Groups of digits that may be one number. */
@@ -42,10 +34,8 @@ static int hpf_mask_search_value(const hpf_mask_search_t *s,
     unsigned group, hpf_mask_hit_t *hit);
 static unsigned hpf_mask_search_mobile(const hpf_mask_chain_t *chain,
     unsigned prefix);
-static unsigned hpf_mask_search_joined(const hpf_mask_units_t *u, unsigned i,
-    unsigned end, unsigned kind);
-static unsigned hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i,
-    unsigned end);
+static unsigned hpf_mask_search_card(const hpf_mask_chain_t *chain,
+    unsigned last);
 static unsigned hpf_mask_search_prefix(const unsigned char *digits, unsigned n);
 
 
@@ -179,17 +169,22 @@ hpf_mask_search_value(const hpf_mask_search_t *s, const hpf_mask_units_t *u,
 
         if (kind == HPF_MASK_ID_CARD_15
             || (kind == HPF_MASK_MOBILE
-                && (group != 2 || !hpf_mask_search_mobile(chain, prefix))))
+                && (group != 2 || !hpf_mask_search_mobile(chain, prefix)))
+            || (kind == HPF_MASK_BANK_CARD
+                && !hpf_mask_search_card(chain, group)))
         {
             return HPF_DECLINED;
         }
 
         if (chain->gap == '-') {
             beside |= hpf_mask_search_joined(u, i, end, kind);
+
+        } else if (kind == HPF_MASK_BANK_CARD) {
+            beside |= hpf_mask_search_longer(&u->c[end], chain->count[0]);
         }
     }
 
-    if (beside & HPF_MASK_MASKED) {
+    if (beside & HPF_MASK_PART) {
         return HPF_DECLINED;
     }
 
@@ -276,116 +271,38 @@ hpf_mask_search_mobile(const hpf_mask_chain_t *chain, unsigned prefix)
 
 
 /*
- * With hyphens there may be no further group; but 86 or 0086 may come before
- * a mobile number.
+ * Groups of four to six digits and what is left, six digits and the rest, or
+ * 4 6 5 and 4 6 4.  Any numbers side by side would make too many cards.
  */
 
 static unsigned
-hpf_mask_search_joined(const hpf_mask_units_t *u, unsigned i, unsigned end,
-    unsigned kind)
+hpf_mask_search_card(const hpf_mask_chain_t *chain, unsigned last)
 {
-    const unsigned char  *c;
+    unsigned  i, n, size;
 
-    c = &u->c[i];
+    n = chain->count[last];
+    size = chain->count[0];
 
-    if (c[-1] == '-' && hpf_mask_search_is_alnum(c[-2])) {
+    if (last == 1 && size == 6) {
+        return 1;
+    }
 
-        if (kind != HPF_MASK_MOBILE
-            || c[-2] != '6'
-            || c[-3] != '8'
-            || (hpf_mask_search_is_alnum(c[-4])
-                && (c[-4] != '0' || c[-5] != '0'
-                    || hpf_mask_search_is_alnum(c[-6]))))
-        {
-            return HPF_MASK_MASKED;
+    if (last == 2 && size == 4 && chain->count[1] == 10 && n <= 15) {
+        return 1;
+    }
+
+    if (size < 4 || size > 6) {
+        return 0;
+    }
+
+    for (i = 1; i < last; i++) {
+
+        if (chain->count[i] != size * (i + 1)) {
+            return 0;
         }
     }
 
-    c = &u->c[end];
-
-    if (c[0] == '-') {
-
-        if (c[1] == HPF_MASK_CUT) {
-            return HPF_MASK_OPEN;
-        }
-
-        return hpf_mask_search_is_alnum(c[1]) ? HPF_MASK_MASKED : 0;
-    }
-
-    return 0;
-}
-
-
-/*
- * What is beside a number.  A point with digits after it does not count when
- * they are a single zero: some programs write a whole number so.
- */
-
-static unsigned
-hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i, unsigned end)
-{
-    unsigned              n, class;
-    const unsigned char  *c;
-
-    class = 0;
-    c = &u->c[i - 1];
-
-    for (n = 0;
-         n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c);
-         n++, c--)
-    {
-        class |= ((*c | 0x20) <= 'f') ? HPF_MASK_HEX : HPF_MASK_WORD;
-    }
-
-    if (n == 0) {
-
-        if (c[0] == '.' && hpf_mask_search_is_digit(c[-1])) {
-            class |= HPF_MASK_POINT;
-
-        } else if (c[0] == '*' && c[-1] == '*') {
-            class |= HPF_MASK_MASKED;
-        }
-    }
-
-    c = &u->c[end];
-
-    for (n = 0;
-         n < HPF_MASK_BESIDE && hpf_mask_search_is_letter(*c);
-         n++, c++)
-    {
-        class |= ((*c | 0x20) <= 'f') ? HPF_MASK_HEX : HPF_MASK_WORD;
-    }
-
-    if (n == HPF_MASK_BESIDE) {
-        return class;
-    }
-
-    if (c[0] == HPF_MASK_CUT) {
-        return class | HPF_MASK_OPEN;
-    }
-
-    if (n == 0 && (c[0] == '.' || c[0] == '*')) {
-
-        if (c[1] == HPF_MASK_CUT) {
-            return class | HPF_MASK_OPEN;
-        }
-
-        if (c[0] == '*') {
-            return (c[1] == '*') ? class | HPF_MASK_MASKED : class;
-        }
-
-        if (c[1] == '0' && c[2] == HPF_MASK_CUT) {
-            return class | HPF_MASK_OPEN;
-        }
-
-        if (hpf_mask_search_is_digit(c[1])
-            && (c[1] != '0' || hpf_mask_search_is_digit(c[2])))
-        {
-            class |= HPF_MASK_POINT;
-        }
-    }
-
-    return class;
+    return n <= size * (last + 1);
 }
 
 

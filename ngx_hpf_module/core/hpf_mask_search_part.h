@@ -25,6 +25,14 @@
 #define HPF_MASK_AHEAD      40      /* more than any number looks at */
 
 
+/* What is beside a number. */
+#define HPF_MASK_HEX        1       /* letters, all of them a to f */
+#define HPF_MASK_WORD       2       /* other letters */
+#define HPF_MASK_POINT      4       /* a decimal point */
+#define HPF_MASK_PART       8       /* more of the same, mask characters */
+#define HPF_MASK_OPEN       16      /* not to be known yet */
+
+
 /* The text of one call. */
 
 typedef struct {
@@ -127,7 +135,25 @@ hpf_mask_search_next(const hpf_mask_part_t *t, const unsigned char *p,
 }
 
 
-/* Where the character before p begins, NULL at the start of the text. */
+/* The ways to write one; lengths as above. */
+size_t hpf_mask_search_escape(const hpf_mask_part_t *t,
+    const unsigned char *p, unsigned char *c);
+size_t hpf_mask_search_json(const hpf_mask_part_t *t,
+    const unsigned char *p, unsigned char *c);
+size_t hpf_mask_search_xml(const hpf_mask_part_t *t,
+    const unsigned char *p, unsigned char *c);
+size_t hpf_mask_search_byte(const hpf_mask_part_t *t,
+    const unsigned char *p, unsigned char *c);
+
+/* The class of three bytes of UTF-8. */
+unsigned char hpf_mask_search_class3(unsigned char a, unsigned char b,
+    unsigned char c);
+
+
+/*
+ * hpf_mask_search_back.c: where the character before p begins, NULL at the
+ * start of the text.
+ */
 const unsigned char *hpf_mask_search_prev(const hpf_mask_part_t *t,
     const unsigned char *p, unsigned char *c);
 
@@ -150,6 +176,22 @@ const unsigned char *hpf_mask_search_seek(const hpf_mask_part_t *t,
 
 
 /*
+ * hpf_mask_search_run.c: where the first number that holds the character at p
+ * may begin, and the first value that begins at p or soon after, which is a
+ * digit or what may come before one.  HPF_OK; HPF_AGAIN: hit->start;
+ * HPF_DECLINED: there is nothing before *floor.
+ */
+const unsigned char *hpf_mask_search_start(const hpf_mask_part_t *t,
+    const unsigned char *p, const unsigned char *floor);
+int hpf_mask_search_run(const hpf_mask_part_t *t, const unsigned char *p,
+    const unsigned char **floor, hpf_mask_hit_t *hit);
+
+/* Whether no value begins with the digits at p, up to *floor. */
+unsigned hpf_mask_search_over(const hpf_mask_part_t *t,
+    const unsigned char *p, const unsigned char **floor);
+
+
+/*
  * hpf_mask_search_number.c, hpf_mask_search_code.c: the value that begins at
  * the unit i.  HPF_OK, HPF_DECLINED, HPF_AGAIN: not to be known yet.
  */
@@ -161,6 +203,17 @@ int hpf_mask_search_code_at(const hpf_mask_search_t *s,
 /* The kind of the n digits, and the digits of a prefix, or HPF_MASK_NONE. */
 unsigned hpf_mask_search_digits(const hpf_mask_search_t *s,
     const unsigned char *digits, unsigned n, unsigned *prefix);
+
+
+/*
+ * hpf_mask_search_beside.c: HPF_MASK_HEX and so on, of the units from i to
+ * end; joined by hyphens, and with a whole group after the last one.
+ */
+unsigned hpf_mask_search_beside(const hpf_mask_units_t *u, unsigned i,
+    unsigned end);
+unsigned hpf_mask_search_joined(const hpf_mask_units_t *u, unsigned i,
+    unsigned end, unsigned kind);
+unsigned hpf_mask_search_longer(const unsigned char *c, unsigned size);
 
 
 /*

@@ -314,6 +314,168 @@ test_styles(void)
 }
 
 
+/* What docs/masking-corpus.md says is not found. */
+
+static void
+test_limits(void)
+{
+    left("138.0013.8000 138/0013/8000 138 0013-8000 1380 013 8000");
+    left("013800138000 13800138000a 1.13800138000 %3D13800138000");
+    left("138<b>0013</b>8000 021-12345678 (0857)8222333");
+    left("6222 0200 0000 0000 1234 5678");
+    left("6222 0200 0000 0000 1234");
+    left("622 202 000 000 000 000 0");
+    is("6222 0200 0000 0000 000 2026-11-25",
+       "**** **** **** ***0 000 2026-11-25");
+    is("622202 0000000000000", "****** *********0000");
+    is("3714 496353 98431", "**** ****** *8431");
+    is("110105194912310021 11010519491231002X.5",
+       "110105194912310021 110105********002X.5");
+}
+
+
+/* A JSON number as a whole. */
+
+static void
+number(const char *in, unsigned kind, const char *expected)
+{
+    size_t              n;
+    unsigned char      *p;
+    hpf_mask_hit_t      hit;
+    hpf_mask_sink_t     sink;
+    hpf_mask_search_t   s;
+
+    memset(&s, 0, sizeof(s));
+    s.rules = &rules;
+    s.today.year = 2026;
+    s.today.month = 11;
+    s.today.day = 23;
+
+    memset(&sink, 0, sizeof(sink));
+    sink.out = collect;
+    sink.data = &out;
+    out.n = 0;
+
+    n = strlen(in);
+    p = malloc(n + (n == 0));
+    memcpy(p, in, n);
+
+    if (hpf_mask_search_number(&s, p, p + n, &hit) == HPF_OK) {
+        is_int(hit.kind, kind, "the kind of %s", in);
+        hpf_mask_search_put(&s, &hit, &sink);
+        hpf_mask_flush(&sink);
+
+    } else {
+        is_int(HPF_MASK_NONE, kind, "%s is no value", in);
+    }
+
+    is_str(out.p, out.n, expected, "and what is put");
+    free(p);
+}
+
+
+static void
+test_numbers(void)
+{
+    number("13800138000", HPF_MASK_MOBILE, "138****8000");
+    number("13800138000.0", HPF_MASK_MOBILE, "138****8000");
+    number("13800138000.000", HPF_MASK_MOBILE, "138****8000");
+    number("8613800138000", HPF_MASK_MOBILE, "86138****8000");
+    number("440524188001010014", HPF_MASK_ID_CARD, "440524********0014");
+    number("6222020000000000000", HPF_MASK_BANK_CARD, "***************0000");
+    number("13800138000.5", HPF_MASK_NONE, "");
+    number("13800138000.", HPF_MASK_NONE, "");
+    number("13800138000e0", HPF_MASK_NONE, "");
+    number("-13800138000", HPF_MASK_NONE, "");
+    number("1380013800", HPF_MASK_NONE, "");
+    number("20260101123456789012", HPF_MASK_NONE, "");
+    number("", HPF_MASK_NONE, "");
+    number("110105491231002", HPF_MASK_NONE, "");
+    on(ALL);
+    number("110105491231002", HPF_MASK_ID_CARD_15, "110105*****1002");
+    on(USUAL);
+}
+
+
+/* Texts that are longer than what is kept of them. */
+
+static void
+test_long(void)
+{
+    char    in[3000], expected[3000];
+    size_t  i, n;
+
+    memset(in, '1', sizeof(in));
+    in[1200] = '\0';
+    left(in);
+
+    memset(in, 'a', sizeof(in));
+    memcpy(in + 1000, "@example.cn", 12);
+    left(in);
+
+    memset(in, 'a', 64);
+    memcpy(in + 64, "@example.cn", 12);
+    is(in, "a***@example.cn");
+
+    memset(in, 'a', 65);
+    memcpy(in + 65, "@example.cn", 12);
+    left(in);
+
+    /* a domain beyond the end of what is kept */
+
+    n = (size_t) snprintf(in, sizeof(in), "zhang@");
+
+    for (i = 0; i < 200; i++) {
+        n += (size_t) snprintf(in + n, sizeof(in) - n, "ab.");
+    }
+
+    memcpy(in + n, "cn", 3);
+    left(in);
+
+    style = HPF_MASK_XML_TEXT;
+
+    for (i = 0, n = 0; i < 11; i++) {
+        n += (size_t) snprintf(in + n, sizeof(in) - n, "&#x000003%c;",
+                               "13800138000"[i]);
+    }
+
+    snprintf(expected, sizeof(expected), "%.33s****%s", in, in + 7 * 11);
+    is(in, expected);
+
+    style = HPF_MASK_PLAIN;
+
+    memset(in, ' ', 2000);
+
+    for (i = 0; i < 1900; i += 37) {
+        memcpy(in + i, "13800138000", 11);
+    }
+
+    in[1950] = '\0';
+    memcpy(expected, in, 1951);
+
+    for (i = 0; i < 1900; i += 37) {
+        memcpy(expected + i, "138****8000", 11);
+    }
+
+    is(in, expected);
+}
+
+
+static void
+test_mask_character(void)
+{
+    hpf_mask_shape_char(&rules.value[HPF_MASK_MOBILE], "•", strlen("•"));
+    is("tel 13800138000, 138 0013 8000", "tel 138••••8000, 138 •••• 8000");
+
+    style = HPF_MASK_FORM_TEXT;
+    is("138+0013+8000",
+       "138+%E2%80%A2%E2%80%A2%E2%80%A2%E2%80%A2+8000");
+    style = HPF_MASK_PLAIN;
+
+    on(USUAL);
+}
+
+
 static unsigned
 rnd(unsigned n)
 {
@@ -427,6 +589,10 @@ main(int argc, char **argv)
     test_codes();
     test_json();
     test_styles();
+    test_limits();
+    test_numbers();
+    test_long();
+    test_mask_character();
     test_random();
 
     return done();
