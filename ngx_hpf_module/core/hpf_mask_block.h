@@ -30,7 +30,8 @@ typedef struct {
     uint64_t              digit;
     uint64_t              between;      /* space and hyphen */
     uint64_t              after;        /* colon and white space */
-    uint64_t              wide;         /* the first byte of full width */
+    uint64_t              wide;         /* first bytes of full-width digits,
+                                           and of such separators */
     uint64_t              at;
     uint64_t              feed;         /* line feed */
 } hpf_mask_block_t;
@@ -54,7 +55,7 @@ hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p)
         b->digit |= (c >= '0' && c <= '9') ? bit : 0;
         b->between |= (c == ' ' || c == '-') ? bit : 0;
         b->after |= (c == ':' || c <= ' ') ? bit : 0;
-        b->wide |= (c == 0xef) ? bit : 0;
+        b->wide |= (c == 0xef || c == 0xe3 || c == 0xc2) ? bit : 0;
         b->at |= (c == '@') ? bit : 0;
         b->feed |= (c == '\n') ? bit : 0;
     }
@@ -122,7 +123,9 @@ hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p)
     b->digit = hpf_mask_sse2_range(v, '0', 9);
     b->between = hpf_mask_sse2_equal(v, ' ') | hpf_mask_sse2_equal(v, '-');
     b->after = hpf_mask_sse2_equal(v, ':') | hpf_mask_sse2_range(v, 0, ' ');
-    b->wide = hpf_mask_sse2_equal(v, (char) 0xef);
+    b->wide = hpf_mask_sse2_equal(v, (char) 0xef)
+              | hpf_mask_sse2_equal(v, (char) 0xe3)
+              | hpf_mask_sse2_equal(v, (char) 0xc2);
     b->at = hpf_mask_sse2_equal(v, '@');
     b->feed = hpf_mask_sse2_equal(v, '\n');
 }
@@ -173,7 +176,9 @@ hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p)
     b->digit = hpf_mask_avx2_range(v, '0', 9);
     b->between = hpf_mask_avx2_equal(v, ' ') | hpf_mask_avx2_equal(v, '-');
     b->after = hpf_mask_avx2_equal(v, ':') | hpf_mask_avx2_range(v, 0, ' ');
-    b->wide = hpf_mask_avx2_equal(v, (char) 0xef);
+    b->wide = hpf_mask_avx2_equal(v, (char) 0xef)
+              | hpf_mask_avx2_equal(v, (char) 0xe3)
+              | hpf_mask_avx2_equal(v, (char) 0xc2);
     b->at = hpf_mask_avx2_equal(v, '@');
     b->feed = hpf_mask_avx2_equal(v, '\n');
 }
@@ -207,7 +212,9 @@ hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p)
     b->between = hpf_mask_avx512_equal(v, ' ') | hpf_mask_avx512_equal(v, '-');
     b->after = hpf_mask_avx512_equal(v, ':')
                | hpf_mask_avx512_range(v, 0, ' ');
-    b->wide = hpf_mask_avx512_equal(v, (char) 0xef);
+    b->wide = hpf_mask_avx512_equal(v, (char) 0xef)
+              | hpf_mask_avx512_equal(v, (char) 0xe3)
+              | hpf_mask_avx512_equal(v, (char) 0xc2);
     b->at = hpf_mask_avx512_equal(v, '@');
     b->feed = hpf_mask_avx512_equal(v, '\n');
 }

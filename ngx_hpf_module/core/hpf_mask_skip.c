@@ -154,6 +154,7 @@ hpf_mask_skip_spelled(const unsigned char *p, uint64_t escaped)
 
         if (c[0] == 'u'
             && ((c[1] == '0' && c[2] == '0')
+                || (c[1] == '3' && c[2] == '0' && c[3] == '0' && c[4] == '0')
                 || ((c[1] | 0x20) == 'f' && (c[2] | 0x20) == 'f')))
         {
             found |= bit;
@@ -164,7 +165,10 @@ hpf_mask_skip_spelled(const unsigned char *p, uint64_t escaped)
 }
 
 
-/* Full-width digits among three-byte characters that begin so. */
+/*
+ * Of the characters that begin so, the full-width digits, and what may stand
+ * between groups of digits as a space or hyphen does: U+3000, U+00A0, U+FF0D.
+ */
 
 HPF_MASK_SKIP_INLINE uint64_t
 hpf_mask_skip_wide(const unsigned char *p, uint64_t wide)
@@ -178,7 +182,13 @@ hpf_mask_skip_wide(const unsigned char *p, uint64_t wide)
 
         c = p + __builtin_ctzll(wide);
 
-        if (c[1] == 0xbc && c[2] >= 0x90 && c[2] <= 0x99) {
+        if ((c[0] == 0xef && c[1] == 0xbc
+             && ((c[2] >= 0x90 && c[2] <= 0x99)
+                 || (c[2] == 0x8d && hpf_mask_is_digit(c[3]))))
+            || (c[0] == 0xe3 && c[1] == 0x80 && c[2] == 0x80
+                && hpf_mask_is_digit(c[3]))
+            || (c[0] == 0xc2 && c[1] == 0xa0 && hpf_mask_is_digit(c[2])))
+        {
             found |= wide & -wide;
         }
     }
