@@ -228,8 +228,21 @@ void
 hpf_mask_value(hpf_mask_t *m, const hpf_mask_shape_t *shape,
     const unsigned char *p, const unsigned char *end, unsigned style)
 {
-    hpf_mask_replace(m, p, end);
-    hpf_mask_apply(shape, &m->out, p, end, style);
+    hpf_mask_kept_t  kept;
+
+    if (p == end || shape->kind >= HPF_MASK_HASH) {
+        hpf_mask_replace(m, p, end);
+        hpf_mask_apply(shape, &m->out, p, end, style);
+
+    } else {
+
+        /* what stays is passed on as it is, with what is around it */
+
+        hpf_mask_keep(shape, p, end, style, &kept);
+        hpf_mask_replace(m, kept.from, kept.to);
+        hpf_mask_stars_as(shape, &m->out, kept.stars, style);
+    }
+
     hpf_mask_count(m, shape->kind);
 }
 

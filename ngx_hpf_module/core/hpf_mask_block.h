@@ -21,29 +21,47 @@
 
 #define HPF_MASK_BLOCK  64
 
+#define HPF_MASK_BLOCK_INLINE static inline __attribute__((always_inline))
 
-/* What a block holds, a bit for a byte. */
+
+/*
+ * What a block holds, a bit for a byte.  A bit of "after" may be set for a
+ * hyphen.  One of "wide" is set for the first byte of a full-width digit or of
+ * a separator that is not ASCII, and may be for others.
+ */
 
 typedef struct {
     uint64_t              quote;
-    uint64_t              slash;
     uint64_t              digit;
     uint64_t              between;      /* space and hyphen */
     uint64_t              after;        /* colon and white space */
-    uint64_t              wide;         /* first bytes of full-width digits,
-                                           and of such separators */
+    uint64_t              feed;         /* line feed, when it is asked for */
+    uint64_t              slash;
     uint64_t              at;
-    uint64_t              feed;         /* line feed */
+    uint64_t              wide;
 } hpf_mask_block_t;
 
 
-static inline void
-hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p)
+/*
+ * Of the bytes 0xef, 0xe3 and 0xc2 those with one behind the next that a
+ * full-width digit (EF BC 90 to 99) ends with, a hyphen (EF BC 8D), a space
+ * (E3 80 80), or a digit, which may be behind a space (C2 A0).  What the last
+ * two have there is not known.
+ */
+
+#define hpf_mask_block_wide(first, third)                                     \
+    ((first) & ((third) >> 2 | (uint64_t) 3 << 62))
+
+
+HPF_MASK_BLOCK_INLINE void
+hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p,
+    unsigned lines)
 {
     unsigned       i;
-    uint64_t       bit;
+    uint64_t       bit, third;
     unsigned char  c;
 
+    third = 0;
     memset(b, 0, sizeof(hpf_mask_block_t));
 
     for (i = 0; i < HPF_MASK_BLOCK; i++) {
@@ -51,87 +69,168 @@ hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p)
         bit = (uint64_t) 1 << i;
 
         b->quote |= (c == '"') ? bit : 0;
-        b->slash |= (c == '\\') ? bit : 0;
         b->digit |= (c >= '0' && c <= '9') ? bit : 0;
         b->between |= (c == ' ' || c == '-') ? bit : 0;
         b->after |= (c == ':' || c <= ' ') ? bit : 0;
-        b->wide |= (c == 0xef || c == 0xe3 || c == 0xc2) ? bit : 0;
+        b->feed |= (c == '\n' && lines) ? bit : 0;
+        b->slash |= (c == '\\') ? bit : 0;
         b->at |= (c == '@') ? bit : 0;
-        b->feed |= (c == '\n') ? bit : 0;
+        b->wide |= (c == 0xef || c == 0xe3 || c == 0xc2) ? bit : 0;
+        third |= (c == 0x80 || c == 0x8d || (c >= 0x90 && c <= 0x99)) ? bit : 0;
     }
+
+    b->wide = hpf_mask_block_wide(b->wide, third | b->digit);
 }
 
 
 #if (__x86_64__)
 
-#define HPF_MASK_AVX2    __attribute__((target("avx2,popcnt,bmi,lzcnt")))
+#define HPF_MASK_AVX2    __attribute__((target("avx2,popcnt,bmi,bmi2,lzcnt")))
 #define HPF_MASK_AVX512                                                       \
-    __attribute__((target("avx512f,avx512bw,avx2,popcnt,bmi,lzcnt")))
+    __attribute__((target("avx512f,avx512bw,avx2,popcnt,bmi,bmi2,lzcnt")))
 
 
-static inline uint64_t
+HPF_MASK_BLOCK_INLINE uint64_t
+hpf_mask_sse2_bits(const __m128i v[4])
+{
+    return (uint64_t) (unsigned) _mm_movemask_epi8(v[0])
+           | (uint64_t) (unsigned) _mm_movemask_epi8(v[1]) << 16
+           | (uint64_t) (unsigned) _mm_movemask_epi8(v[2]) << 32
+           | (uint64_t) (unsigned) _mm_movemask_epi8(v[3]) << 48;
+}
+
+
+HPF_MASK_BLOCK_INLINE uint64_t
 hpf_mask_sse2_equal(const __m128i v[4], char c)
 {
+    __m128i   d[4];
     unsigned  i;
-    uint64_t  bits;
-
-    bits = 0;
 
     for (i = 0; i < 4; i++) {
-        bits |= (uint64_t) (unsigned)
-                _mm_movemask_epi8(_mm_cmpeq_epi8(v[i], _mm_set1_epi8(c)))
-                << 16 * i;
+        d[i] = _mm_cmpeq_epi8(v[i], _mm_set1_epi8(c));
     }
 
-    return bits;
+    return hpf_mask_sse2_bits(d);
 }
 
 
 /* Bytes from c on, n of them behind it. */
 
-static inline uint64_t
+HPF_MASK_BLOCK_INLINE uint64_t
 hpf_mask_sse2_range(const __m128i v[4], char c, char n)
 {
-    __m128i   d;
+    __m128i   d[4];
     unsigned  i;
-    uint64_t  bits;
-
-    bits = 0;
 
     for (i = 0; i < 4; i++) {
-        d = _mm_sub_epi8(v[i], _mm_set1_epi8(c));
-        d = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(n)), d);
-        bits |= (uint64_t) (unsigned) _mm_movemask_epi8(d) << 16 * i;
+        d[i] = _mm_sub_epi8(v[i], _mm_set1_epi8(c));
+        d[i] = _mm_cmpeq_epi8(_mm_min_epu8(d[i], _mm_set1_epi8(n)), d[i]);
     }
 
-    return bits;
+    return hpf_mask_sse2_bits(d);
 }
 
 
-static inline void
-hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p)
+HPF_MASK_BLOCK_INLINE void
+hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p,
+    unsigned lines)
 {
-    __m128i   v[4];
+    __m128i   v[4], rare;
     unsigned  i;
+    uint64_t  first, third;
+
+    rare = _mm_setzero_si128();
 
     for (i = 0; i < 4; i++) {
         v[i] = _mm_loadu_si128((const __m128i *) (p + 16 * i));
+
+        /* from 0xc2 on: a bit that no ASCII has */
+        rare = _mm_or_si128(rare, v[i]);
+        rare = _mm_or_si128(rare, _mm_cmpeq_epi8(v[i], _mm_set1_epi8('@')));
+        rare = _mm_or_si128(rare, _mm_cmpeq_epi8(v[i], _mm_set1_epi8('\\')));
     }
 
     b->quote = hpf_mask_sse2_equal(v, '"');
-    b->slash = hpf_mask_sse2_equal(v, '\\');
     b->digit = hpf_mask_sse2_range(v, '0', 9);
     b->between = hpf_mask_sse2_equal(v, ' ') | hpf_mask_sse2_equal(v, '-');
     b->after = hpf_mask_sse2_equal(v, ':') | hpf_mask_sse2_range(v, 0, ' ');
-    b->wide = hpf_mask_sse2_equal(v, (char) 0xef)
-              | hpf_mask_sse2_equal(v, (char) 0xe3)
-              | hpf_mask_sse2_equal(v, (char) 0xc2);
-    b->at = hpf_mask_sse2_equal(v, '@');
-    b->feed = hpf_mask_sse2_equal(v, '\n');
+    b->feed = lines ? hpf_mask_sse2_equal(v, '\n') : 0;
+    b->slash = 0;
+    b->at = 0;
+    b->wide = 0;
+
+    if (_mm_movemask_epi8(rare)) {
+        b->slash = hpf_mask_sse2_equal(v, '\\');
+        b->at = hpf_mask_sse2_equal(v, '@');
+        first = hpf_mask_sse2_equal(v, (char) 0xef)
+                | hpf_mask_sse2_equal(v, (char) 0xe3)
+                | hpf_mask_sse2_equal(v, (char) 0xc2);
+        third = hpf_mask_sse2_equal(v, (char) 0x80)
+                | hpf_mask_sse2_equal(v, (char) 0x8d)
+                | hpf_mask_sse2_range(v, (char) 0x90, 9);
+        b->wide = hpf_mask_block_wide(first, third | b->digit);
+    }
 }
 
 
-HPF_MASK_AVX2 static inline uint64_t
+/*
+ * A byte becomes a bit for each class it is in, by a table for each of its
+ * halves: both have the bit.  The first classes are nearest to the sign bits,
+ * of which words are made.
+ */
+
+#define HPF_MASK_QUOTE    0x80
+#define HPF_MASK_DIGIT    0x40
+#define HPF_MASK_BETWEEN  0x20
+#define HPF_MASK_COLON    0x10
+#define HPF_MASK_BLANK    0x08      /* up to 0x1f */
+#define HPF_MASK_SLASH    0x04
+#define HPF_MASK_AT       0x02
+#define HPF_MASK_WIDE     0x01      /* 0xc2, 0xe2, 0xe3, 0xef, and more of c */
+
+
+HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE __m256i
+hpf_mask_avx2_classes(__m256i v)
+{
+    __m256i  low, high, half;
+
+    /* by the low half */
+    low = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+        HPF_MASK_DIGIT|HPF_MASK_BETWEEN|HPF_MASK_BLANK|HPF_MASK_AT,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        (char) (HPF_MASK_QUOTE|HPF_MASK_DIGIT|HPF_MASK_BLANK|HPF_MASK_WIDE),
+        HPF_MASK_DIGIT|HPF_MASK_BLANK|HPF_MASK_WIDE,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,
+        HPF_MASK_COLON|HPF_MASK_BLANK,
+        HPF_MASK_BLANK,
+        HPF_MASK_SLASH|HPF_MASK_BLANK,
+        HPF_MASK_BETWEEN|HPF_MASK_BLANK,
+        HPF_MASK_BLANK,
+        HPF_MASK_BLANK|HPF_MASK_WIDE));
+
+    /* by the high one */
+    high = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+        HPF_MASK_BLANK, HPF_MASK_BLANK,
+        (char) (HPF_MASK_QUOTE|HPF_MASK_BETWEEN),
+        HPF_MASK_DIGIT|HPF_MASK_COLON,
+        HPF_MASK_AT, HPF_MASK_SLASH, 0, 0, 0, 0, 0, 0,
+        HPF_MASK_WIDE, 0, HPF_MASK_WIDE, 0));
+
+    half = _mm256_set1_epi8(0x0f);
+
+    return _mm256_and_si256(
+        _mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),
+        _mm256_shuffle_epi8(high,
+                            _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
+}
+
+
+HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE uint64_t
 hpf_mask_avx2_bits(__m256i low, __m256i high)
 {
     return (uint64_t) (unsigned) _mm256_movemask_epi8(low)
@@ -139,59 +238,96 @@ hpf_mask_avx2_bits(__m256i low, __m256i high)
 }
 
 
-HPF_MASK_AVX2 static inline uint64_t
-hpf_mask_avx2_equal(const __m256i v[2], char c)
+/* The third byte of a wide digit or separator. */
+
+HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE __m256i
+hpf_mask_avx2_third(__m256i v)
 {
-    return hpf_mask_avx2_bits(_mm256_cmpeq_epi8(v[0], _mm256_set1_epi8(c)),
-                              _mm256_cmpeq_epi8(v[1], _mm256_set1_epi8(c)));
+    __m256i  digit;
+
+    digit = _mm256_sub_epi8(v, _mm256_set1_epi8((char) 0x90));
+    digit = _mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8(9)),
+                              digit);
+
+    return _mm256_or_si256(
+               digit,
+               _mm256_or_si256(
+                   _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char) 0x80)),
+                   _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char) 0x8d))));
 }
 
 
-HPF_MASK_AVX2 static inline uint64_t
-hpf_mask_avx2_range(const __m256i v[2], char c, char n)
+/* The class that is so many bits below the sign. */
+
+#define hpf_mask_avx2_class(low, high, n)                                     \
+    hpf_mask_avx2_bits(_mm256_slli_epi16(low, n), _mm256_slli_epi16(high, n))
+
+
+HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE uint64_t
+hpf_mask_avx2_any(__m256i low, __m256i high, char classes)
 {
-    __m256i  d[2], most;
+    __m256i  any, most;
 
-    most = _mm256_set1_epi8(n);
-
-    d[0] = _mm256_sub_epi8(v[0], _mm256_set1_epi8(c));
-    d[1] = _mm256_sub_epi8(v[1], _mm256_set1_epi8(c));
+    any = _mm256_set1_epi8(classes);
+    most = _mm256_set1_epi8(0x7f);
 
     return hpf_mask_avx2_bits(
-               _mm256_cmpeq_epi8(_mm256_min_epu8(d[0], most), d[0]),
-               _mm256_cmpeq_epi8(_mm256_min_epu8(d[1], most), d[1]));
+               _mm256_adds_epu8(_mm256_and_si256(low, any), most),
+               _mm256_adds_epu8(_mm256_and_si256(high, any), most));
 }
 
 
-HPF_MASK_AVX2 static inline void
-hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p)
+HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE void
+hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p,
+    unsigned lines)
 {
-    __m256i  v[2];
+    __m256i  v[2], low, high, feed;
 
     v[0] = _mm256_loadu_si256((const __m256i *) p);
     v[1] = _mm256_loadu_si256((const __m256i *) (p + 32));
 
-    b->quote = hpf_mask_avx2_equal(v, '"');
-    b->slash = hpf_mask_avx2_equal(v, '\\');
-    b->digit = hpf_mask_avx2_range(v, '0', 9);
-    b->between = hpf_mask_avx2_equal(v, ' ') | hpf_mask_avx2_equal(v, '-');
-    b->after = hpf_mask_avx2_equal(v, ':') | hpf_mask_avx2_range(v, 0, ' ');
-    b->wide = hpf_mask_avx2_equal(v, (char) 0xef)
-              | hpf_mask_avx2_equal(v, (char) 0xe3)
-              | hpf_mask_avx2_equal(v, (char) 0xc2);
-    b->at = hpf_mask_avx2_equal(v, '@');
-    b->feed = hpf_mask_avx2_equal(v, '\n');
+    low = hpf_mask_avx2_classes(v[0]);
+    high = hpf_mask_avx2_classes(v[1]);
+
+    b->quote = hpf_mask_avx2_bits(low, high);
+    b->digit = hpf_mask_avx2_class(low, high, 1);
+    b->between = hpf_mask_avx2_class(low, high, 2);
+    b->after = hpf_mask_avx2_any(low, high, HPF_MASK_COLON|HPF_MASK_BLANK
+                                            |HPF_MASK_BETWEEN);
+    b->feed = 0;
+    b->slash = 0;
+    b->at = 0;
+    b->wide = 0;
+
+    if (lines) {
+        feed = _mm256_set1_epi8('\n');
+        b->feed = hpf_mask_avx2_bits(_mm256_cmpeq_epi8(v[0], feed),
+                                     _mm256_cmpeq_epi8(v[1], feed));
+    }
+
+    if (!_mm256_testz_si256(_mm256_or_si256(low, high),
+                            _mm256_set1_epi8(HPF_MASK_SLASH|HPF_MASK_AT
+                                             |HPF_MASK_WIDE)))
+    {
+        b->slash = hpf_mask_avx2_class(low, high, 5);
+        b->at = hpf_mask_avx2_class(low, high, 6);
+        b->wide = hpf_mask_block_wide(
+                      hpf_mask_avx2_class(low, high, 7),
+                      hpf_mask_avx2_bits(hpf_mask_avx2_third(v[0]),
+                                         hpf_mask_avx2_third(v[1]))
+                      | b->digit);
+    }
 }
 
 
-HPF_MASK_AVX512 static inline uint64_t
+HPF_MASK_AVX512 HPF_MASK_BLOCK_INLINE uint64_t
 hpf_mask_avx512_equal(__m512i v, char c)
 {
     return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
 }
 
 
-HPF_MASK_AVX512 static inline uint64_t
+HPF_MASK_AVX512 HPF_MASK_BLOCK_INLINE uint64_t
 hpf_mask_avx512_range(__m512i v, char c, char n)
 {
     return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(c)),
@@ -199,24 +335,30 @@ hpf_mask_avx512_range(__m512i v, char c, char n)
 }
 
 
-HPF_MASK_AVX512 static inline void
-hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p)
+HPF_MASK_AVX512 HPF_MASK_BLOCK_INLINE void
+hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p,
+    unsigned lines)
 {
-    __m512i  v;
+    __m512i   v;
+    uint64_t  first, third;
 
     v = _mm512_loadu_si512((const void *) p);
 
     b->quote = hpf_mask_avx512_equal(v, '"');
-    b->slash = hpf_mask_avx512_equal(v, '\\');
     b->digit = hpf_mask_avx512_range(v, '0', 9);
     b->between = hpf_mask_avx512_equal(v, ' ') | hpf_mask_avx512_equal(v, '-');
     b->after = hpf_mask_avx512_equal(v, ':')
                | hpf_mask_avx512_range(v, 0, ' ');
-    b->wide = hpf_mask_avx512_equal(v, (char) 0xef)
-              | hpf_mask_avx512_equal(v, (char) 0xe3)
-              | hpf_mask_avx512_equal(v, (char) 0xc2);
+    b->feed = lines ? hpf_mask_avx512_equal(v, '\n') : 0;
+    b->slash = hpf_mask_avx512_equal(v, '\\');
     b->at = hpf_mask_avx512_equal(v, '@');
-    b->feed = hpf_mask_avx512_equal(v, '\n');
+    first = hpf_mask_avx512_equal(v, (char) 0xef)
+            | hpf_mask_avx512_equal(v, (char) 0xe3)
+            | hpf_mask_avx512_equal(v, (char) 0xc2);
+    third = hpf_mask_avx512_equal(v, (char) 0x80)
+            | hpf_mask_avx512_equal(v, (char) 0x8d)
+            | hpf_mask_avx512_range(v, (char) 0x90, 9);
+    b->wide = hpf_mask_block_wide(first, third | b->digit);
 }
 
 #endif

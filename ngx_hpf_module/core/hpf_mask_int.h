@@ -59,7 +59,10 @@ hpf_mask_is_shown(const hpf_mask_t *m, const hpf_mask_shape_t *shape)
 /* The same; what is shown is counted, so this is asked once for a value. */
 unsigned hpf_mask_shown(hpf_mask_t *m, const hpf_mask_shape_t *shape);
 
-/* The whole value [p, end) takes the form; an empty one stays. */
+/*
+ * The whole value [p, end) takes the form; an empty one stays.  Its last
+ * characters may not be passed on yet: hpf_mask_replace() before a put.
+ */
 void hpf_mask_value(hpf_mask_t *m, const hpf_mask_shape_t *shape,
     const unsigned char *p, const unsigned char *end, unsigned style);
 

@@ -364,6 +364,7 @@ hpf_mask_json_inner_number(hpf_mask_t *m, const unsigned char *p,
 
     } else {
         hpf_mask_value(m, inner->shape, p, q, HPF_MASK_JSON_TEXT);
+        hpf_mask_replace(m, q, q);
     }
 
     hpf_mask_json_inner_put_quote(m);

@@ -51,6 +51,13 @@ extern const unsigned char  hpf_mask_json_signs[256];
 const unsigned char *hpf_mask_json_string(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);
 
+/*
+ * A key with a rule ends at p.  Takes its value, if that is the usual: a whole
+ * string without escapes.
+ */
+const unsigned char *hpf_mask_json_field(hpf_mask_t *m,
+    const unsigned char *p, const unsigned char *end);
+
 /* A number begins at p, or a word that looks like one. */
 const unsigned char *hpf_mask_json_number(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end, unsigned more);

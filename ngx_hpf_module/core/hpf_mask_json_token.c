@@ -76,6 +76,44 @@ hpf_mask_json_string(hpf_mask_t *m, const unsigned char *p,
 }
 
 
+const unsigned char *
+hpf_mask_json_field(hpf_mask_t *m, const unsigned char *p,
+    const unsigned char *end)
+{
+    const unsigned char     *q, *value;
+    const hpf_mask_shape_t  *shape;
+
+    shape = m->u.json.key;
+    value = p;
+
+    if (m->u.json.lines || end - p < 3 || *value++ != ':') {
+        return p;
+    }
+
+    if (*value == ' ') {
+        value++;
+    }
+
+    if (*value++ != '"') {
+        return p;
+    }
+
+    q = hpf_mask_scan_quote(value, end);
+
+    if (q == end || *q != '"' || q - value > HPF_MASK_VALUE_MAX) {
+        return p;
+    }
+
+    if (!hpf_mask_shown(m, shape)) {
+        hpf_mask_value(m, shape, value, q, HPF_MASK_JSON_TEXT);
+    }
+
+    hpf_mask_json_next(m);
+
+    return q + 1;
+}
+
+
 /* The inside of a string at p is too long to be waited for. */
 
 static const unsigned char *
@@ -379,6 +417,7 @@ hpf_mask_json_number_value(hpf_mask_t *m, const hpf_mask_shape_t *shape,
 
     } else {
         hpf_mask_value(m, shape, p, end, HPF_MASK_JSON_TEXT);
+        hpf_mask_replace(m, end, end);
     }
 
     hpf_mask_put(&m->out, quote, 1);

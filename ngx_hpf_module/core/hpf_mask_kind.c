@@ -138,11 +138,7 @@ void
 hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     const unsigned char *p, const unsigned char *end, unsigned style)
 {
-    size_t                i;
-    uint32_t              cp;
-    hpf_mask_cut_t        cut;
-    hpf_mask_text_t       text;
-    const unsigned char  *q;
+    hpf_mask_kept_t  kept;
 
     if (p == end || shape->kind == HPF_MASK_DROP) {
         return;
@@ -152,13 +148,30 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
         return;
     }
 
+    hpf_mask_keep(shape, p, end, style, &kept);
+
+    hpf_mask_put(out, p, (size_t) (kept.from - p));
+    hpf_mask_stars_as(shape, out, kept.stars, style);
+    hpf_mask_put(out, kept.to, (size_t) (end - kept.to));
+}
+
+
+void
+hpf_mask_keep(const hpf_mask_shape_t *shape, const unsigned char *p,
+    const unsigned char *end, unsigned style, hpf_mask_kept_t *kept)
+{
+    size_t           i;
+    uint32_t         cp;
+    hpf_mask_cut_t   cut;
+    hpf_mask_text_t  text;
+
     if (hpf_mask_is_ascii(p, end, style)) {
         hpf_mask_read_ascii(&text, p, end, shape->kind);
         hpf_mask_shape_cut(shape, &text, &cut);
 
-        hpf_mask_put(out, p, cut.left);
-        hpf_mask_stars_as(shape, out, cut.stars, style);
-        hpf_mask_put(out, end - cut.right, cut.right);
+        kept->from = p + cut.left;
+        kept->to = end - cut.right;
+        kept->stars = cut.stars;
 
         return;
     }
@@ -166,24 +179,23 @@ hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     hpf_mask_read(&text, p, end, style);
     hpf_mask_shape_cut(shape, &text, &cut);
 
-    q = p;
-
     for (i = 0; i < cut.left; i++) {
-        q += hpf_mask_char(q, end, style, &cp);
+        p += hpf_mask_char(p, end, style, &cp);
     }
 
-    hpf_mask_put(out, p, (size_t) (q - p));
-    hpf_mask_stars_as(shape, out, cut.stars, style);
+    kept->from = p;
+    kept->to = end;
+    kept->stars = cut.stars;
 
     if (cut.right == 0) {
         return;
     }
 
     for ( /* void */ ; i < text.n - cut.right; i++) {
-        q += hpf_mask_char(q, end, style, &cp);
+        p += hpf_mask_char(p, end, style, &cp);
     }
 
-    hpf_mask_put(out, q, (size_t) (end - q));
+    kept->to = p;
 }
 
 
@@ -200,17 +212,21 @@ hpf_mask_is_ascii(const unsigned char *p, const unsigned char *end,
         { '"', '"' }
     };
 
+    size_t    i, n;
     uint64_t  word, any;
 
+    n = (size_t) (end - p);
     any = 0;
 
-    while (p < end) {
-        word = hpf_word(p, (size_t) (end - p));
+    for (i = 0; i < n; i += 8) {
+
+        /* the last eight once more, since there are eight */
+
+        word = (n < 8) ? hpf_word(p, n)
+                       : hpf_word(p + ((n - i < 8) ? n - 8 : i), 8);
 
         any |= word | hpf_word_has(word, escapes[style][0])
                | hpf_word_has(word, escapes[style][1]);
-
-        p += (end - p < 8) ? end - p : 8;
     }
 
     return (any & HPF_WORD_HIGHS) == 0;
@@ -226,6 +242,10 @@ hpf_mask_read_ascii(hpf_mask_text_t *text, const unsigned char *p,
     text->n = (size_t) (end - p);
     text->at = text->n;
     text->bad = 0;
+
+    if (kind != HPF_MASK_MOBILE && hpf_mask_kinds[kind].counts) {
+        return;
+    }
 
     n = (text->n < HPF_MASK_HEAD) ? text->n : HPF_MASK_HEAD;
 

@@ -66,6 +66,15 @@ typedef struct {
 } hpf_mask_cut_t;
 
 
+/* The same of a text: [from, to) goes, for so many mask characters. */
+
+typedef struct {
+    const unsigned char  *from;
+    const unsigned char  *to;
+    size_t                stars;
+} hpf_mask_kept_t;
+
+
 /*
  * Takes output: pass is 1 when p points into the input that is being fed, 0
  * when the bytes are the engine's and must be copied.  HPF_OK, or anything
@@ -114,6 +123,10 @@ void hpf_mask_cut(hpf_mask_cut_t *cut, size_t n, size_t left, size_t right);
 /* Puts the masked form of [p, end), a whole value in that style, to out. */
 void hpf_mask_apply(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,
     const unsigned char *p, const unsigned char *end, unsigned style);
+
+/* What stays of it, unless that is nothing (HPF_MASK_HASH, HPF_MASK_DROP). */
+void hpf_mask_keep(const hpf_mask_shape_t *shape, const unsigned char *p,
+    const unsigned char *end, unsigned style, hpf_mask_kept_t *kept);
 
 /* Mask characters and plain bytes, buffered until hpf_mask_flush(). */
 void hpf_mask_stars(const hpf_mask_shape_t *shape, hpf_mask_sink_t *out,

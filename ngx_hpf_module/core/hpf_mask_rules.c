@@ -213,7 +213,7 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
         return NULL;
     }
 
-    if (hpf_mask_rules_exact(rules, hpf_word(name, len), len)) {
+    if (rules->filter[hpf_mask_rules_place(name, len)]) {
 
         i = hpf_mask_rules_hash(name, len) & rules->mask;
 
@@ -286,14 +286,11 @@ static void
 hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 {
     size_t           i;
-    unsigned         slot;
     hpf_mask_key_t  *key;
 
     key = &rules->keys[k];
 
-    slot = hpf_mask_rules_slot(hpf_word(key->name, key->len),
-                               key->len);
-    rules->filter[slot / 64] |= (uint64_t) 1 << (slot % 64);
+    rules->filter[hpf_mask_rules_place(key->name, key->len)] = 1;
 
     i = hpf_mask_rules_hash(key->name, key->len) & rules->mask;
 

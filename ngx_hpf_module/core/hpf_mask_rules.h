@@ -25,7 +25,8 @@
 
 #define HPF_MASK_KEY_MAX    128     /* bytes of a key that can match */
 #define HPF_MASK_RULES_MAX  65535   /* keys and patterns */
-#define HPF_MASK_FILTER     16384   /* bits */
+#define HPF_MASK_FILTER     8192    /* names it tells apart */
+#define HPF_MASK_RULES_LAST  64     /* bytes of a name that it looks at */
 
 /* Kinds that a value can be recognised as, and what "all" means of them. */
 #define HPF_MASK_VALUES_ALL                                                   \
@@ -73,8 +74,8 @@ typedef struct {
     uint16_t            last[256];
     uint16_t            rest;
 
-    /* a bit for hpf_mask_rules_slot() of every exact name */
-    uint64_t            filter[HPF_MASK_FILTER / 64];
+    /* 1 at hpf_mask_rules_slot() of every exact name */
+    unsigned char       filter[HPF_MASK_FILTER];
 } hpf_mask_rules_t;
 
 
@@ -110,28 +111,28 @@ int hpf_mask_rules_value(hpf_mask_rules_t *rules,
 int hpf_mask_rules_compile(hpf_mask_rules_t *rules);
 
 /*
- * The bit of a name in the filter; head is its first eight bytes as they are
- * in memory, with zeros after a shorter name.  A key whose bit is not set
- * has no rule, unless there are patterns.
+ * The place of a name in the filter.  head is the first eight of its bytes as
+ * they are in memory, with zeros after a shorter name; len is the number of
+ * bytes.  Of a name that is longer only the last HPF_MASK_RULES_LAST count for
+ * both.  A key that finds 0 there has no rule, unless there are patterns.
  */
 static inline unsigned
 hpf_mask_rules_slot(uint64_t head, size_t len)
 {
-    return (unsigned) (((head | 0x2020202020202020ULL)
-                        ^ ((uint64_t) len * 0x9e3779b97f4a7c15ULL))
-                       * 0xff51afd7ed558ccdULL >> 50);
+    return (unsigned) (((head | 0x2020202020202020ULL) + len)
+                       * 0xff51afd7ed558ccdULL >> 51);
 }
 
 
-/* Whether there may be an exact rule for a name with that head. */
 static inline unsigned
-hpf_mask_rules_exact(const hpf_mask_rules_t *rules, uint64_t head, size_t len)
+hpf_mask_rules_place(const unsigned char *name, size_t len)
 {
-    unsigned  slot;
+    if (len > HPF_MASK_RULES_LAST) {
+        name += len - HPF_MASK_RULES_LAST;
+        len = HPF_MASK_RULES_LAST;
+    }
 
-    slot = hpf_mask_rules_slot(head, len);
-
-    return (rules->filter[slot / 64] >> (slot % 64)) & 1;
+    return hpf_mask_rules_slot(hpf_word(name, len), len);
 }
 
 
@@ -141,8 +142,7 @@ hpf_mask_rules_may(const hpf_mask_rules_t *rules, const unsigned char *name,
     size_t len)
 {
     return rules->npatterns
-           || hpf_mask_rules_exact(rules, hpf_word(name, len),
-                                   len);
+           || rules->filter[hpf_mask_rules_place(name, len)];
 }
 
 

@@ -22,8 +22,7 @@
 #include "hpf_mask_skip.h"
 
 
-#define HPF_MASK_SKIP_NAMES  2
-#define HPF_MASK_SKIP_ROW    64        /* bytes to either side of digits */
+#define HPF_MASK_SKIP_ROW  64          /* bytes to either side of digits */
 
 #define hpf_mask_is_digit(c)  ((unsigned) (c) - '0' <= 9)
 #define hpf_mask_is_row(c)                                                    \
@@ -36,6 +35,7 @@
 
 typedef struct {
     const unsigned char  *quote;        /* the last one */
+    uint64_t              quotes;       /* all in the last 64 bytes */
     uint64_t              inside;       /* all ones: in a string */
     uint64_t              escaped;      /* 1: the first byte is */
     uint64_t              slashes;      /* not 0: there are since the quote */
@@ -50,8 +50,7 @@ typedef struct {
     hpf_mask_json_t         *json;
     const unsigned char     *begin;     /* where it all began */
     const unsigned char     *end;
-    uint64_t                 lines;     /* all ones, or 0 */
-    uint64_t                 email;
+    uint64_t                 email;     /* all ones, or 0 */
     uint64_t                 number;
     uint64_t                 code;      /* with fewer digits than a number */
 } hpf_mask_sought_t;
@@ -77,7 +76,7 @@ typedef struct {
 
 
 typedef void (*hpf_mask_block_pt)(hpf_mask_block_t *b,
-    const unsigned char *p);
+    const unsigned char *p, unsigned lines);
 typedef const unsigned char *(*hpf_mask_skip_pt)(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end);
 
@@ -245,64 +244,61 @@ HPF_MASK_SKIP_INLINE unsigned
 hpf_mask_skip_inside(const hpf_mask_before_t *before, uint64_t quote,
     uint64_t bit)
 {
-    return (unsigned) ((__builtin_popcountll(quote & (bit - 1))
+    /* without the one instruction the parity is cheaper than a number */
+
+    return (unsigned) ((hpf_mask_skip_parity(quote & (bit - 1)) >> 63
                         ^ before->inside) & 1);
 }
 
 
 /*
- * Not 0: a rule may be for the name before the quote at end.  Most names need
- * no more than this, so it is without branches.
+ * Not 0: a rule may be for the name before the quote at n of the block.  Most
+ * names need no more than this, so it is without branches.
  */
 
 HPF_MASK_SKIP_INLINE uint64_t
 hpf_mask_skip_filter(const hpf_mask_rules_t *rules,
-    const unsigned char *quote, const unsigned char *end)
+    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
+    unsigned n)
 {
     size_t    len;
-    unsigned  slot;
     uint64_t  head;
 
-    len = (size_t) (end - quote - 1);
+    static const uint64_t  heads[9] = {
+        0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff,
+        0xffffffffffffff, 0xffffffffffffffff
+    };
 
-    memcpy(&head, quote + 1, sizeof(head));
+    /* the quotes in the 64 bytes before it; of the name what is in them */
 
-    head &= (len < sizeof(head)) ? ((uint64_t) 1 << 8 * len) - 1
-                                 : ~(uint64_t) 0;
+    quote = quote << (63 - n) << 1 | before->quotes >> n;
+    len = quote ? (size_t) __builtin_clzll(quote) : HPF_MASK_RULES_LAST;
 
-    slot = hpf_mask_rules_slot(head, len);
+    memcpy(&head, p + n - len, sizeof(head));
 
-    return (rules->filter[slot >> 6] >> (slot & 63)) & 1;
+    head &= heads[(len < 8) ? len : 8];
+
+    return rules->filter[hpf_mask_rules_slot(head, len)];
 }
 
 
-/*
- * Of the bits of closing quotes those whose names may have a rule.  So many at
- * a time: a loop of any number is guessed wrong.
- */
+/* Of the bits of closing quotes those whose names may have a rule. */
 
 HPF_MASK_SKIP_INLINE uint64_t
 hpf_mask_skip_names(const hpf_mask_rules_t *rules,
     const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
     uint64_t keys)
 {
-    unsigned              i;
-    uint64_t              bit, names;
-    const unsigned char  *end;
+    unsigned  n;
+    uint64_t  names;
 
     names = 0;
 
-    while (keys) {
+    for ( /* void */ ; keys; keys &= keys - 1) {
+        n = (unsigned) __builtin_ctzll(keys);
 
-        for (i = 0; i < HPF_MASK_SKIP_NAMES; i++) {
-            bit = keys & -keys;
-            end = p + __builtin_ctzll(keys | (uint64_t) 1 << 63);
-
-            names |= bit & -hpf_mask_skip_filter(rules,
-                             hpf_mask_skip_quote(before, p, quote, bit), end);
-
-            keys &= keys - 1;
-        }
+        names |= (keys & -keys)
+                 & -hpf_mask_skip_filter(rules, before, p, quote, n);
     }
 
     return names;
@@ -325,7 +321,7 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
     after = b->after >> 1 | after << 63;
     found = b->at & sought->email;
 
-    if (b->slash | before->escaped | (b->feed & sought->lines)) {
+    if (b->slash | before->escaped | b->feed) {
 
         last = (p[HPF_MASK_BLOCK] == '\\');
         escaped = hpf_mask_skip_escaped(b->slash, &before->escaped);
@@ -337,7 +333,7 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
          * behind a key in JSON that is in a string.
          */
 
-        found |= (b->slash & ~inside) | (b->feed & sought->lines & inside)
+        found |= (b->slash & ~inside) | (b->feed & inside)
                  | hpf_mask_skip_spelled(p, escaped)
                  | (b->quote & escaped & (after | b->slash >> 1 | last << 63));
     }
@@ -367,15 +363,24 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
         }
     }
 
-    if (quote) {
-        before->quote = p + 63 - __builtin_clzll(quote);
-        before->inside ^= -(uint64_t) (__builtin_popcountll(quote) & 1);
-        before->slashes = 0;
-    }
-
-    before->slashes |= b->slash;
+    before->quote = quote ? p + 63 - __builtin_clzll(quote) : before->quote;
+    before->quotes = quote;
+    before->inside ^= -(uint64_t) (__builtin_popcountll(quote) & 1);
+    before->slashes = (quote ? 0 : before->slashes) | b->slash;
 
     return NULL;
+}
+
+
+HPF_MASK_SKIP_INLINE void
+hpf_mask_skip_begin(hpf_mask_before_t *before, const unsigned char *p)
+{
+    memset(before, 0, sizeof(hpf_mask_before_t));
+
+    /* a name would begin at p, had a quote been before it */
+
+    before->quote = p;
+    before->quotes = (uint64_t) 1 << 63;
 }
 
 
@@ -387,50 +392,58 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
     hpf_mask_block_t      b;
     hpf_mask_before_t     before;
     hpf_mask_sought_t     sought;
-    const unsigned char  *found;
+    const unsigned char  *begin, *found;
 
     values = m->rules->values;
+    begin = p;
+    found = NULL;
 
     sought.rules = m->rules;
     sought.json = &m->u.json;
     sought.begin = p;
     sought.end = end;
-    sought.lines = -(uint64_t) m->u.json.lines;
     sought.email = -(uint64_t) ((values >> HPF_MASK_EMAIL) & 1);
     sought.code = -(uint64_t) (((values >> HPF_MASK_USCC)
                                 | (values >> HPF_MASK_PASSPORT)) & 1);
     sought.number = -(uint64_t) (values != 0);
 
-    memset(&before, 0, sizeof(before));
+    hpf_mask_skip_begin(&before, p);
 
-    before.quote = p;
+    while (end - p >= HPF_MASK_SKIP_MIN) {
 
-    for (found = NULL;
-         end - p >= HPF_MASK_SKIP_MIN;
-         p += HPF_MASK_BLOCK)
-    {
-        block(&b, p);
+        block(&b, p, m->u.json.lines);
 
         found = hpf_mask_skip_look(&sought, &before, &b, p);
 
-        if (found) {
-            break;
+        if (found == NULL) {
+            p += HPF_MASK_BLOCK;
+            continue;
         }
-    }
 
-    if (found) {
         p = found;
 
-    } else if (before.inside) {
-        p = before.quote;
+        if (m->u.json.key == NULL) {
+            break;
+        }
 
-    } else {
-        p = hpf_mask_skip_back(sought.begin, p);
+        p = hpf_mask_json_field(m, found, end);
+
+        if (p == found) {
+            break;
+        }
+
+        sought.begin = p;
+        found = NULL;
+        hpf_mask_skip_begin(&before, p);
+    }
+
+    if (found == NULL) {
+        p = before.inside ? before.quote : hpf_mask_skip_back(sought.begin, p);
     }
 
     /* a number may be there, unless a token ends just before */
 
-    if (p > sought.begin) {
+    if (p > begin) {
         m->u.json.number = (p[-1] != '"' && p[-1] != '}' && p[-1] != ']');
     }
 

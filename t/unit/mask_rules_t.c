@@ -308,10 +308,10 @@ values(void)
 static void
 filter(void)
 {
-    size_t                len;
-    uint64_t              head;
+    unsigned              slot;
     hpf_mask_rules_t     *r;
     const unsigned char  *p;
+    unsigned char         name[HPF_MASK_RULES_LAST + 8];
 
     is_int(hpf_word((const unsigned char *) "ab", 2), 0x6261,
            "a head");
@@ -321,19 +321,23 @@ filter(void)
        "but of one length");
 
     p = (const unsigned char *) "applicationName";
-    len = 15;
-    memcpy(&head, p, 8);
 
-    is_int(hpf_mask_rules_slot(head, len),
-           (unsigned) (((head | 0x2020202020202020ULL)
-                        ^ (15 * 0x9e3779b97f4a7c15ULL))
-                       * 0xff51afd7ed558ccdULL >> 50), "a slot");
+    is_int(hpf_mask_rules_place(p, 15), hpf_mask_rules_slot(hpf_word(p, 8), 15),
+           "the first eight bytes and the length give the place");
+
+    memset(name, 'x', sizeof(name));
+    slot = hpf_mask_rules_place(name, sizeof(name));
+    name[7] = 'y';
+    is_int(hpf_mask_rules_place(name, sizeof(name)), slot,
+           "of a long name the last bytes alone");
+    name[8] = 'y';
+    ok(hpf_mask_rules_place(name, sizeof(name)) != slot, "from there on");
 
     r = fresh(NULL);
     (void) key(r, "applicationName", HPF_MASK_NAME);
     (void) hpf_mask_rules_compile(r);
 
-    ok(hpf_mask_rules_exact(r, head, len), "its bit is set");
+    ok(hpf_mask_rules_may(r, p, 15), "a name with a rule is known");
     ok(!hpf_mask_rules_may(r, (const unsigned char *) "amount", 6),
        "others are refused");
 
