@@ -37,6 +37,7 @@ typedef struct {
     uint64_t              after;        /* colon and white space */
     uint64_t              feed;         /* line feed, when it is asked for */
     uint64_t              slash;
+    uint64_t              lead;         /* of 03fF, when there are slashes */
     uint64_t              at;
     uint64_t              wide;
 } hpf_mask_block_t;
@@ -74,6 +75,7 @@ hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p,
         b->after |= (c == ':' || c <= ' ') ? bit : 0;
         b->feed |= (c == '\n' && lines) ? bit : 0;
         b->slash |= (c == '\\') ? bit : 0;
+        b->lead |= (c == '0' || c == '3' || (c | 0x20) == 'f') ? bit : 0;
         b->at |= (c == '@') ? bit : 0;
         b->wide |= (c == 0xef || c == 0xe3 || c == 0xc2) ? bit : 0;
         third |= (c == 0x80 || c == 0x8d || (c >= 0x90 && c <= 0x99)) ? bit : 0;
@@ -156,11 +158,14 @@ hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p,
     b->after = hpf_mask_sse2_equal(v, ':') | hpf_mask_sse2_range(v, 0, ' ');
     b->feed = lines ? hpf_mask_sse2_equal(v, '\n') : 0;
     b->slash = 0;
+    b->lead = 0;
     b->at = 0;
     b->wide = 0;
 
     if (_mm_movemask_epi8(rare)) {
         b->slash = hpf_mask_sse2_equal(v, '\\');
+        b->lead = hpf_mask_sse2_equal(v, '0') | hpf_mask_sse2_equal(v, '3')
+                  | hpf_mask_sse2_equal(v, 'f') | hpf_mask_sse2_equal(v, 'F');
         b->at = hpf_mask_sse2_equal(v, '@');
         first = hpf_mask_sse2_equal(v, (char) 0xef)
                 | hpf_mask_sse2_equal(v, (char) 0xe3)
@@ -257,6 +262,23 @@ hpf_mask_avx2_third(__m256i v)
 }
 
 
+/* The first digit of an escape that may be of interest. */
+
+HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE __m256i
+hpf_mask_avx2_lead(__m256i v)
+{
+    __m256i  f;
+
+    f = _mm256_or_si256(v, _mm256_set1_epi8(0x20));
+
+    return _mm256_or_si256(
+               _mm256_cmpeq_epi8(f, _mm256_set1_epi8('f')),
+               _mm256_or_si256(
+                   _mm256_cmpeq_epi8(v, _mm256_set1_epi8('0')),
+                   _mm256_cmpeq_epi8(v, _mm256_set1_epi8('3'))));
+}
+
+
 /* The class that is so many bits below the sign. */
 
 #define hpf_mask_avx2_class(low, high, n)                                     \
@@ -296,6 +318,7 @@ hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p,
                                             |HPF_MASK_BETWEEN);
     b->feed = 0;
     b->slash = 0;
+    b->lead = 0;
     b->at = 0;
     b->wide = 0;
 
@@ -310,6 +333,8 @@ hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p,
                                              |HPF_MASK_WIDE)))
     {
         b->slash = hpf_mask_avx2_class(low, high, 5);
+        b->lead = hpf_mask_avx2_bits(hpf_mask_avx2_lead(v[0]),
+                                     hpf_mask_avx2_lead(v[1]));
         b->at = hpf_mask_avx2_class(low, high, 6);
         b->wide = hpf_mask_block_wide(
                       hpf_mask_avx2_class(low, high, 7),
@@ -351,6 +376,8 @@ hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p,
                | hpf_mask_avx512_range(v, 0, ' ');
     b->feed = lines ? hpf_mask_avx512_equal(v, '\n') : 0;
     b->slash = hpf_mask_avx512_equal(v, '\\');
+    b->lead = hpf_mask_avx512_equal(v, '0') | hpf_mask_avx512_equal(v, '3')
+              | hpf_mask_avx512_equal(v, 'f') | hpf_mask_avx512_equal(v, 'F');
     b->at = hpf_mask_avx512_equal(v, '@');
     first = hpf_mask_avx512_equal(v, (char) 0xef)
             | hpf_mask_avx512_equal(v, (char) 0xe3)

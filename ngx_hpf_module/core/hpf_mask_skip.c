@@ -38,7 +38,7 @@ typedef struct {
     uint64_t              quotes;       /* all in the last 64 bytes */
     uint64_t              inside;       /* all ones: in a string */
     uint64_t              escaped;      /* 1: the first byte is */
-    uint64_t              slashes;      /* not 0: there are since the quote */
+    uint64_t              slashes;      /* all in the last 64 bytes */
     uint64_t              group;        /* digits end the block: see there */
 } hpf_mask_before_t;
 
@@ -88,6 +88,7 @@ static uint64_t hpf_mask_skip_digits(const hpf_mask_sought_t *sought,
 static const unsigned char *hpf_mask_skip_stop(
     const hpf_mask_sought_t *sought, hpf_mask_before_t before,
     const unsigned char *p, hpf_mask_found_t found);
+static unsigned hpf_mask_skip_is_spelled(const unsigned char *p);
 static void hpf_mask_skip_find(const hpf_mask_rules_t *rules,
     const hpf_mask_before_t *before, const unsigned char *p,
     const hpf_mask_found_t *found, hpf_mask_named_t *key);
@@ -114,48 +115,51 @@ hpf_mask_skip_parity(uint64_t bits)
 }
 
 
-/* Bytes behind a backslash that is not behind one itself. */
+/*
+ * Bytes behind a backslash that is not behind one itself.  A backslash at an
+ * odd place, and those that follow it, are told from the others by a carry.
+ */
 
 HPF_MASK_SKIP_INLINE uint64_t
 hpf_mask_skip_escaped(uint64_t slash, uint64_t *carry)
 {
-    uint64_t  escaped, bit;
+    uint64_t  odd, first, ends;
 
-    escaped = *carry;
-    slash &= ~escaped;
-    *carry = 0;
+    odd = 0xaaaaaaaaaaaaaaaa;
+    first = slash & ~*carry;
 
-    while (slash) {
-        bit = slash & -slash;
-        *carry = bit >> 63;
-        escaped |= bit << 1;
-        slash &= ~(bit | bit << 1);
-    }
+    /* set where a run of backslashes escapes, and where it ends by that */
 
-    return escaped;
+    ends = ((first << 1 | odd) - first) ^ odd;
+
+    first = ends ^ (slash | *carry);
+    *carry = (ends & slash) >> 63;
+
+    return first;
 }
 
 
-/* Escapes, behind a backslash each, of ASCII, full width, or white space. */
+/*
+ * Escapes of what is in a number or an address: digits, also full-width ones,
+ * space, hyphen and the like, and the at sign.
+ */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_spelled(const unsigned char *p, uint64_t escaped)
+hpf_mask_skip_spelled(const unsigned char *p, const hpf_mask_block_t *b,
+    uint64_t escaped)
 {
     uint64_t              found, bit;
     const unsigned char  *c;
 
     found = 0;
+    escaped &= b->lead >> 1 | (uint64_t) 1 << 63;
 
     for ( /* void */ ; escaped; escaped &= escaped - 1) {
 
         bit = escaped & -escaped;
         c = p + __builtin_ctzll(bit);
 
-        if (c[0] == 'u'
-            && ((c[1] == '0' && c[2] == '0')
-                || (c[1] == '3' && c[2] == '0' && c[3] == '0' && c[4] == '0')
-                || ((c[1] | 0x20) == 'f' && (c[2] | 0x20) == 'f')))
-        {
+        if (c[0] == 'u' && hpf_mask_skip_is_spelled(c + 1)) {
             found |= bit;
         }
     }
@@ -257,22 +261,15 @@ hpf_mask_skip_inside(const hpf_mask_before_t *before, uint64_t quote,
  */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_filter(const hpf_mask_rules_t *rules,
-    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
-    unsigned n)
+hpf_mask_skip_filter(const hpf_mask_rules_t *rules, const unsigned char *p,
+    unsigned n, size_t len)
 {
-    size_t    len;
     uint64_t  head;
 
     static const uint64_t  heads[9] = {
         0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff,
         0xffffffffffffff, 0xffffffffffffffff
     };
-
-    /* the quotes in the 64 bytes before it; of the name what is in them */
-
-    quote = quote << (63 - n) << 1 | before->quotes >> n;
-    len = quote ? (size_t) __builtin_clzll(quote) : HPF_MASK_RULES_LAST;
 
     memcpy(&head, p + n - len, sizeof(head));
 
@@ -282,23 +279,41 @@ hpf_mask_skip_filter(const hpf_mask_rules_t *rules,
 }
 
 
-/* Of the bits of closing quotes those whose names may have a rule. */
+/*
+ * Of the keys that were found those whose names may have a rule.  A name with
+ * an escape may have any.
+ */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_names(const hpf_mask_rules_t *rules,
-    const hpf_mask_before_t *before, const unsigned char *p, uint64_t quote,
-    uint64_t keys)
+hpf_mask_skip_names(const hpf_mask_sought_t *sought,
+    const hpf_mask_before_t *before, const hpf_mask_block_t *b,
+    const hpf_mask_found_t *found, const unsigned char *p)
 {
+    size_t    len;
     unsigned  n;
-    uint64_t  names;
+    uint64_t  keys, names, bits, hit;
 
     names = 0;
 
-    for ( /* void */ ; keys; keys &= keys - 1) {
+    for (keys = found->keys; keys; keys &= keys - 1) {
+
         n = (unsigned) __builtin_ctzll(keys);
 
-        names |= (keys & -keys)
-                 & -hpf_mask_skip_filter(rules, before, p, quote, n);
+        /* the quotes in the 64 bytes before it */
+
+        bits = found->quote << (63 - n) << 1 | before->quotes >> n;
+        len = bits ? (size_t) __builtin_clzll(bits) : HPF_MASK_RULES_LAST;
+
+        hit = hpf_mask_skip_filter(sought->rules, p, n, len);
+
+        if (b->slash | before->slashes) {
+            bits = b->slash << (63 - n) << 1 | before->slashes >> n;
+            bits = bits >> (63 - len % 64) >> 1;
+
+            hit |= (bits != 0) | (len == HPF_MASK_RULES_LAST);
+        }
+
+        names |= (keys & -keys) & -hit;
     }
 
     return names;
@@ -311,62 +326,60 @@ HPF_MASK_SKIP_INLINE const unsigned char *
 hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
     const hpf_mask_block_t *b, const unsigned char *p)
 {
-    uint64_t              quote, after, found, rows, escaped, inside, last,
-                          keys;
-    hpf_mask_found_t      all;
+    uint64_t              after, escaped, inside, last;
+    hpf_mask_found_t      found;
     const unsigned char  *stop;
 
-    quote = b->quote;
     after = (p[HPF_MASK_BLOCK] == ':' || p[HPF_MASK_BLOCK] <= ' ');
     after = b->after >> 1 | after << 63;
-    found = b->at & sought->email;
+
+    found.quote = b->quote;
+    found.other = b->at & sought->email;
 
     if (b->slash | before->escaped | b->feed) {
 
         last = (p[HPF_MASK_BLOCK] == '\\');
         escaped = hpf_mask_skip_escaped(b->slash, &before->escaped);
-        quote &= ~escaped;
-        inside = hpf_mask_skip_parity(quote) ^ before->inside;
+        found.quote &= ~escaped;
+        inside = hpf_mask_skip_parity(found.quote) ^ before->inside;
 
         /*
          * A backslash between tokens escapes nothing; a quote that may be
          * behind a key in JSON that is in a string.
          */
 
-        found |= (b->slash & ~inside) | (b->feed & inside)
-                 | hpf_mask_skip_spelled(p, escaped)
-                 | (b->quote & escaped & (after | b->slash >> 1 | last << 63));
+        found.other |= (b->slash & ~inside) | (b->feed & inside)
+                       | hpf_mask_skip_spelled(p, b, escaped)
+                       | (b->quote & escaped
+                          & (after | b->slash >> 1 | last << 63));
     }
 
-    rows = hpf_mask_skip_rows(sought, b, before);
+    found.rows = hpf_mask_skip_rows(sought, b, before);
 
     if (b->wide) {
-        found |= hpf_mask_skip_wide(p, b->wide);
+        found.other |= hpf_mask_skip_wide(p, b->wide);
     }
 
-    keys = quote & after;
+    found.keys = found.quote & after;
 
-    if ((b->slash | before->slashes | sought->rules->npatterns) == 0) {
-        keys = hpf_mask_skip_names(sought->rules, before, p, quote, keys);
+    if (sought->rules->npatterns == 0) {
+        found.keys = hpf_mask_skip_names(sought, before, b, &found, p);
     }
 
-    if ((keys | found | rows) != 0) {
-        all.quote = quote;
-        all.keys = keys;
-        all.rows = rows;
-        all.other = found;
+    if ((found.keys | found.other | found.rows) != 0) {
 
-        stop = hpf_mask_skip_stop(sought, *before, p, all);
+        stop = hpf_mask_skip_stop(sought, *before, p, found);
 
         if (stop) {
             return stop;
         }
     }
 
-    before->quote = quote ? p + 63 - __builtin_clzll(quote) : before->quote;
-    before->quotes = quote;
-    before->inside ^= -(uint64_t) (__builtin_popcountll(quote) & 1);
-    before->slashes = (quote ? 0 : before->slashes) | b->slash;
+    before->quote = found.quote ? p + 63 - __builtin_clzll(found.quote)
+                                : before->quote;
+    before->quotes = found.quote;
+    before->slashes = b->slash;
+    before->inside ^= -(uint64_t) (__builtin_popcountll(found.quote) & 1);
 
     return NULL;
 }
@@ -490,6 +503,38 @@ hpf_mask_skip_stop(const hpf_mask_sought_t *sought, hpf_mask_before_t before,
     sought->json->key = key.shape;
 
     return key.end + 1;
+}
+
+
+/* By the four hexadecimal digits at p. */
+
+static unsigned
+hpf_mask_skip_is_spelled(const unsigned char *p)
+{
+    unsigned char  last;
+
+    last = p[3] | 0x20;
+
+    switch (p[0]) {
+
+    case '0':
+        if (p[1] != '0') {
+            return 0;
+        }
+
+        return (p[2] == '2' && (last == '0' || last == 'd'))
+               || (p[2] == '3' && hpf_mask_is_digit(last))
+               || (p[2] == '4' && last == '0')
+               || ((p[2] | 0x20) == 'a' && last == '0');
+
+    case '3':
+        return p[1] == '0' && p[2] == '0' && p[3] == '0';
+
+    default:
+        return (p[1] | 0x20) == 'f'
+               && ((p[2] == '1' && hpf_mask_is_digit(last))
+                   || (p[2] == '0' && last == 'd'));
+    }
 }
 
 

@@ -12,12 +12,21 @@
 #include "mask_test.h"
 
 
+#define LONG  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"              \
+              "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
+
+
 int
 main(void)
 {
+    hpf_mask_shape_t  shape;
+
     plan(0);
 
     mask_test_rules(HPF_MASK_TYPE_JSON);
+    hpf_mask_shape_init(&shape, HPF_MASK_ALL);
+    (void) hpf_mask_rules_key(body_rules, "b" LONG, sizeof("b" LONG) - 1,
+                              &shape);
     mask_test_ready();
 
     mask_test_json("\"13800138000\"", "\"138****8000\"");
@@ -42,6 +51,24 @@ main(void)
     mask_test_json("\"call 13800138000, please\"",
                    "\"call 138****8000, please\"");
     mask_test_json("\"a.b@example.cn\"", "\"a***@example.cn\"");
+
+    mask_test_json("\"a\\u0040example.cn\"", "\"*\\u0040example.cn\"");
+    mask_test_json("\"138\\u00200013\\u002D8000\"",
+                   "\"138\\u00200013\\u002D8000\"");
+    mask_test_json("\"138\\u00200013\\u00208000\"",
+                   "\"138\\u0020****\\u00208000\"");
+    mask_test_json("\"138\\u002d0013\\u002D8000\"",
+                   "\"138\\u002d****\\u002D8000\"");
+    mask_test_json("\"\\uff11\\uFF13\\uff1800138000\"",
+                   "\"\\uff11\\uFF13\\uff18****8000\"");
+
+    mask_test_json("{\"\\u0078m\":\"12\"}", "{\"\\u0078m\":\"1*\"}");
+    mask_test_json("{\"b" LONG "\":\"12\"}", "{\"b" LONG "\":\"***\"}");
+    mask_test_json("{\"\\u0062" LONG "\":\"12\"}",
+                   "{\"\\u0062" LONG "\":\"***\"}");
+    mask_test_stays("{\"\\u0063" LONG "\":\"12\"}");
+    mask_test_stays("{\"c" LONG "\":\"12\"}");
+    mask_test_stays("{\"a\\\\\\\"b\":\"\\u003c12\\u003e\"}");
 
     mask_test_stays("\"一、二。三　四\"");
     mask_test_stays("\"\\u4e00\\u3001\\u4e8c\\u3002\"");
