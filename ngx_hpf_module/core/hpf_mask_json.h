@@ -74,7 +74,7 @@ typedef enum {
 typedef struct {
     hpf_mask_json_inner_e        state;
     unsigned                     level;         /* strings in strings */
-    unsigned                     array:1;
+    unsigned                     arrays;        /* open under the key */
     const hpf_mask_shape_t      *shape;
 } hpf_mask_json_inner_t;
 

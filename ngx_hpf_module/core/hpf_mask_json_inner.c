@@ -22,7 +22,7 @@
     (HPF_MASK_JSON_INNER_KEY + HPF_MASK_JSON_INNER_SPACE + 16)
 
 
-/* A quote: its backslashes, and what is behind it. */
+/* A quote with its backslashes, and what is behind it. */
 
 typedef struct {
     const unsigned char  *start;
@@ -54,7 +54,9 @@ static unsigned hpf_mask_json_inner_find(const unsigned char *p,
 static const unsigned char *hpf_mask_json_inner_close(hpf_mask_t *m,
     const unsigned char *p, const unsigned char *end,
     hpf_mask_json_quote_t *quote);
-static const unsigned char *hpf_mask_json_inner_slashes(const unsigned char *p,
+static size_t hpf_mask_json_inner_slashes(const unsigned char *p,
+    const unsigned char *end);
+static const unsigned char *hpf_mask_json_inner_tail(const unsigned char *p,
     const unsigned char *end);
 static const unsigned char *hpf_mask_json_inner_space(const unsigned char *p,
     const unsigned char *end);
@@ -150,7 +152,7 @@ hpf_mask_json_inner_key(hpf_mask_t *m, const unsigned char *p,
 
     memset(begin, 0, sizeof(begin));
 
-    *tail = more ? hpf_mask_json_inner_slashes(p, end) : end;
+    *tail = more ? hpf_mask_json_inner_tail(p, end) : end;
 
     for (q = p; hpf_mask_json_inner_find(q, end, &quote); q = quote.after) {
 
@@ -221,14 +223,14 @@ static const unsigned char *
 hpf_mask_json_inner_colon(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    const unsigned char    *q;
+    const unsigned char    *q, *s;
     hpf_mask_json_inner_t  *inner;
     hpf_mask_json_quote_t   quote;
 
     inner = &m->u.json.inner;
 
     if (*p == ':') {
-        inner->array = 0;
+        inner->arrays = 0;
     }
 
     q = hpf_mask_json_inner_space(p + 1, end);
@@ -247,8 +249,21 @@ hpf_mask_json_inner_colon(hpf_mask_t *m, const unsigned char *p,
     }
 
     if (*q == '[') {
-        inner->array = 1;
+        inner->arrays++;
         inner->state = HPF_MASK_JSON_INNER_COLON;
+
+        return q;
+    }
+
+    if (inner->arrays && (*q == ']' || (*q >= 'a' && *q <= 'z'))) {
+
+        /* null, true, false, or none of them */
+
+        for (s = q; q < end && q - s < 5 && *q >= 'a' && *q <= 'z'; q++) {
+            /* void */
+        }
+
+        inner->state = HPF_MASK_JSON_INNER_COMMA;
 
         return q;
     }
@@ -295,7 +310,11 @@ hpf_mask_json_inner_value(hpf_mask_t *m, const unsigned char *p,
 
     q = q ? q : end;
 
-    if (q - p > HPF_MASK_VALUE_MAX) {
+    /* half of an escape that is in JSON in a string is none */
+
+    if (q - p > HPF_MASK_VALUE_MAX
+        || memchr(p, '\\', (size_t) (q - p)) != NULL)
+    {
         hpf_mask_long_value(m, inner->shape, p, q);
 
     } else {
@@ -306,7 +325,7 @@ hpf_mask_json_inner_value(hpf_mask_t *m, const unsigned char *p,
         return end;
     }
 
-    inner->state = inner->array ? HPF_MASK_JSON_INNER_COMMA
+    inner->state = inner->arrays ? HPF_MASK_JSON_INNER_COMMA
                                 : HPF_MASK_JSON_INNER_TEXT;
 
     return quote.after;
@@ -325,13 +344,13 @@ hpf_mask_json_inner_hidden(hpf_mask_t *m, const unsigned char *p,
     if (q) {
         hpf_mask_replace(m, p, q);
 
-        m->u.json.inner.state = m->u.json.inner.array
+        m->u.json.inner.state = m->u.json.inner.arrays
                                 ? HPF_MASK_JSON_INNER_COMMA
                                 : HPF_MASK_JSON_INNER_TEXT;
         return quote.after;
     }
 
-    q = more ? hpf_mask_json_inner_slashes(p, end) : end;
+    q = more ? hpf_mask_json_inner_tail(p, end) : end;
 
     hpf_mask_replace(m, p, q);
 
@@ -369,19 +388,22 @@ hpf_mask_json_inner_number(hpf_mask_t *m, const unsigned char *p,
 
     hpf_mask_json_inner_put_quote(m);
 
-    inner->state = inner->array ? HPF_MASK_JSON_INNER_COMMA
+    inner->state = inner->arrays ? HPF_MASK_JSON_INNER_COMMA
                                 : HPF_MASK_JSON_INNER_TEXT;
     return q;
 }
 
 
-/* Behind an element. */
+/* Behind an element, or before the end of an array. */
 
 static const unsigned char *
 hpf_mask_json_inner_comma(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, unsigned more)
 {
-    const unsigned char  *q;
+    const unsigned char    *q;
+    hpf_mask_json_inner_t  *inner;
+
+    inner = &m->u.json.inner;
 
     q = hpf_mask_json_inner_space(p, end);
 
@@ -390,11 +412,19 @@ hpf_mask_json_inner_comma(hpf_mask_t *m, const unsigned char *p,
     }
 
     if (q && q < end && *q == ',') {
-        m->u.json.inner.state = HPF_MASK_JSON_INNER_COLON;
+        inner->state = HPF_MASK_JSON_INNER_COLON;
         return q;
     }
 
-    m->u.json.inner.state = HPF_MASK_JSON_INNER_TEXT;
+    if (q && q < end && *q == ']') {
+        inner->arrays--;
+
+        if (inner->arrays) {
+            return q + 1;
+        }
+    }
+
+    inner->state = HPF_MASK_JSON_INNER_TEXT;
 
     return p;
 }
@@ -419,6 +449,7 @@ static unsigned
 hpf_mask_json_inner_find(const unsigned char *p, const unsigned char *end,
     hpf_mask_json_quote_t *quote)
 {
+    size_t                n;
     const unsigned char  *q;
 
     q = memchr(p, '"', (size_t) (end - p));
@@ -427,22 +458,13 @@ hpf_mask_json_inner_find(const unsigned char *p, const unsigned char *end,
         return 0;
     }
 
-    quote->start = hpf_mask_json_inner_slashes(p, q);
+    /* before its own backslashes there may be some that are escaped */
+
+    n = hpf_mask_json_inner_slashes(p, q);
+
+    quote->level = (n % 4 == 1) ? 1 : (n % 8 == 3) ? 2 : 0;
+    quote->start = q - ((size_t) 1 << quote->level) + 1;
     quote->after = q + 1;
-
-    switch (q - quote->start) {
-
-    case 1:
-        quote->level = 1;
-        break;
-
-    case 3:
-        quote->level = 2;
-        break;
-
-    default:
-        quote->level = 0;
-    }
 
     return 1;
 }
@@ -467,16 +489,25 @@ hpf_mask_json_inner_close(hpf_mask_t *m, const unsigned char *p,
 }
 
 
-/* To the first of the backslashes that are before end. */
+/* How many backslashes are before end. */
 
-static const unsigned char *
+static size_t
 hpf_mask_json_inner_slashes(const unsigned char *p, const unsigned char *end)
 {
-    while (end > p && end[-1] == '\\') {
-        end--;
-    }
+    size_t  n;
 
-    return end;
+    for (n = 0; end > p && *--end == '\\'; n++) { /* void */ }
+
+    return n;
+}
+
+
+/* To those of them that tell what a quote behind end is. */
+
+static const unsigned char *
+hpf_mask_json_inner_tail(const unsigned char *p, const unsigned char *end)
+{
+    return end - hpf_mask_json_inner_slashes(p, end) % 8;
 }
 
 
@@ -489,7 +520,7 @@ hpf_mask_json_inner_space(const unsigned char *p, const unsigned char *end)
 
     for (q = p; q < end; /* void */ ) {
 
-        for (s = q; s < end && *s == '\\'; s++) { /* void */ }
+        for (s = q; s < end && s - q < 7 && *s == '\\'; s++) { /* void */ }
 
         if (s == q ? *q != ' '
                    : (s == end || (*s != 'n' && *s != 'r' && *s != 't')))

@@ -38,15 +38,7 @@ mask_test_rules(unsigned type)
         hpf_mask_rules_compile(mask_test_base);
     }
 
-    body_rules = hpf_mask_rules_create(&alloc, mask_test_base);
-
-    memset(&body_conf, 0, sizeof(body_conf));
-
-    body_conf.rules = body_rules;
-    body_conf.today.year = 2026;
-    body_conf.today.month = 11;
-    body_conf.today.day = 23;
-    body_conf.type = type;
+    body_begin_rules(mask_test_base, type);
 }
 
 
@@ -188,6 +180,10 @@ mask_test_open(const char *in, const char *expected)
 
     if (!mask_test_kernels(in, strlen(in), &m)) {
         ok(0, "any split of %s", in);
+    }
+
+    if (!body_twice()) {
+        ok(0, "twice as once: %s", in);
     }
 }
 
