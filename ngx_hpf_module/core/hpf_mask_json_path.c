@@ -80,6 +80,8 @@ hpf_mask_json_path_close(hpf_mask_t *m)
 }
 
 
+/* A name that is too long for all but a star is given by its length alone. */
+
 void
 hpf_mask_json_path_name(hpf_mask_t *m, const unsigned char *name, size_t len)
 {
@@ -89,7 +91,7 @@ hpf_mask_json_path_name(hpf_mask_t *m, const unsigned char *name, size_t len)
 
     path->named = 0;
 
-    if (name && hpf_mask_json_path_in(path)
+    if (hpf_mask_json_path_in(path)
         && !((path->arrays >> path->level) & 1))
     {
         path->named = hpf_mask_path_key(m->rules, path->alive[path->level],

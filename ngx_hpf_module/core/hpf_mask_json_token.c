@@ -311,6 +311,10 @@ hpf_mask_json_string_rest(hpf_mask_t *m, const unsigned char *p,
 
     hpf_mask_json_next(m);
 
+    if (m->rules->npaths) {
+        hpf_mask_json_path_name(m, NULL, HPF_MASK_KEY_MAX + 1);
+    }
+
     return hpf_mask_json_end(m, q);
 }
 
