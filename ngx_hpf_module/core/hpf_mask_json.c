@@ -51,6 +51,13 @@ static const hpf_mask_run_pt  hpf_mask_json_states[HPF_MASK_JSON_STATES] = {
 };
 
 
+/* In an array with a rule that there is no room for: names go with values. */
+
+static const hpf_mask_shape_t  hpf_mask_json_hidden = {
+    .kind = HPF_MASK_ALL, .nch = 1, .ch = "*"
+};
+
+
 void
 hpf_mask_json_init(hpf_mask_t *m, const hpf_mask_conf_t *conf)
 {
@@ -82,6 +89,7 @@ hpf_mask_json_begin(hpf_mask_t *m)
     j->key = NULL;
     j->shape = NULL;
     j->depth = 0;
+    j->over = 0;
     j->nframes = 0;
 
     if (m->rules->npaths) {
@@ -316,7 +324,11 @@ hpf_mask_json_next(hpf_mask_t *m)
     j->key = NULL;
     j->number = 0;
 
-    if (j->nframes) {
+    if (j->over) {
+        j->shape = &hpf_mask_json_hidden;
+        j->key = &hpf_mask_json_hidden;
+
+    } else if (j->nframes) {
         frame = &j->frames[j->nframes - 1];
 
         if (j->depth <= frame->last) {
@@ -346,21 +358,21 @@ hpf_mask_json_array(hpf_mask_t *m)
     if (j->shape) {
         frame = &j->frames[j->nframes - (j->nframes > 0)];
 
-        /* when there is no room for one more, rather mask too much */
-
         if (j->nframes
-            && ((frame->shape == j->shape && frame->last == j->depth - 1)
-                || j->nframes == HPF_MASK_JSON_FRAMES))
+            && frame->shape == j->shape
+            && frame->last == j->depth - 1)
         {
-            frame->shape = j->shape;
             frame->last = j->depth;
 
-        } else {
+        } else if (j->nframes < HPF_MASK_JSON_FRAMES) {
             frame = &j->frames[j->nframes++];
 
             frame->shape = j->shape;
             frame->first = j->depth;
             frame->last = j->depth;
+
+        } else if (j->over == 0 && !hpf_mask_is_shown(m, j->shape)) {
+            j->over = j->depth;
         }
     }
 
@@ -382,7 +394,7 @@ hpf_mask_json_object(hpf_mask_t *m)
     j = &m->u.json;
 
     j->depth++;
-    j->shape = NULL;
+    j->shape = j->over ? &hpf_mask_json_hidden : NULL;
     j->key = NULL;
     j->number = 1;
 
@@ -406,6 +418,10 @@ hpf_mask_json_leave(hpf_mask_t *m)
 
     if (j->depth) {
         j->depth--;
+    }
+
+    if (j->depth < j->over) {
+        j->over = 0;
     }
 
     if (j->nframes) {

@@ -101,6 +101,7 @@ typedef struct {
     const hpf_mask_shape_t      *shape;         /* of the value to come */
 
     size_t                       depth;         /* since the first frame */
+    size_t                       over;          /* the array with no frame */
     size_t                       nframes;
     hpf_mask_json_frame_t        frames[HPF_MASK_JSON_FRAMES];
 

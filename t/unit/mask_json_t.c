@@ -231,6 +231,46 @@ test_deep(void)
 }
 
 
+/* Arrays under a key in arrays under a key: more than can be remembered. */
+
+static void
+test_nested(void)
+{
+    body_t             in;
+    unsigned           i, n, good;
+    static hpf_mask_t  m;
+
+    memset(&in, 0, sizeof(in));
+    good = 0;
+
+    for (n = 0; n < 40; n++) {
+        in.n = 0;
+
+        for (i = 0; i < n; i++) {
+            body_text(&in, "{\"name\":[\"abc\",");
+        }
+
+        body_text(&in, "{\"name\":\"abc\"}");
+
+        for (i = 0; i < n; i++) {
+            body_text(&in, ",\"abc\"],\"name\":\"abc\"}");
+        }
+
+        body_whole(in.p, in.n, &m);
+
+        good += strstr((char *) body_out.p, "abc") == NULL
+                && mask_test_valid(body_out.p, body_out.n)
+                && mask_test_kernels(in.p, in.n, &m);
+    }
+
+    is_int(good, 40, "names in arrays of names");
+    mask_test_json("[{\"name\":\"abc\",\"x\":\"abc\"}]",
+                   "[{\"name\":\"a*c\",\"x\":\"abc\"}]");
+
+    free(in.p);
+}
+
+
 int
 main(void)
 {
@@ -243,6 +283,7 @@ main(void)
     test_broken();
     test_long();
     test_deep();
+    test_nested();
 
     return mask_test_done();
 }
