@@ -4,7 +4,8 @@
 
 /*
  * What the fuzzers of the masking engine share.  A body is fed in parts, each
- * from memory of its exact size that is gone afterwards.
+ * from memory of its exact size that is gone afterwards, and no more is held
+ * than there is room for.
  */
 
 #ifndef _MASK_FUZZ_H_INCLUDED_
@@ -143,6 +144,10 @@ mask_fuzz_run(mask_fuzz_text_t *text, hpf_mask_conf_t *conf,
         memcpy(copy, data, n);
         hpf_mask_feed(&m, copy, n);
         free(copy);
+
+        if (m.nhold > HPF_MASK_CARRY) {
+            abort();
+        }
 
         data += n;
         size -= n;

@@ -150,6 +150,10 @@ mask(types_fuzz_text_t *text, hpf_mask_conf_t *conf, const uint8_t *data,
         hpf_mask_feed(&m, copy, n);
         free(copy);
 
+        if (m.nhold > HPF_MASK_CARRY) {
+            abort();
+        }
+
         data += n;
         size -= n;
     }
