@@ -190,7 +190,7 @@ hpf_mask_csv_next(hpf_mask_t *m, hpf_mask_csv_in_t *in)
         return hpf_mask_csv_name(m, in);
     }
 
-    i = (c->column < HPF_MASK_CSV_COLUMNS) ? c->columns[c->column] : 0;
+    i = c->columns[c->column];
 
     if (i == 0 || *p == c->sep || *p == '\n') {
         c->state = (*p == '"') ? HPF_MASK_CSV_QUOTED : HPF_MASK_CSV_BARE;
@@ -293,7 +293,6 @@ hpf_mask_csv_bare(hpf_mask_t *m, hpf_mask_csv_in_t *in)
              && !c->header
              && in->p < in->end
              && *in->p != '"'
-             && c->column < HPF_MASK_CSV_COLUMNS
              && c->columns[c->column] == 0);
 
     return HPF_OK;

@@ -13,7 +13,7 @@
 #include "hpf_mask_kind.h"
 
 
-#define HPF_MASK_CSV_COLUMNS  256   /* that may have a rule */
+#define HPF_MASK_CSV_COLUMNS  256   /* with rules of their own */
 #define HPF_MASK_CSV_SHAPES   32    /* different forms among them */
 
 
@@ -32,7 +32,9 @@ typedef struct {
 
     unsigned                 nshapes;
     const hpf_mask_shape_t  *shapes[HPF_MASK_CSV_SHAPES];
-    unsigned char            columns[HPF_MASK_CSV_COLUMNS]; /* index + 1 */
+
+    /* index + 1; the last one is for all that follow */
+    unsigned char            columns[HPF_MASK_CSV_COLUMNS + 1];
 } hpf_mask_csv_t;
 
 

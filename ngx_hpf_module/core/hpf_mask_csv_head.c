@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hpf_mask_csv_head.h"
+#include "hpf_mask_int.h"
 #include "hpf_mask_key.h"
 
 
@@ -16,8 +17,17 @@
 
 static const hpf_mask_shape_t *hpf_mask_csv_rule(
     const hpf_mask_rules_t *rules, const unsigned char *p, size_t n);
-static void hpf_mask_csv_remember(hpf_mask_csv_t *c,
+static void hpf_mask_csv_remember(hpf_mask_t *m,
     const hpf_mask_shape_t *shape);
+static unsigned hpf_mask_csv_place(const hpf_mask_csv_t *c,
+    const hpf_mask_shape_t *shape);
+
+
+/* In columns with a rule that there is no room for. */
+
+static const hpf_mask_shape_t  hpf_mask_csv_hidden = {
+    .kind = HPF_MASK_ALL, .nch = 1, .ch = "*"
+};
 
 
 unsigned
@@ -100,9 +110,7 @@ hpf_mask_csv_column(hpf_mask_t *m, const unsigned char *p,
 
     c->cells += (c->cells < 2);
 
-    if (c->column < HPF_MASK_CSV_COLUMNS) {
-        hpf_mask_csv_remember(c, hpf_mask_csv_rule(m->rules, name, n));
-    }
+    hpf_mask_csv_remember(m, hpf_mask_csv_rule(m->rules, name, n));
 }
 
 
@@ -141,16 +149,46 @@ hpf_mask_csv_rule(const hpf_mask_rules_t *rules, const unsigned char *p,
 }
 
 
-/* Rules of the same form share a place. */
+/* Beyond the last column all are as that one; and so with the last form. */
 
 static void
-hpf_mask_csv_remember(hpf_mask_csv_t *c, const hpf_mask_shape_t *shape)
+hpf_mask_csv_remember(hpf_mask_t *m, const hpf_mask_shape_t *shape)
 {
-    unsigned  i;
+    unsigned         i;
+    hpf_mask_csv_t  *c;
+
+    c = &m->u.csv;
 
     if (shape == NULL) {
         return;
     }
+
+    i = hpf_mask_csv_place(c, shape);
+
+    if (c->column == HPF_MASK_CSV_COLUMNS || i >= HPF_MASK_CSV_SHAPES - 1) {
+
+        if (hpf_mask_is_shown(m, shape)) {
+            return;
+        }
+
+        shape = &hpf_mask_csv_hidden;
+        i = hpf_mask_csv_place(c, shape);
+    }
+
+    if (i == c->nshapes) {
+        c->shapes[c->nshapes++] = shape;
+    }
+
+    c->columns[c->column] = (unsigned char) (i + 1);
+}
+
+
+/* Of rules with the same form. */
+
+static unsigned
+hpf_mask_csv_place(const hpf_mask_csv_t *c, const hpf_mask_shape_t *shape)
+{
+    unsigned  i;
 
     for (i = 0; i < c->nshapes; i++) {
 
@@ -159,15 +197,7 @@ hpf_mask_csv_remember(hpf_mask_csv_t *c, const hpf_mask_shape_t *shape)
         }
     }
 
-    if (i == HPF_MASK_CSV_SHAPES) {
-        return;
-    }
-
-    if (i == c->nshapes) {
-        c->shapes[c->nshapes++] = shape;
-    }
-
-    c->columns[c->column] = (unsigned char) (i + 1);
+    return i;
 }
 
 

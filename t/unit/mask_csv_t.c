@@ -182,12 +182,33 @@ test_wide(void)
 
     for (i = 0; i < 300; i++) {
         body_text(&in, "abc,");
+        body_text(&expected, i >= 256 ? "***," : i % 2 ? "abc," : "a*c,");
+    }
+
+    body_whole(in.p, in.n, &m);
+    is_str(body_out.p, body_out.n, (char *) expected.p,
+           "behind 256 columns all are hidden when one has a rule");
+    ok(body_splits(in.p, in.n, &m), "in any split");
+
+    in.n = 0;
+    expected.n = 0;
+
+    for (i = 0; i < 300; i++) {
+        body_text(&in, (i % 2 || i >= 256) ? "x," : "name,");
+    }
+
+    body_text(&in, "\n");
+    body_add(&expected, in.p, in.n);
+
+    for (i = 0; i < 300; i++) {
+        body_text(&in, "abc,");
         body_text(&expected, (i % 2 || i >= 256) ? "abc," : "a*c,");
     }
 
     body_whole(in.p, in.n, &m);
-    is_str(body_out.p, body_out.n, (char *) expected.p, "256 columns");
-    ok(body_splits(in.p, in.n, &m), "256 columns, any split");
+    is_str(body_out.p, body_out.n, (char *) expected.p,
+           "and none when none has");
+    ok(body_splits(in.p, in.n, &m), "in any split");
 
     in.n = 0;
     expected.n = 0;
@@ -375,6 +396,67 @@ test_reference(void)
 }
 
 
+/* 40 columns with a form each: those without a place are hidden whole. */
+
+static void
+test_forms(void)
+{
+    char               name[32];
+    size_t             i;
+    body_t             in, expected;
+    hpf_mask_shape_t   shape;
+    static hpf_mask_t  m;
+
+    memset(&in, 0, sizeof(in));
+    memset(&expected, 0, sizeof(expected));
+
+    body_begin_rules(NULL, HPF_MASK_TYPE_CSV);
+
+    for (i = 0; i < 40; i++) {
+        (void) snprintf(name, sizeof(name), "c%zu", i);
+
+        hpf_mask_shape_init(&shape, i == 39 ? HPF_MASK_NONE
+                                            : HPF_MASK_ID_CARD);
+        (void) hpf_mask_shape_keep(&shape, 1, (unsigned) i);
+        (void) hpf_mask_rules_key(body_rules, name, strlen(name), &shape);
+
+        body_text(&in, name);
+        body_text(&in, ",");
+    }
+
+    hpf_mask_rules_compile(body_rules);
+
+    body_text(&in, "\n");
+    body_add(&expected, in.p, in.n);
+
+    for (i = 0; i < 40; i++) {
+        body_fill(&in, 'a', 100);
+        body_text(&in, ",");
+
+        if (i < 31) {
+            body_text(&expected, "a");
+            body_fill(&expected, '*', 99 - i);
+            body_fill(&expected, 'a', i);
+
+        } else if (i < 39) {
+            body_text(&expected, "***");
+
+        } else {
+            body_fill(&expected, 'a', 100);
+        }
+
+        body_text(&expected, ",");
+    }
+
+    body_whole(in.p, in.n, &m);
+    is_str(body_out.p, body_out.n, (char *) expected.p, "40 forms");
+    ok(body_splits(in.p, in.n, &m), "in any split");
+
+    free(in.p);
+    free(expected.p);
+}
+
+
 int
 main(void)
 {
@@ -392,6 +474,8 @@ main(void)
 
     body_rules->values = 0;
     test_reference();
+
+    test_forms();
 
     body_free();
 

@@ -516,6 +516,43 @@ test_reference(void)
 }
 
 
+/* Elements with a rule in one another: more than can be remembered. */
+
+static void
+test_beyond(void)
+{
+    body_t             in;
+    unsigned           i, n, good;
+    static hpf_mask_t  m;
+
+    memset(&in, 0, sizeof(in));
+    good = 0;
+
+    for (n = 1; n <= 40; n++) {
+        in.n = 0;
+
+        for (i = 0; i < n; i++) {
+            body_text(&in, "<name>abc<x>def</x>");
+        }
+
+        for (i = 0; i < n; i++) {
+            body_text(&in, "abc</name>");
+        }
+
+        body_text(&in, "<x>def</x>");
+
+        body_whole(in.p, in.n, &m);
+
+        good += strstr((char *) body_out.p, "abc") == NULL
+                && strstr((char *) body_out.p, "def") != NULL
+                && body_splits(in.p, in.n, &m);
+    }
+
+    is_int(good, 40, "names in names");
+    free(in.p);
+}
+
+
 int
 main(void)
 {
@@ -530,6 +567,7 @@ main(void)
     test_scripts();
     test_long();
     test_deep();
+    test_beyond();
     test_random();
 
     body_rules->values = 0;
