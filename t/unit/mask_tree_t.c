@@ -6,480 +6,20 @@
 
 /*
  * What comes out for JSON, parsed, is what a slow and obvious reference makes
- * of the parsed input: rules by name, compared one by one; places, compared
- * component by component; what goes, what is null then, and what was counted.
- * How one value is shown, and what is found in one text, is asked of the
- * engine's functions for just that.  Documents and rules are made by a seed.
+ * of the parsed input; so is what was counted.  Documents and rules are made
+ * by a seed.
  */
 
 #include "mask_nasty.h"
+#include "mask_reference.h"
 #include "mask_test.h"
-#include "mask_tree.h"
 
 
-#define RULES   24
-#define STEPS   64
 #define ROUNDS  500
 #define BODIES  20
 
 
-typedef struct {
-    char              text[160];
-    hpf_mask_shape_t  shape;
-} rule_t;
-
-
-/* A step to a place. */
-
-typedef struct {
-    const tree_t     *name;             /* of a member; NULL: an element */
-    size_t            index;
-} step_t;
-
-
-static rule_t   names[RULES], places[RULES];
-static size_t   nnames, nplaces;
-static step_t   steps[STEPS];
-static size_t   masked, revealed;
-
-
-static tree_t *value(const tree_t *in, const hpf_mask_shape_t *shape,
-    size_t depth);
-
-
-static unsigned
-is_shown(const hpf_mask_shape_t *shape)
-{
-    return shape->kind == HPF_MASK_NONE
-           || (shape->reveal && body_conf.level >= shape->reveal);
-}
-
-
-/* 1: the pattern is for the name; case matters only outside of ASCII. */
-
-static unsigned
-is_like(const char *pattern, const unsigned char *p, size_t n)
-{
-    if (*pattern == '*') {
-        return is_like(pattern + 1, p, n) || (n && is_like(pattern, p + 1,
-                                                           n - 1));
-    }
-
-    if (n == 0 || *pattern == '\0') {
-        return n == 0 && *pattern == '\0';
-    }
-
-    if ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'
-        ? (*p | 0x20) != (*pattern | 0x20)
-        : *p != (unsigned char) *pattern)
-    {
-        return 0;
-    }
-
-    return is_like(pattern + 1, p + 1, n - 1);
-}
-
-
-static const hpf_mask_shape_t *
-of_name(const tree_t *name)
-{
-    size_t    i;
-    unsigned  patterns;
-
-    if (name->n == 0 || name->n > HPF_MASK_KEY_MAX) {
-        return NULL;
-    }
-
-    for (patterns = 0; patterns < 2; patterns++) {
-
-        for (i = nnames; i > 0; i--) {
-
-            if ((strchr(names[i - 1].text, '*') != NULL) == patterns
-                && is_like(names[i - 1].text, name->p, name->n))
-            {
-                return &names[i - 1].shape;
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-/* Whether the component of len bytes leads there. */
-
-static unsigned
-leads(const char *component, size_t len, const step_t *step)
-{
-    char    text[160], number[32];
-    size_t  i, n;
-
-    if (len == 1 && *component == '*') {
-        return 1;
-    }
-
-    for (i = 0, n = 0; i < len; i++) {
-        text[n++] = (component[i] != '~') ? component[i]
-                                          : "~/"[component[++i] - '0'];
-    }
-
-    if (step->name) {
-        return step->name->n <= HPF_MASK_KEY_MAX
-               && step->name->n == n
-               && memcmp(step->name->p, text, n) == 0;
-    }
-
-    (void) snprintf(number, sizeof(number), "%zu", step->index);
-
-    return strlen(number) == n && memcmp(number, text, n) == 0;
-}
-
-
-/* The rule for the place that the first depth steps lead to. */
-
-static const hpf_mask_shape_t *
-of_place(size_t depth)
-{
-    size_t       i, n, len;
-    const char  *p;
-
-    for (i = nplaces; i > 0; i--) {
-        p = places[i - 1].text;
-
-        for (n = 0; n < depth && *p == '/'; n++) {
-            len = strcspn(p + 1, "/");
-
-            if (!leads(p + 1, len, &steps[n])) {
-                break;
-            }
-
-            p += 1 + len;
-        }
-
-        if (n == depth && *p == '\0') {
-            return &places[i - 1].shape;
-        }
-    }
-
-    return NULL;
-}
-
-
-static void
-begin_sink(hpf_mask_sink_t *sink, body_t *t)
-{
-    memset(sink, 0, sizeof(hpf_mask_sink_t));
-    sink->out = body_collect;
-    sink->data = t;
-    sink->hash = body_conf.hash;
-
-    t->n = 0;
-    body_text(t, "");
-}
-
-
-/* Under a rule what is too long, or has escapes in JSON in a string. */
-
-static tree_t *
-hidden(const hpf_mask_shape_t *shape)
-{
-    body_t           t;
-    tree_t          *out;
-    hpf_mask_sink_t  sink;
-
-    memset(&t, 0, sizeof(t));
-    begin_sink(&sink, &t);
-
-    hpf_mask_stars(shape, &sink, shape->kind == HPF_MASK_DROP ? 0 : 3);
-    hpf_mask_flush(&sink);
-    masked++;
-
-    out = tree_string(t.p, t.n);
-    free(t.p);
-
-    return out;
-}
-
-
-/* The text of a string or number under a rule. */
-
-static tree_t *
-form(const tree_t *in, const hpf_mask_shape_t *shape)
-{
-    body_t           t;
-    tree_t          *out;
-    hpf_mask_sink_t  sink;
-
-    if (in->raw > (in->type == '"' ? HPF_MASK_VALUE_MAX : HPF_MASK_NUMBER)) {
-        return hidden(shape);
-    }
-
-    memset(&t, 0, sizeof(t));
-    begin_sink(&sink, &t);
-
-    hpf_mask_apply(shape, &sink, in->p, in->p + in->n, HPF_MASK_PLAIN);
-    hpf_mask_flush(&sink);
-    masked++;
-
-    out = tree_string(t.p, t.n);
-    free(t.p);
-
-    return out;
-}
-
-
-/* A text without a rule: what is found in it. */
-
-static tree_t *
-found(const tree_t *in)
-{
-    body_t                t;
-    tree_t               *out;
-    hpf_mask_hit_t        hit;
-    hpf_mask_sink_t       sink;
-    hpf_mask_search_t     s;
-    const unsigned char  *p, *end;
-
-    memset(&t, 0, sizeof(t));
-    begin_sink(&sink, &t);
-
-    memset(&s, 0, sizeof(s));
-    s.rules = body_rules;
-    s.today = body_conf.today;
-    s.style = HPF_MASK_PLAIN;
-
-    p = in->p;
-    end = in->p + in->n;
-
-    while (hpf_mask_search(&s, p, end, 0, &hit) == HPF_OK) {
-        hpf_mask_put(&sink, p, (size_t) (hit.start - p));
-        hpf_mask_search_put(&s, &hit, &sink);
-        p = hit.end;
-        masked++;
-    }
-
-    hpf_mask_put(&sink, p, (size_t) (end - p));
-    hpf_mask_flush(&sink);
-
-    out = tree_string(t.p, t.n);
-    free(t.p);
-
-    return out;
-}
-
-
-static tree_t *
-number(const tree_t *in)
-{
-    body_t             t;
-    tree_t            *out;
-    hpf_mask_hit_t     hit;
-    hpf_mask_sink_t    sink;
-    hpf_mask_search_t  s;
-
-    memset(&s, 0, sizeof(s));
-    s.rules = body_rules;
-    s.today = body_conf.today;
-
-    if (in->raw > HPF_MASK_NUMBER
-        || body_rules->values == 0
-        || hpf_mask_search_number(&s, in->p, in->p + in->n, &hit) != HPF_OK)
-    {
-        out = tree_string(in->p, in->n);
-        out->type = '0';
-
-        return out;
-    }
-
-    memset(&t, 0, sizeof(t));
-    begin_sink(&sink, &t);
-    hpf_mask_search_put(&s, &hit, &sink);
-    hpf_mask_flush(&sink);
-    masked++;
-
-    out = tree_string(t.p, t.n);
-    free(t.p);
-
-    return out;
-}
-
-
-/*
- * JSON inside of a string, that many levels deep: rules by name are for its
- * strings and numbers, too; other numbers stay.  An array under a rule is
- * like others up to its first object.
- */
-
-static tree_t *
-inner(const tree_t *in, const hpf_mask_shape_t *shape, unsigned level)
-{
-    tree_t           *out, *child, **last, *text;
-    const tree_t     *each;
-    static unsigned   object;           /* one was before this element */
-
-    if (in->type == '"' && shape == NULL && level < 2
-        && in->n && (in->p[0] == '{' || in->p[0] == '['))
-    {
-        text = tree_read(in->p, in->n);
-
-        if (text) {
-            out = tree_new('i');
-            out->first = inner(text, NULL, level + 1);
-
-            return out;
-        }
-    }
-
-    if (in->type == '"' || in->type == '0') {
-
-        if (shape) {
-            return (in->raw > in->n) ? hidden(shape) : form(in, shape);
-        }
-
-        out = (in->type == '"') ? found(in) : tree_string(in->p, in->n);
-        out->type = in->type;
-
-        return out;
-    }
-
-    out = tree_new(in->type);
-    last = &out->first;
-
-    for (each = in->first; each; each = each->next) {
-
-        if (in->type == '{') {
-            shape = of_name(each->name);
-            shape = (shape && is_shown(shape)) ? NULL : shape;
-            object = 0;
-        }
-
-        child = inner(each, object ? NULL : shape, level);
-        child->name = each->name;
-        *last = child;
-        last = &child->next;
-    }
-
-    object |= (in->type == '{');
-
-    return out;
-}
-
-
-/* A member that is to go, as far as it can: its name is seen in time. */
-
-static unsigned
-goes(const tree_t *member, const hpf_mask_shape_t *shape)
-{
-    return shape && shape->kind == HPF_MASK_DROP && !is_shown(shape)
-           && member->space <= 128
-           && member->name->n <= HPF_MASK_KEY_MAX;
-}
-
-
-static tree_t *
-members(const tree_t *in, size_t depth)
-{
-    tree_t                  *out, *child, **last;
-    const tree_t            *each;
-    const hpf_mask_shape_t  *shape;
-
-    out = tree_new('{');
-    last = &out->first;
-
-    for (each = in->first; each; each = each->next) {
-        steps[depth].name = each->name;
-
-        shape = of_place(depth + 1);
-        shape = shape ? shape : of_name(each->name);
-
-        if (goes(each, shape)) {
-            masked++;
-            continue;
-        }
-
-        child = value(each, shape, depth + 1);
-        child->name = inner(each->name, NULL, 0);
-        *last = child;
-        last = &child->next;
-    }
-
-    return out;
-}
-
-
-static tree_t *
-elements(const tree_t *in, const hpf_mask_shape_t *all, size_t depth)
-{
-    tree_t                  *out, **last;
-    size_t                   i;
-    const tree_t            *each;
-    const hpf_mask_shape_t  *shape;
-
-    out = tree_new('[');
-    last = &out->first;
-
-    for (each = in->first, i = 0; each; each = each->next, i++) {
-        steps[depth].name = NULL;
-        steps[depth].index = i;
-
-        shape = of_place(depth + 1);
-
-        *last = value(each, shape ? shape : all, depth + 1);
-        last = &(*last)->next;
-    }
-
-    return out;
-}
-
-
-/* depth steps lead to it; those beyond the last step are not looked at. */
-
-static tree_t *
-value(const tree_t *in, const hpf_mask_shape_t *shape, size_t depth)
-{
-    tree_t  *out;
-
-    if (shape && shape->kind == HPF_MASK_DROP && !is_shown(shape)
-        && in->type != 'n' && in->type != 't' && in->type != 'f')
-    {
-        masked++;
-        return tree_new('n');
-    }
-
-    depth = (depth < STEPS) ? depth : STEPS - 1;
-
-    switch (in->type) {
-
-    case '{':
-        return members(in, depth);
-
-    case '[':
-        return elements(in, shape, depth);
-
-    case '"':
-    case '0':
-        if (shape == NULL) {
-            return (in->type == '"') ? inner(in, NULL, 0) : number(in);
-        }
-
-        if (!is_shown(shape)) {
-            return form(in, shape);
-        }
-
-        revealed += (shape->kind != HPF_MASK_NONE);
-
-        out = tree_string(in->p, in->n);
-        out->type = in->type;
-
-        return out;
-
-    default:
-        return tree_new(in->type);
-    }
-}
-
-
-/* What the reference has as JSON in a string, the output has, too. */
+/* What the reference has for JSON in a string is that in the output, too. */
 
 static void
 read_inner(const tree_t *expected, tree_t *got)
@@ -555,25 +95,27 @@ any_shape(hpf_mask_shape_t *shape, unsigned drop)
 static void
 any_names(unsigned drop)
 {
-    size_t  n;
+    size_t       n;
+    ref_rule_t  *rule;
 
     static const char *const  patterns[] = {
         "NAME", "Id*", "*o*", "n*e", "*", "*1*2*", "**", "a*", "*b", "*card*",
         "mobile", "A", "B"
     };
 
-    nnames = 0;
+    ref_nnames = 0;
 
     for (n = body_random(8); n; n--) {
-        (void) snprintf(names[nnames].text, sizeof(names[0].text), "%s",
-                        body_random(3) ? nasty_name() : nasty_one(patterns));
-        any_shape(&names[nnames].shape, drop);
+        rule = &ref_names[ref_nnames];
 
-        if (hpf_mask_rules_key(body_rules, names[nnames].text,
-                               strlen(names[nnames].text),
-                               &names[nnames].shape) == HPF_OK)
+        (void) snprintf(rule->text, sizeof(rule->text), "%s",
+                        body_random(3) ? nasty_name() : nasty_one(patterns));
+        any_shape(&rule->shape, drop);
+
+        if (hpf_mask_rules_key(body_rules, rule->text, strlen(rule->text),
+                               &rule->shape) == HPF_OK)
         {
-            nnames++;
+            ref_nnames++;
         }
     }
 }
@@ -610,12 +152,12 @@ any_place(body_t *t)
 static void
 any_places(unsigned drop)
 {
-    size_t   n;
-    body_t   text;
-    rule_t  *rule;
+    size_t       n;
+    body_t       text;
+    ref_rule_t  *rule;
 
     memset(&text, 0, sizeof(text));
-    nplaces = 0;
+    ref_nplaces = 0;
 
     for (n = body_random(6); n; n--) {
         any_place(&text);
@@ -624,7 +166,7 @@ any_places(unsigned drop)
             continue;
         }
 
-        rule = &places[nplaces];
+        rule = &ref_places[ref_nplaces];
 
         (void) snprintf(rule->text, sizeof(rule->text), "%s", text.p);
         any_shape(&rule->shape, drop);
@@ -632,7 +174,7 @@ any_places(unsigned drop)
         if (hpf_mask_path_add(body_rules, rule->text, text.n, &rule->shape)
             == HPF_OK)
         {
-            nplaces++;
+            ref_nplaces++;
         }
     }
 
@@ -652,7 +194,7 @@ any_rules(void)
     drop = (body_random(3) == 0);
 
     any_names(drop);
-    nplaces = 0;
+    ref_nplaces = 0;
 
     if (body_random(2)) {
         any_places(drop);
@@ -678,16 +220,16 @@ explain(const body_t *in, const char *what)
     printf("# %s is different\n# in: %s\n# out: %s\n", what, in->p,
            body_out.p);
 
-    for (i = 0; i < nnames; i++) {
-        printf("# name \"%s\": %s, from level %u on\n", names[i].text,
-               hpf_mask_kind_name(names[i].shape.kind),
-               names[i].shape.reveal);
+    for (i = 0; i < ref_nnames; i++) {
+        printf("# name \"%s\": %s, from level %u on\n", ref_names[i].text,
+               hpf_mask_kind_name(ref_names[i].shape.kind),
+               ref_names[i].shape.reveal);
     }
 
-    for (i = 0; i < nplaces; i++) {
-        printf("# place \"%s\": %s, from level %u on\n", places[i].text,
-               hpf_mask_kind_name(places[i].shape.kind),
-               places[i].shape.reveal);
+    for (i = 0; i < ref_nplaces; i++) {
+        printf("# place \"%s\": %s, from level %u on\n", ref_places[i].text,
+               hpf_mask_kind_name(ref_places[i].shape.kind),
+               ref_places[i].shape.reveal);
     }
 
     printf("# level %u\n", body_conf.level);
@@ -710,9 +252,9 @@ differs(const body_t *in)
         return "the test's JSON";
     }
 
-    masked = 0;
-    revealed = 0;
-    expected = value(tree, NULL, 0);
+    ref_masked = 0;
+    ref_revealed = 0;
+    expected = ref_value(tree, NULL, 0);
 
     body_whole(in->p, in->n, &m);
 
@@ -729,11 +271,11 @@ differs(const body_t *in)
 
     what = tree_differs(expected, got);
 
-    if (what == NULL && m.count != masked) {
+    if (what == NULL && m.count != ref_masked) {
         what = "the number of masked values";
     }
 
-    if (what == NULL && m.revealed != revealed) {
+    if (what == NULL && m.revealed != ref_revealed) {
         what = "the number of shown values";
     }
 
@@ -768,6 +310,8 @@ test_documents(void)
     if (what) {
         explain(&in, what);
     }
+
+    free(ref_text.p);
 
     printf("# %u documents of %zu bytes\n", i * BODIES, sum / i / BODIES);
     ok(what == NULL, "what comes out is what the reference makes of it");
