@@ -237,7 +237,9 @@ nasty_long(body_t *t)
     unsigned  n;
 
     static const unsigned     lens[] = { 500, 758, 1014, 1270, 2550 };
-    static const char *const  fills[] = { "a", "1", "张", "- ", "1 " };
+    static const char *const  fills[] = {
+        "a", "1", "张", "- ", "1 ", "\\", " ", "&", "a.", "a@", "\"", "+86 "
+    };
 
     const char  *fill;
 
@@ -381,14 +383,15 @@ nasty_json(body_t *t)
 static inline void
 nasty_break(body_t *t)
 {
-    size_t    at, n;
-    body_t    out;
-    unsigned  i, edits;
+    size_t       at, n;
+    body_t       out;
+    unsigned     i, edits;
+    const char  *piece;
 
     static const char *const  pieces[] = {
         "\"", "\\", "\n", "\xff", "\xe5\xbc", "\\ud800", "\\u00", "<", ">",
         "&#", "%", "{", "}", "[", "]", ",", ":", "\t", "\r\n\r\n", "=", "&",
-        "'", "\x1e", "-->", "]]>", "\"\"", "1"
+        "'", "\x1e", "-->", "]]>", "\"\"", "1", " ", "@", "-", "a.", "\\u0031"
     };
 
     memset(&out, 0, sizeof(out));
@@ -415,7 +418,12 @@ nasty_break(body_t *t)
             break;
 
         case 2:
-            body_text(&out, nasty_one(pieces));
+            piece = nasty_one(pieces);
+
+            for (n = body_random(20) ? 1 : 1400 + body_random(2000); n; n--) {
+                body_text(&out, piece);
+            }
+
             body_add(&out, t->p + at, t->n - at);
             break;
 

@@ -14,7 +14,7 @@
 #include "mask_test.h"
 
 
-#define BODIES  20
+#define BODIES  14
 
 
 typedef struct {
