@@ -82,7 +82,7 @@ my (%ports, @locks, @tests);
 
 # a test that hangs is a failed test, not a hanging run
 
-my $LIMIT = $ENV{TEST_LIMIT} || 120;
+my $LIMIT = $ENV{TEST_LIMIT} || ($ENV{TEST_BIG} ? 1800 : 120);
 
 $SIG{PIPE} = 'IGNORE';
 $SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { exit 130 };
