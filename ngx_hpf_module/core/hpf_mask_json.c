@@ -193,6 +193,7 @@ hpf_mask_json_plain(const hpf_mask_t *m)
     j = &m->u.json;
 
     return j->key == NULL
+           && !j->field
            && j->shape == NULL
            && j->nframes == 0
            && m->rules->npaths == 0

@@ -18,6 +18,11 @@ test_keys(void)
     mask_test_json("{\"a\":1,\n\"name\"\n:\"abc\"}",
                    "{\"a\":1,\n\"name\"\n:\"a*c\"}");
     mask_test_json("\n\"name\"\n:\"abc\"", "\n\"name\"\n:\"a*c\"");
+
+    /* what looks like an event's field takes the colon, and no more */
+
+    mask_test_json("\"name\"\ndata:\"x\",\"name\" : \"abc\"",
+                   "\"name\"\ndata:\"x\",\"name\" : \"a*c\"");
 }
 
 
