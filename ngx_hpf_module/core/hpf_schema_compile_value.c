@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hpf_plugin.h"
@@ -15,6 +16,17 @@
 #include "hpf_utf8.h"
 
 
+/* white space of ECMA-262, 12.2 and 12.3, and all else, within a class */
+
+#define HPF_SCHEMA_SPACE                                                      \
+    "\\t-\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029"                     \
+    "\\u202f\\u205f\\u3000\\ufeff"
+#define HPF_SCHEMA_NO_SPACE                                                   \
+    "\\u0000-\\u0008\\u000e-\\u001f!-\\u009f\\u00a1-\\u167f"                  \
+    "\\u1681-\\u1fff\\u200b-\\u2027\\u202a-\\u202e\\u2030-\\u205e"            \
+    "\\u2060-\\u2fff\\u3001-\\ufefe\\uff00-\\u{10ffff}"
+
+#define HPF_SCHEMA_COUNT_MAX    0x7fffffff
 #define HPF_SCHEMA_DIALECT_URI  "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -30,6 +42,9 @@ static int hpf_schema_compile_value_format(hpf_schema_compile_t *c,
     hpf_schema_rule_t *rule, const hpf_schema_path_t *path);
 static int hpf_schema_compile_value_text(hpf_schema_compile_t *c,
     hpf_schema_rule_t *rule, const hpf_schema_path_t *path);
+static char *hpf_schema_compile_value_spaces(const char *pattern);
+static pcre2_code *hpf_schema_compile_value_code(hpf_schema_compile_t *c,
+    const char *pattern, const hpf_schema_path_t *path);
 
 
 int
@@ -139,12 +154,18 @@ hpf_schema_compile_value_number(hpf_schema_compile_t *c,
     switch (rule->keyword->shape) {
 
     case HPF_SCHEMA_COUNT:
-        if (!json_is_integer(value) || json_integer_value(value) < 0) {
+        /* 2.0 is an integer; over the bound no value has so many */
+
+        if (!(hpf_schema_value_type(value) & HPF_SCHEMA_INTEGER)
+            || !(json_number_value(value) >= 0))
+        {
             return hpf_schema_compile_fault(c, path, "must be an integer of "
                                             "at least 0");
         }
 
-        rule->count = (size_t) json_integer_value(value);
+        rule->count = (json_number_value(value) < HPF_SCHEMA_COUNT_MAX)
+                      ? (size_t) json_number_value(value)
+                      : HPF_SCHEMA_COUNT_MAX;
 
         return HPF_OK;
 
@@ -314,12 +335,100 @@ hpf_schema_compile_value_format(hpf_schema_compile_t *c,
 
 /*
  * As near to ECMA-262 with the u flag as PCRE2 comes: "$" is the very end,
- * \uXXXX, \u{X} and \xXX are characters, \d and \w are ASCII, "." is no end
- * of a line, [] matches nothing.  Callouts count the steps of a match.
+ * \uXXXX, \u{X} and \xXX are characters, \d and \w are ASCII, \s is not,
+ * "." is no end of a line, [] matches nothing.
  */
 
 pcre2_code *
 hpf_schema_compile_pattern(hpf_schema_compile_t *c, const char *pattern,
+    const hpf_schema_path_t *path)
+{
+    char        *spaces;
+    pcre2_code  *code;
+
+    /* as it was written, for what is wrong with it is told by its place */
+
+    code = hpf_schema_compile_value_code(c, pattern, path);
+
+    if (code == NULL
+        || (strstr(pattern, "\\s") == NULL && strstr(pattern, "\\S") == NULL))
+    {
+        return code;
+    }
+
+    pcre2_code_free(code);
+
+    spaces = hpf_schema_compile_value_spaces(pattern);
+    if (spaces == NULL) {
+        (void) hpf_schema_compile_fault(c, path, "no memory");
+        return NULL;
+    }
+
+    code = hpf_schema_compile_value_code(c, spaces, path);
+
+    free(spaces);
+
+    return code;
+}
+
+
+/*
+ * PCRE2 has \s of ASCII, or all classes of Unicode: here it becomes the
+ * characters that ECMA-262 has in it, the ideographic space among them.
+ */
+
+static char *
+hpf_schema_compile_value_spaces(const char *pattern)
+{
+    char        *start, *dst;
+    size_t       size;
+    unsigned     in_class;
+    const char  *p;
+
+    /* two characters become so many at most */
+
+    size = strlen(pattern) * (sizeof(HPF_SCHEMA_NO_SPACE) / 2 + 2) + 1;
+
+    start = malloc(size);
+    if (start == NULL) {
+        return NULL;
+    }
+
+    dst = start;
+    in_class = 0;
+
+    for (p = pattern; *p != '\0'; p++) {
+
+        if (*p != '\\') {
+            in_class = (*p == '[') || (in_class && *p != ']');
+            *dst++ = *p;
+            continue;
+        }
+
+        p++;
+
+        if (*p == 's' || *p == 'S') {
+            dst += snprintf(dst, start + size - dst, "%s%s%s",
+                            in_class ? "" : "[",
+                            *p == 's' ? HPF_SCHEMA_SPACE : HPF_SCHEMA_NO_SPACE,
+                            in_class ? "" : "]");
+            continue;
+        }
+
+        *dst++ = '\\';
+        *dst++ = *p;
+    }
+
+    *dst = '\0';
+
+    return start;
+}
+
+
+/* Callouts count the steps of a match. */
+
+static pcre2_code *
+hpf_schema_compile_value_code(hpf_schema_compile_t *c, const char *pattern,
     const hpf_schema_path_t *path)
 {
     int                     rc;

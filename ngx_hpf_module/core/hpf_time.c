@@ -128,6 +128,12 @@ hpf_time_parse(const char *text, size_t len, int64_t *ms)
         return HPF_ERROR;
     }
 
+    /* a leap second ends a day of UTC, RFC 3339, 5.7 */
+
+    if (v[5] == 60 && t % HPF_TIME_OF_DAY / 1000 != 0) {
+        return HPF_ERROR;
+    }
+
     *ms = t;
 
     return HPF_OK;
