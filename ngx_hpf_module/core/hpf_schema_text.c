@@ -43,6 +43,8 @@ static const char *hpf_schema_text_title(const hpf_schema_node_t *node,
     int en);
 static void hpf_schema_text_argument(hpf_schema_out_t *out,
     const hpf_schema_rule_t *rule, const hpf_schema_path_t *path, int en);
+static void hpf_schema_text_description(hpf_schema_out_t *out,
+    const hpf_schema_node_t *node, int en);
 static void hpf_schema_text_types(hpf_schema_out_t *out, unsigned types,
     int en);
 static void hpf_schema_text_value(hpf_schema_out_t *out,
@@ -64,7 +66,7 @@ static const hpf_schema_words_t  hpf_schema_text_rules[] = {
     { "type", "$应为#", "$ must be #" },
     { "enum", "$只能是#", "$ must be one of #" },
     { "const", "$必须是#", "$ must be #" },
-    { "pattern", "$格式不正确", "$ does not have the right form" },
+    { "pattern", "$格式不正确#", "$ does not have the right form#" },
     { "format", "$不是有效的#", "$ is not a valid #" },
     { "minLength", "$至少#个字", "$ must have # characters or more" },
     { "maxLength", "$最多#个字", "$ must have # characters or less" },
@@ -338,6 +340,10 @@ hpf_schema_text_argument(hpf_schema_out_t *out, const hpf_schema_rule_t *rule,
                                                    rule->format->name, en));
         break;
 
+    case HPF_SCHEMA_PATTERN:
+        hpf_schema_text_description(out, rule->owner, en);
+        break;
+
     case HPF_SCHEMA_ONE: /* additionalProperties */
         near = hpf_schema_text_near(rule, path->key);
 
@@ -352,6 +358,28 @@ hpf_schema_text_argument(hpf_schema_out_t *out, const hpf_schema_rule_t *rule,
     default:
         hpf_schema_text_value(out, rule->value);
         break;
+    }
+}
+
+
+/* a pattern is for machines, the description of its field for people */
+
+static void
+hpf_schema_text_description(hpf_schema_out_t *out,
+    const hpf_schema_node_t *node, int en)
+{
+    const char  *text;
+
+    text = json_string_value(json_object_get(node->json,
+                                             en ? "x-description-en"
+                                                : "description"));
+    if (text == NULL) {
+        text = json_string_value(json_object_get(node->json, "description"));
+    }
+
+    if (text != NULL) {
+        hpf_schema_text_adds(out, en ? ": " : "：");
+        hpf_schema_text_adds(out, text);
     }
 }
 

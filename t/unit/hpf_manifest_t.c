@@ -253,6 +253,8 @@ test_faults(void)
         "another id than the folder");
     bad(HEAD ",\"limits\": [{\"by\": \"user\", \"rate\": \"5\"}]}",
         "/limits/0/rate", "a rate without a unit");
+    ok(strstr(told, "requests each second, minute or hour") != NULL,
+       "and what is expected there");
     bad(HEAD ",\"mask\": [{\"keys\": [\"a\"], \"kind\": \"all\","
         "\"left\": 1}]}", "/mask/0", "left without right");
     bad(HEAD ",\n\"mask\": [{\"keys\": [\"a\"],\n\"kind\": \"nmae\"}]}",

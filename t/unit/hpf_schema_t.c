@@ -305,6 +305,12 @@ static const schema_words_t  words[] = {
       "“C”不是有效的银行卡号", "\"C\" is not a valid bank card number" },
     { "{\"maximum\":12.5}", "13", "表单不能大于12.5",
       "the form must not be more than 12.5" },
+    { "{\"pattern\":\"^[0-9]{12}$\",\"description\":\"12位数字\","
+      "\"x-description-en\":\"12 digits\"}", "\"1\"",
+      "表单格式不正确：12位数字",
+      "the form does not have the right form: 12 digits" },
+    { "{\"pattern\":\"x\",\"description\":\"带x\"}", "\"1\"",
+      "表单格式不正确：带x", "the form does not have the right form: 带x" },
     { "{\"const\":{\"甲\":\"" TEN TEN TEN TEN TEN TEN "\"}}", "1",
       "表单必须是{\"甲\":\"" TEN TEN TEN TEN TEN,
       "the form must be {\"甲\":\"" TEN TEN TEN TEN TEN },
