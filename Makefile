@@ -1,4 +1,5 @@
-# make            build the module, the demo's plugins and its back end
+# make            build the module, the demo's plugins and its back end, and
+#                 what tools/hpf-plugin needs
 # make deps       install every package that the goals below need (apt)
 # make run        the whole gateway in the foreground; Ctrl-C ends it
 # make start      the same in the background; returns when it is ready
@@ -55,6 +56,13 @@ headers := $(wildcard $(M)/core/*.h $(M)/core/*.json $(M)/crypto/*.h \
              plugins/include/*.h)
 incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
+# what hpf-plugin check links, beside its own files
+
+checker_core := core/hpf_manifest.c core/hpf_manifest_mask.c $(mask) \
+    core/hpf_json_line.c core/hpf_json.c core/hpf_spell.c core/hpf_hex.c \
+    core/hpf_form_formats.c core/hpf_time.c crypto/hpf_crypto.c \
+    $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_schema*.c))
+
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(wildcard fuzz/*.c))
@@ -65,11 +73,11 @@ plugin_sos := $(foreach p,$(plugins),\
 plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
     $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
 
-.PHONY: all module plugins units benches deps run start stop test lint fuzz bench install \
+.PHONY: all module plugins checker units benches deps run start stop test lint fuzz bench install \
         clean FORCE
 .DELETE_ON_ERROR:
 
-all: module plugins
+all: module plugins checker
 
 plugins: $(plugin_sos) $(plugin_files)
 	@mkdir -p $(B)/plugins
@@ -98,6 +106,16 @@ $(plugin_files): $(B)/plugins/%: plugins/%
 $(B)/t/obj/%.o: $(M)/%.c $(headers)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -c -o $@ $<
+
+checker: $(B)/hpf-plugin-check
+
+$(B)/hpf-plugin-check: $(wildcard tools/check/*.c) \
+        $(patsubst %.c,$(B)/t/obj/%.o,$(checker_core)) \
+        $(wildcard tools/check/*.h) $(headers)
+	@echo "cc $@"
+	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -Itools/check \
+	    -I/usr/include/luajit-2.1 -o $@.tmp $(filter %.c %.o,$^) \
+	    -lluajit-5.1 -ljansson -lpcre2-8 -lcrypto -ldl && mv -f $@.tmp $@
 
 # a program of one file and what it links: its goal and its source
 
