@@ -146,6 +146,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     conf.folder = "x";
     conf.formats = hpf_form_formats(today);
+    conf.keyed = 1;
     conf.fault = fault;
     conf.data = &told;
 
