@@ -144,6 +144,12 @@ sub wrong {
 }
 
 my $manifest = 'of-lua/manifest.json';
+
+edit($manifest, sub { s/"level"/"mode": "application", "level"/ });
+done('check of-lua', qr/warning: an application without "reconcile"/,
+     'what is allowed and seldom right');
+edit($manifest, sub { s/"mode": "application", // });
+
 my $lua = 'of-lua/of-lua.lua';
 
 wrong($manifest, sub { s/"fees"/"fess"/; s/"level": 1/"level": 4/ },
@@ -177,10 +183,19 @@ wrong('of-c/of-c.c', sub { s/\bhpf_plugin_entry\b/hpf_entry/ },
       qr/of-c\.so: it does not export hpf_plugin_entry\(\)/, 'no entry');
 wrong('of-c/of-c.c', sub { s/\.start = .*// },
       qr/of-c\.so: its definition is incomplete/, 'no start');
-wrong('of-c/of-c.c', sub { s/\z/__attribute__((constructor)) static void
-                                x(void) { *(volatile char *) 8 = 0; }\n/ },
-      qr/of-c\.so: it (?:crashes|ends)/, 'one that crashes when it is loaded');
+my $LOADED = "#include <stdlib.h>\n__attribute__((constructor)) static void\n"
+             . 'x(void)';
 
+wrong('of-c/of-c.c', sub { s/\z/$LOADED { abort(); }\n/ },
+      qr/of-c\.so: it crashes when it is loaded, signal 6/, 'one that crashes');
+wrong('of-c/of-c.c', sub { s/\z/$LOADED { _Exit(0); }\n/ },
+      qr/of-c\.so: it ends the program that loads it/, 'one that ends it all');
+
+edit('of-c/of-c.c', sub { s/\? HPF_OK : /? HPF_ERROR : / });
+done('build of-c', qr/is built/, 'one that will not be loaded');
+refused('test of-c', qr/"of-c" not loaded: it refused.*does not load "of-c"/s,
+        'is told by a gateway');
+edit('of-c/of-c.c', sub { s/\? HPF_ERROR : /? HPF_OK : / });
 edit('of-c/of-c.c', sub { s/memcpy\(p/ngx_memcpy(p/ });
 refused('build of-c', qr/ngx_memcpy/, 'what the header does not give');
 edit('of-c/of-c.c', sub { s/ngx_memcpy/memcpy/ });

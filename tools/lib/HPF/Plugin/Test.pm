@@ -42,6 +42,11 @@ sub run {
     my $gateway = HPF::Plugin::Gateway->start($plugin);
     my ($n, $failed) = (0, 0);
 
+    if (($gateway->call('GET', "/v1/items/$plugin->{id}"))[0] != 200) {
+        print STDERR $gateway->log_lines(0);
+        fault("the gateway does not load \"$plugin->{id}\"");
+    }
+
     print '1..' . @tests . "\n";
 
     for my $test (@tests) {
