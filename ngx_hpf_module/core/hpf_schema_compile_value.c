@@ -399,7 +399,7 @@ hpf_schema_compile_value_spaces(const char *pattern)
 
     for (p = pattern; *p != '\0'; p++) {
 
-        if (*p != '\\') {
+        if (*p != '\\' || p[1] == '\0') {
             in_class = (*p == '[') || (in_class && *p != ']');
             *dst++ = *p;
             continue;

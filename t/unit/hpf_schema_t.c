@@ -94,6 +94,7 @@ static const schema_case_t  cases[] = {
     { "{\"pattern\":\"^[\\\\S]+$\"}", "\"a\\u00a0b\"", " pattern" },
     { "{\"pattern\":\"^[^\\\\s]+$\"}", "\"a\\tb\"", " pattern" },
     { "{\"pattern\":\"^\\\\\\\\s$\"}", "\"\\\\s\"", "" },
+    { "{\"pattern\":\"^\\\\s\\\\Q\\\\\"}", "\"\\u3000\\\\\"", "" },
 
     { "{\"minimum\":1}", "1", "" },
     { "{\"minimum\":1}", "0.999", " minimum" },
