@@ -58,10 +58,11 @@ incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 
 # what hpf-plugin check links, beside its own files
 
-checker_core := core/hpf_manifest.c core/hpf_manifest_mask.c $(mask) \
-    core/hpf_json_line.c core/hpf_json.c core/hpf_spell.c core/hpf_hex.c \
-    core/hpf_form_formats.c core/hpf_time.c crypto/hpf_crypto.c \
-    $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_schema*.c))
+checker_core := crypto/hpf_crypto.c $(addprefix core/hpf_,json_line.c json.c \
+    spell.c hex.c form_formats.c time.c ident.c utf8.c mask_char.c mask_kind.c \
+    mask_path.c mask_rule.c mask_rules.c mask_shape.c) \
+    $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_manifest*.c \
+                                   $(M)/core/hpf_schema*.c))
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
@@ -73,8 +74,8 @@ plugin_sos := $(foreach p,$(plugins),\
 plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
     $(foreach p,$(plugins),$(wildcard plugins/$(p)/*.json plugins/$(p)/*.lua)))
 
-.PHONY: all module plugins checker units benches deps run start stop test lint fuzz bench install \
-        clean FORCE
+.PHONY: all module plugins checker units benches deps run start stop test \
+        lint fuzz bench install clean FORCE
 .DELETE_ON_ERROR:
 
 all: module plugins checker
