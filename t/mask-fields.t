@@ -6,6 +6,8 @@
 use warnings;
 use strict;
 
+use Digest::SHA qw/ hmac_sha256_hex /;
+use MIME::Base64 qw/ encode_base64 /;
 use Test::More;
 
 use HPF::Test;
@@ -19,8 +21,12 @@ $t->write_conf(<<'EOT');
 http {
     %%TEST_GLOBALS_HTTP%%
 
+    hpf_mask_key mask.key;
+    log_format masked "[$uri] $hpf_masked_fields";
+
     hpf_mask_header X-Text;
     hpf_mask_header Location;
+    hpf_mask_header Content-Location;
     hpf_mask_header Refresh;
     hpf_mask_header Link;
     hpf_mask_header Set-Cookie;
@@ -29,7 +35,11 @@ http {
     server {
         listen 127.0.0.1:8080;
 
+        access_log %%TESTDIR%%/logs/masked.log masked;
+
         location / {
+            hpf_mask_rule key trace kind=none;
+            hpf_mask_rule key token kind=hash;
             proxy_pass http://127.0.0.1:8081;
         }
 
@@ -60,6 +70,12 @@ http {
 }
 EOT
 
+my $key = 'k' x 32;
+my $hash = substr(hmac_sha256_hex('13800138000', $key), 0, 32);
+
+$t->write_file('mask.key', encode_base64($key));
+chmod 0600, $t->path('mask.key');
+
 my %cases = (
     'X-Text' => [
         ['call 13800138000', 'call 138****8000'],
@@ -70,6 +86,26 @@ my %cases = (
         ['', ''],
         ['nothing', 'nothing'],
         ['name="open', 'name="o***'],
+        ['name="a\\"bcd"; x=1', 'name="a*****"; x=1'],
+        ['a=1 13800138000', 'a=1 138****8000'],
+        ['x="13800138000"', 'x="138****8000"'],
+
+        # names come before values
+
+        ['trace=13800138000; call 13800138000',
+         'trace=13800138000; call 138****8000'],
+        ['trace="13800138000", 13800138000',
+         'trace="13800138000", 138****8000'],
+        ['trace=7 13800138000', 'trace=7 138****8000'],
+        ['token=13800138000; a', "token=$hash; a"],
+        ['token="13800138000"', "token=\"$hash\""],
+
+        # a value in groups is one
+
+        ['x=138 0013 8000; y', 'x=138 **** 8000; y'],
+        ['mobile=138 0013 8000, y', 'mobile=138******8000, y'],
+        ['mobile="138 0013 8000"', 'mobile="138******8000"'],
+        ['trace=138 0013 8000, y', 'trace=138 0013 8000, y'],
     ],
     Location => [
         ['/x?mobile=13800138000&a=b#top', '/x?mobile=138****8000&a=b#top'],
@@ -78,6 +114,19 @@ my %cases = (
         ['/x?name=%E5%BC%A0%E5%B0%8F%E4%B8%89&y=1',
          '/x?name=%E5%BC%A0*%E4%B8%89&y=1'],
         ['/x?id=7', '/x?id=7'],
+        ['/x?mobile=13800138000#top', '/x?mobile=138****8000#top'],
+        ['/x?a=b#13800138000', '/x?a=b#138****8000'],
+        ['http://a/cb#state=x&mobile=13800138000&a=b',
+         'http://a/cb#state=x&mobile=138****8000&a=b'],
+        ['/app#/user?mobile=13800138000&a=b',
+         '/app#/user?mobile=138****8000&a=b'],
+        ['/x?password=ab,cd;ef&y=1', '/x?password=***&y=1'],
+        ['/x?trace=13800138000#trace=13912345678',
+         '/x?trace=13800138000#trace=13912345678'],
+        ["/x?token=13800138000", "/x?token=$hash"],
+    ],
+    'Content-Location' => [
+        ['/x?password=ab,cd', '/x?password=***'],
     ],
     Refresh => [
         ['5; url=/x?mobile=13800138000', '5; url=/x?mobile=138****8000'],
@@ -85,6 +134,7 @@ my %cases = (
     Link => [
         ['</x?mobile=13800138000&p=2>; rel="next", </13800138000>; rel=a',
          '</x?mobile=138****8000&p=2>; rel="next", </138****8000>; rel=a'],
+        ['</x?password=ab,cd;ef>; rel=next', '</x?password=***>; rel=next'],
     ],
     'Content-Disposition' => [
         ['attachment; filename="13800138000.pdf"',
@@ -98,6 +148,9 @@ my %cases = (
         ['who=13800138000', 'who=138****8000'],
         ['password=secret; Secure', 'password=***; Secure'],
         ['flag', 'flag'],
+        ['trace=13800138000; Path=/13800138000',
+         'trace=13800138000; Path=/138****8000'],
+        ['token=13800138000; Secure', "token=$hash; Secure"],
     ],
 );
 
@@ -149,7 +202,17 @@ like(http_get('/return')->header('Location'),
 is(http_request('HEAD', '/files/a.txt')->header('X-Text'), 'call 138****8000',
    'HEAD');
 
-for my $fault (['Content-Length', 'cannot be masked'],
+# and counted, as fields of a body are
+
+is(counted('/many'), 30, 'values in headers');
+is(counted('/kinds/all'), 4, 'whole values');
+is(counted('/rules/one'), 1, 'a name');
+is(counted('/X-Text/8'), 1, 'what is shown is not');
+
+for my $fault (['""', 'invalid header "", a name such as "Location" is expected'],
+               ['X: kind=all', 'invalid header "X:"'],
+               ['"X Y"', 'invalid header "X Y"'],
+               ['Content-Length', 'cannot be masked'],
                ['ETag kind=all', 'cannot be masked'],
                ['X keep=1,1', '"kind=" is expected'],
                ['X kind=nome', 'invalid kind in'],
@@ -165,6 +228,21 @@ for my $fault (['Content-Length', 'cannot be masked'],
 }
 
 done_testing();
+
+
+sub counted {
+    my ($path) = @_;
+    my ($n, $lines);
+
+    http_get($path);
+
+    $t->wait_for(sub {
+        $lines = $t->read_file('logs/masked.log');
+        return $lines =~ /\[\Q$path\E\] (\d+)\n\z/ && (($n = $1), 1);
+    });
+
+    return $n;
+}
 
 
 sub value {

@@ -49,6 +49,9 @@ is($r->status, 200, 'what was signed is verified');
 is($r->body, $MASKED, 'the body is masked');
 is($r->header('X-Line'), '/third/x?mobile=138****8000', 'the query too');
 is($r->header('X-Said'), '', 'and what was signed is not passed on');
+ok($t->wait_for(sub {
+    $t->read_file('audit/audit.jsonl') =~ /"channel":"partner".*"masked":5,/;
+}), 'the record has what was masked');
 
 $r = $t->call('POST', '/third/x', channel => 'partner', body => $PERSON,
               headers => ['Content-Digest' => content_digest($MASKED)]);

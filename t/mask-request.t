@@ -24,6 +24,8 @@ http {
 
     map $request_uri $early { default $request_uri; }
 
+    log_format masked "[$uri] $hpf_masked_fields";
+
     server {
         listen 127.0.0.1:8080;
         listen 127.0.0.1:8082 http2;
@@ -52,6 +54,11 @@ http {
         location /early {
             if ($early = x) { return 404; }
             proxy_set_header X-Uri $request_uri;
+            proxy_pass http://127.0.0.1:8081;
+        }
+
+        location /counted {
+            access_log %%TESTDIR%%/logs/masked.log masked;
             proxy_pass http://127.0.0.1:8081;
         }
 
@@ -158,6 +165,13 @@ SKIP: {
     is(`$curl/x -T - <$file`, $MASKED x 100, 'HTTP/2 without a length');
     is(`$curl/unbuffered -T - <$file`, $MASKED x 100, 'the same unbuffered');
 }
+
+# what was masked is counted
+
+sent(POST => '/counted?mobile=13800138000', $PERSON x 2, @json);
+ok($t->wait_for(sub { $t->read_file('logs/masked.log') }), 'a line');
+is($t->read_file('logs/masked.log'), "[/counted] 9\n",
+   'fields of the query and of the body');
 
 # what was said of the body, or signed, goes
 

@@ -59,7 +59,7 @@ typedef struct {
 
     ngx_str_t                 problem;    /* in place of the body */
 
-    /* of subrequests that ended: */
+    /* of headers, of requests and of subrequests that ended: */
     ngx_uint_t                count;
     ngx_uint_t                revealed;
     ngx_uint_t                reveals;
@@ -76,6 +76,9 @@ typedef struct {
 /* The context of a request, NULL: there is none; or a new one. */
 ngx_http_hpf_mask_ctx_t *ngx_http_hpf_mask_get_ctx(ngx_http_request_t *r);
 ngx_http_hpf_mask_ctx_t *ngx_http_hpf_mask_create_ctx(ngx_http_request_t *r);
+
+/* So many fields more, on behalf of the main request.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_hpf_mask_add(ngx_http_request_t *r, ngx_uint_t count);
 
 /* The body that follows is masked.  NGX_OK or NGX_ERROR. */
 ngx_int_t ngx_http_hpf_mask_body_start(ngx_http_request_t *r,

@@ -141,6 +141,26 @@ ngx_http_hpf_mask_count(ngx_http_request_t *r)
 }
 
 
+ngx_int_t
+ngx_http_hpf_mask_add(ngx_http_request_t *r, ngx_uint_t count)
+{
+    ngx_http_hpf_mask_ctx_t  *ctx;
+
+    if (count == 0) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_hpf_mask_create_ctx(r->main);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->count += count;
+
+    return NGX_OK;
+}
+
+
 ngx_uint_t
 ngx_http_hpf_mask_revealed(ngx_http_request_t *r, ngx_uint_t *kinds)
 {

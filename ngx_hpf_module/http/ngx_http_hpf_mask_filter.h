@@ -45,10 +45,13 @@ ngx_int_t ngx_http_hpf_mask_set_request(ngx_http_request_t *r);
 /* The rules of the location. */
 ngx_http_hpf_mask_set_t *ngx_http_hpf_mask_location(ngx_http_request_t *r);
 
-/* Fields masked so far, those of subrequests that ended included. */
+/*
+ * Fields masked so far: of the body and headers of the answer, of subrequests
+ * that ended, and of the request on its way to a back end.
+ */
 ngx_uint_t ngx_http_hpf_mask_count(ngx_http_request_t *r);
 
-/* Fields shown by "reveal", likewise, and their kinds, a bit each. */
+/* Fields of bodies shown by "reveal", and their kinds, a bit each. */
 ngx_uint_t ngx_http_hpf_mask_revealed(ngx_http_request_t *r,
     ngx_uint_t *kinds);
 

@@ -3,9 +3,9 @@
  */
 
 /*
- * A header is text, in which values are searched for, and holds names with
- * values: NAME=VALUE, NAME="VALUE", and queries of URIs.  What stands between
- * these is the header's own and stays.
+ * A header is text that holds names with values: NAME=VALUE, NAME="VALUE",
+ * and queries of URIs.  These have the rules of their names; what is between
+ * them is the header's own, and searched for values only.
  */
 
 #include <ngx_config.h>
@@ -17,34 +17,23 @@
 #include "ngx_http_hpf_mask_text.h"
 
 
-typedef struct {
-    ngx_http_request_t       *request;
-    const hpf_mask_rules_t   *rules;
-    ngx_str_t                 in;
-    size_t                    done;       /* of in, is in out */
-    ngx_str_t                 out;
-    size_t                    size;
-} ngx_http_hpf_mask_header_t;
-
-
-static ngx_int_t ngx_http_hpf_mask_header_one(ngx_http_request_t *r,
-    ngx_http_hpf_mask_field_t *field, const hpf_mask_rules_t *rules,
-    ngx_table_elt_t *h);
+static ngx_int_t ngx_http_hpf_mask_header_one(ngx_http_hpf_mask_text_t *text,
+    ngx_http_hpf_mask_field_t *field, ngx_table_elt_t *h);
+static ngx_int_t ngx_http_hpf_mask_header_text(
+    ngx_http_hpf_mask_text_t *text, ngx_str_t *name, ngx_str_t *value);
+static ngx_uint_t ngx_http_hpf_mask_header_is(ngx_str_t *name, char *other);
 static ngx_int_t ngx_http_hpf_mask_header_cookie(
-    ngx_http_hpf_mask_header_t *ctx);
+    ngx_http_hpf_mask_text_t *text, ngx_str_t *value);
 static ngx_int_t ngx_http_hpf_mask_header_words(
-    ngx_http_hpf_mask_header_t *ctx);
-static size_t ngx_http_hpf_mask_header_word(u_char *p, u_char *last,
+    ngx_http_hpf_mask_text_t *text, ngx_str_t *value);
+static u_char *ngx_http_hpf_mask_header_word(u_char *p, u_char *last,
     ngx_uint_t *pair);
-static ngx_int_t ngx_http_hpf_mask_header_quoted(
-    ngx_http_hpf_mask_header_t *ctx, u_char *name, u_char *quote,
-    u_char *end);
-static ngx_int_t ngx_http_hpf_mask_header_pair(
-    ngx_http_hpf_mask_header_t *ctx, ngx_str_t *name, ngx_str_t *value);
-static ngx_int_t ngx_http_hpf_mask_header_put(ngx_http_hpf_mask_header_t *ctx,
-    u_char *from, u_char *to, ngx_str_t *s);
-static ngx_int_t ngx_http_hpf_mask_header_add(ngx_http_hpf_mask_header_t *ctx,
-    u_char *p, size_t len);
+static ngx_int_t ngx_http_hpf_mask_header_uri(ngx_http_hpf_mask_text_t *text,
+    u_char *p, u_char **end, u_char *last);
+static u_char *ngx_http_hpf_mask_header_groups(u_char *p, u_char *last);
+static u_char *ngx_http_hpf_mask_header_quoted(u_char *p, u_char *last);
+static ngx_int_t ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text,
+    u_char *name, u_char *value, u_char *end);
 
 
 ngx_int_t
@@ -55,6 +44,7 @@ ngx_http_hpf_mask_header(ngx_http_request_t *r,
     ngx_list_part_t            *part;
     ngx_table_elt_t            *h;
     const hpf_mask_rules_t     *rules;
+    ngx_http_hpf_mask_text_t    text;
     ngx_http_hpf_mask_field_t  *field;
 
     rules = ngx_http_hpf_mask_filter_rules(r);
@@ -93,8 +83,11 @@ ngx_http_hpf_mask_header(ngx_http_request_t *r,
                 continue;
             }
 
-            if (ngx_http_hpf_mask_header_one(r, &field[j], rules, &h[i])
-                != NGX_OK)
+            ngx_http_hpf_mask_text_init(&text, r, rules);
+
+            if (ngx_http_hpf_mask_header_one(&text, &field[j], &h[i])
+                    != NGX_OK
+                || ngx_http_hpf_mask_add(r, text.count) != NGX_OK)
             {
                 return NGX_ERROR;
             }
@@ -104,162 +97,155 @@ ngx_http_hpf_mask_header(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_hpf_mask_header_one(ngx_http_request_t *r,
-    ngx_http_hpf_mask_field_t *field, const hpf_mask_rules_t *rules,
-    ngx_table_elt_t *h)
+ngx_http_hpf_mask_header_one(ngx_http_hpf_mask_text_t *text,
+    ngx_http_hpf_mask_field_t *field, ngx_table_elt_t *h)
 {
-    ngx_int_t                   rc;
-    ngx_http_hpf_mask_header_t  ctx;
+    ngx_int_t  rc;
 
-    if (field->whole) {
+    if (field->whole && field->shape.kind == HPF_MASK_DROP) {
+        h->hash = 0;
 
-        if (field->shape.kind == HPF_MASK_DROP) {
-            h->hash = 0;
-
-            if (h == r->headers_out.location) {
-                r->headers_out.location = NULL;
-            }
-
-            return NGX_OK;
+        if (h == text->request->headers_out.location) {
+            text->request->headers_out.location = NULL;
         }
 
-        return ngx_http_hpf_mask_text_value(r, &field->shape, HPF_MASK_PLAIN,
-                                            &h->value);
+        text->count++;
+
+        return NGX_OK;
     }
 
-    if (ngx_http_hpf_mask_text(r, rules, HPF_MASK_TYPE_TEXT, &h->value)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(&ctx, sizeof(ngx_http_hpf_mask_header_t));
-
-    ctx.request = r;
-    ctx.rules = rules;
-    ctx.in = h->value;
-
-    if (field->name.len == 10
-        && ngx_strncmp(field->name.data, "set-cookie", 10) == 0)
-    {
-        rc = ngx_http_hpf_mask_header_cookie(&ctx);
+    if (field->whole) {
+        rc = ngx_http_hpf_mask_text_value(text, &field->shape, &h->value);
 
     } else {
-        rc = ngx_http_hpf_mask_header_words(&ctx);
+        rc = ngx_http_hpf_mask_header_text(text, &field->name, &h->value);
     }
 
-    if (rc != NGX_OK) {
-        return NGX_ERROR;
+    if (rc == NGX_OK && text->count) {
+        h->value = text->s;
     }
 
-    /* nothing was put where nothing was masked */
+    return rc;
+}
 
-    if (ctx.done) {
 
-        if (ngx_http_hpf_mask_header_add(&ctx, ctx.in.data + ctx.done,
-                                         ctx.in.len - ctx.done)
+static ngx_int_t
+ngx_http_hpf_mask_header_text(ngx_http_hpf_mask_text_t *text, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    if (ngx_http_hpf_mask_header_is(name, "set-cookie")) {
+        return ngx_http_hpf_mask_header_cookie(text, value);
+    }
+
+    if (ngx_http_hpf_mask_header_is(name, "location")
+        || ngx_http_hpf_mask_header_is(name, "content-location"))
+    {
+        return ngx_http_hpf_mask_text_uri(text, value->data, value->len);
+    }
+
+    return ngx_http_hpf_mask_header_words(text, value);
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_mask_header_is(ngx_str_t *name, char *other)
+{
+    return name->len == ngx_strlen(other)
+           && ngx_strncmp(name->data, other, name->len) == 0;
+}
+
+
+/* NAME=VALUE; attributes, whose names are no data of a person. */
+
+static ngx_int_t
+ngx_http_hpf_mask_header_cookie(ngx_http_hpf_mask_text_t *text,
+    ngx_str_t *value)
+{
+    u_char  *p, *end, *last;
+
+    last = value->data + value->len;
+
+    end = ngx_strlchr(value->data, last, ';');
+    if (end == NULL) {
+        end = last;
+    }
+
+    p = ngx_strlchr(value->data, end, '=');
+
+    if (p == NULL) {
+        end = value->data;
+
+    } else {
+        p++;
+
+        if (end - p >= 2 && *p == '"' && end[-1] == '"') {
+            p++;
+            end--;
+        }
+
+        if (ngx_http_hpf_mask_header_pair(text, value->data, p, end)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_hpf_mask_text_add(text, HPF_MASK_TYPE_TEXT, end,
+                                      last - end);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_header_words(ngx_http_hpf_mask_text_t *text,
+    ngx_str_t *value)
+{
+    u_char      *p, *done, *end, *last;
+    ngx_int_t    rc;
+    ngx_uint_t   pair;
+
+    done = value->data;
+    last = done + value->len;
+
+    for (p = done; p < last; p = end) {
+
+        end = ngx_http_hpf_mask_header_word(p, last, &pair);
+
+        if (!pair) {
+            end += (end == p);
+            continue;
+        }
+
+        if (ngx_http_hpf_mask_text_add(text, HPF_MASK_TYPE_TEXT, done,
+                                       p - done)
             != NGX_OK)
         {
             return NGX_ERROR;
         }
 
-        h->value = ctx.out;
-    }
+        if (end < last && *end == '"' && end[-1] == '=') {
+            done = end + 1;
+            end = ngx_http_hpf_mask_header_quoted(done, last);
+            rc = ngx_http_hpf_mask_header_pair(text, p, done, end);
 
-    return NGX_OK;
-}
-
-
-/* NAME=VALUE; attributes, which are no data of a person. */
-
-static ngx_int_t
-ngx_http_hpf_mask_header_cookie(ngx_http_hpf_mask_header_t *ctx)
-{
-    u_char     *p, *last;
-    ngx_str_t   name, value;
-
-    last = ctx->in.data + ctx->in.len;
-
-    p = ngx_strlchr(ctx->in.data, last, '=');
-    if (p == NULL) {
-        return NGX_OK;
-    }
-
-    name.data = ctx->in.data;
-    name.len = p - name.data;
-
-    value.data = p + 1;
-
-    p = ngx_strlchr(value.data, last, ';');
-    value.len = (p ? p : last) - value.data;
-
-    if (value.len >= 2 && value.data[0] == '"'
-        && value.data[value.len - 1] == '"')
-    {
-        value.data++;
-        value.len -= 2;
-    }
-
-    return ngx_http_hpf_mask_header_pair(ctx, &name, &value);
-}
-
-
-static ngx_int_t
-ngx_http_hpf_mask_header_words(ngx_http_hpf_mask_header_t *ctx)
-{
-    size_t      len;
-    u_char     *p, *end, *last;
-    ngx_str_t   word;
-    ngx_uint_t  pair;
-
-    p = ctx->in.data;
-    last = p + ctx->in.len;
-
-    while (p < last) {
-
-        len = ngx_http_hpf_mask_header_word(p, last, &pair);
-        end = p + len;
-
-        if (len && end < last && *end == '"' && end[-1] == '=') {
-
-            end = ngx_strlchr(end + 1, last, '"');
-            if (end == NULL) {
-                end = last;
-            }
-
-            if (ngx_http_hpf_mask_header_quoted(ctx, p, p + len, end)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-        } else if (pair) {
-            word.data = p;
-            word.len = len;
-
-            if (ngx_http_hpf_mask_text_uri(ctx->request, ctx->rules, &word)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-            if (word.data != p
-                && ngx_http_hpf_mask_header_put(ctx, p, end, &word) != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
+        } else {
+            rc = ngx_http_hpf_mask_header_uri(text, p, &end, last);
         }
 
-        p = end + 1;
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        done = end;
     }
 
-    return NGX_OK;
+    return ngx_http_hpf_mask_text_add(text, HPF_MASK_TYPE_TEXT, done,
+                                      last - done);
 }
 
 
-/* Up to what stands in no URI and no token. */
+/* Up to what stands in no token and no URI: one in "<>" may have more. */
 
-static size_t
+static u_char *
 ngx_http_hpf_mask_header_word(u_char *p, u_char *last, ngx_uint_t *pair)
 {
     u_char  *start;
@@ -270,8 +256,22 @@ ngx_http_hpf_mask_header_word(u_char *p, u_char *last, ngx_uint_t *pair)
 
         switch (*p) {
 
-        case ' ': case '\t': case '"': case '<': case '>': case ';': case ',':
-            return p - start;
+        case ';': case ',':
+            if (*start != '<') {
+                return p;
+            }
+
+            break;
+
+        case '<':
+            if (*start != '<') {
+                return p;
+            }
+
+            break;
+
+        case ' ': case '\t': case '"': case '>':
+            return p;
 
         case '=': case '%':
             *pair = 1;
@@ -282,121 +282,134 @@ ngx_http_hpf_mask_header_word(u_char *p, u_char *last, ngx_uint_t *pair)
         }
     }
 
-    return p - start;
+    return p;
 }
 
 
-/* NAME= at name, and a value between quotes. */
+/* A value in groups of digits, "x=138 0013 8000", goes on behind its word. */
 
 static ngx_int_t
-ngx_http_hpf_mask_header_quoted(ngx_http_hpf_mask_header_t *ctx,
-    u_char *name, u_char *quote, u_char *end)
+ngx_http_hpf_mask_header_uri(ngx_http_hpf_mask_text_t *text, u_char *p,
+    u_char **end, u_char *last)
 {
-    ngx_str_t  key, value;
+    u_char                    *to;
+    ngx_http_hpf_mask_text_t   before;
 
-    key.data = name;
-    key.len = quote - 1 - name;
-    value.data = quote + 1;
-    value.len = end - value.data;
+    to = ngx_http_hpf_mask_header_groups(*end, last);
 
-    return ngx_http_hpf_mask_header_pair(ctx, &key, &value);
-}
+    if (to != *end) {
+        before = *text;
 
+        if (ngx_http_hpf_mask_text_uri(text, p, to - p) != NGX_OK) {
+            return NGX_ERROR;
+        }
 
-/* The value of a name, in its place. */
+        if (text->count != before.count) {
+            *end = to;
+            return NGX_OK;
+        }
 
-static ngx_int_t
-ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_header_t *ctx,
-    ngx_str_t *name, ngx_str_t *value)
-{
-    u_char     *p;
-    ngx_str_t   pair, masked;
-
-    pair.len = name->len + 1 + value->len;
-    pair.data = ngx_pnalloc(ctx->request->pool, pair.len);
-    if (pair.data == NULL) {
-        return NGX_ERROR;
+        *text = before;
     }
 
-    p = ngx_cpymem(pair.data, name->data, name->len);
-    *p++ = '=';
-    ngx_memcpy(p, value->data, value->len);
+    return ngx_http_hpf_mask_text_uri(text, p, *end - p);
+}
 
-    masked = pair;
 
-    if (ngx_http_hpf_mask_text(ctx->request, ctx->rules, HPF_MASK_TYPE_FORM,
-                               &masked)
+/* Behind the groups at p, a blank before each; p itself: there are none. */
+
+static u_char *
+ngx_http_hpf_mask_header_groups(u_char *p, u_char *last)
+{
+    u_char  *q;
+
+    while (last - p > 1 && p[0] == ' '
+           && p[-1] >= '0' && p[-1] <= '9' && p[1] >= '0' && p[1] <= '9')
+    {
+        for (q = p + 1; q < last; q++) {
+
+            if ((*q < '0' || *q > '9') && *q != '-' && (*q | 0x20) != 'x') {
+                break;
+            }
+        }
+
+        if (q < last && ngx_strchr(" \t;,\"", *q) == NULL) {
+            break;
+        }
+
+        p = q;
+    }
+
+    return p;
+}
+
+
+/* The quote that ends a string (RFC 9110 section 5.6.4), or last. */
+
+static u_char *
+ngx_http_hpf_mask_header_quoted(u_char *p, u_char *last)
+{
+    while (p < last && *p != '"') {
+        p += (*p == '\\') ? 2 : 1;
+    }
+
+    return ngx_min(p, last);
+}
+
+
+/*
+ * The name from name to value, with its "=" and quote, and a value up to end.
+ * The name stays where the pair goes.
+ */
+
+static ngx_int_t
+ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text, u_char *name,
+    u_char *value, u_char *end)
+{
+    u_char                    *p, *last;
+    ngx_str_t                  pair;
+    ngx_http_hpf_mask_text_t   masked;
+
+    if (ngx_http_hpf_mask_text_add(text, HPF_MASK_TYPE_TEXT, name,
+                                   value - name)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (masked.data == pair.data) {
-        return NGX_OK;
+    pair.data = ngx_pnalloc(text->request->pool, end - name);
+    if (pair.data == NULL) {
+        return NGX_ERROR;
     }
 
-    /* where the pair is gone, the name stays */
+    /* without the quote */
 
-    if (masked.len > name->len
-        && ngx_memcmp(masked.data, pair.data, name->len + 1) == 0)
-    {
-        masked.data += name->len + 1;
-        masked.len -= name->len + 1;
+    p = value - (value[-1] == '"');
+    last = ngx_cpymem(pair.data, name, p - name);
+    last = ngx_cpymem(last, value, end - value);
 
-    } else {
-        masked.len = 0;
-    }
+    pair.len = last - pair.data;
 
-    return ngx_http_hpf_mask_header_put(ctx, value->data,
-                                        value->data + value->len, &masked);
-}
+    ngx_http_hpf_mask_text_init(&masked, text->request, text->rules);
 
-
-/* s instead of [from, to), behind what is before it. */
-
-static ngx_int_t
-ngx_http_hpf_mask_header_put(ngx_http_hpf_mask_header_t *ctx, u_char *from,
-    u_char *to, ngx_str_t *s)
-{
-    u_char  *p;
-
-    p = ctx->in.data + ctx->done;
-
-    if (ngx_http_hpf_mask_header_add(ctx, p, from - p) != NGX_OK
-        || ngx_http_hpf_mask_header_add(ctx, s->data, s->len) != NGX_OK)
+    if (ngx_http_hpf_mask_text_add(&masked, HPF_MASK_TYPE_FORM, pair.data,
+                                   pair.len)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    ctx->done = to - ctx->in.data;
+    last = masked.s.data + masked.s.len;
 
-    return NGX_OK;
-}
+    for (p = masked.s.data; name < value; name++) {
 
-
-static ngx_int_t
-ngx_http_hpf_mask_header_add(ngx_http_hpf_mask_header_t *ctx, u_char *p,
-    size_t len)
-{
-    u_char  *new;
-
-    if (ctx->out.len + len > ctx->size) {
-        ctx->size = (ctx->out.len + len) * 2 + 64;
-
-        new = ngx_pnalloc(ctx->request->pool, ctx->size);
-        if (new == NULL) {
-            return NGX_ERROR;
+        if (*name == '=') {
+            p = ngx_strlchr(p, last, '=');
+            p = (p != NULL) ? p + 1 : last;
         }
-
-        if (ctx->out.len) {
-            ngx_memcpy(new, ctx->out.data, ctx->out.len);
-        }
-
-        ctx->out.data = new;
     }
 
-    ngx_memcpy(ctx->out.data + ctx->out.len, p, len);
-    ctx->out.len += len;
+    text->count += masked.count;
 
-    return NGX_OK;
+    return ngx_http_hpf_mask_text_put(text, p, last - p);
 }

@@ -10,6 +10,9 @@
 #include "ngx_http_hpf_mask_rule.h"
 
 
+static ngx_uint_t ngx_http_hpf_mask_http_conf_token(ngx_str_t *name);
+
+
 /* What is no text of a back end's, or what the protocol stands on. */
 
 static ngx_str_t  ngx_http_hpf_mask_http_conf_fixed[] = {
@@ -129,6 +132,13 @@ ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
+    if (!ngx_http_hpf_mask_http_conf_token(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid header \"%V\", a name such as "
+                           "\"Location\" is expected", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     ngx_strlow(value[1].data, value[1].data, value[1].len);
 
     for (fixed = ngx_http_hpf_mask_http_conf_fixed; fixed->len; fixed++) {
@@ -180,4 +190,24 @@ ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
     field->whole = 1;
 
     return ngx_http_hpf_mask_rule_shape(cf, 2, &field->shape);
+}
+
+
+/* A name that a header may have: RFC 9110 section 5.6.2. */
+
+static ngx_uint_t
+ngx_http_hpf_mask_http_conf_token(ngx_str_t *name)
+{
+    size_t  i;
+
+    for (i = 0; i < name->len; i++) {
+
+        if (name->data[i] <= ' ' || name->data[i] >= 0x7f
+            || ngx_strchr("\"(),/:;<=>?@[\\]{}", name->data[i]) != NULL)
+        {
+            return 0;
+        }
+    }
+
+    return name->len != 0;
 }

@@ -193,9 +193,10 @@ ngx_http_hpf_mask_sent_read_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_hpf_mask_sent_query(ngx_http_hpf_mask_sent_t *sent)
 {
-    u_char              *p, *last;
-    ngx_str_t            args, line;
-    ngx_http_request_t  *r;
+    u_char                    *p, *last;
+    ngx_str_t                  args, line;
+    ngx_http_request_t        *r;
+    ngx_http_hpf_mask_text_t   text;
 
     r = sent->request;
     args = r->args;
@@ -206,18 +207,23 @@ ngx_http_hpf_mask_sent_query(ngx_http_hpf_mask_sent_t *sent)
         return NGX_OK;
     }
 
-    if (ngx_http_hpf_mask_text(r, sent->rules, HPF_MASK_TYPE_FORM, &args)
-        != NGX_OK)
+    ngx_http_hpf_mask_text_init(&text, r, sent->rules);
+
+    if (ngx_http_hpf_mask_text_add(&text, HPF_MASK_TYPE_FORM, args.data,
+                                   args.len)
+            != NGX_OK
+        || ngx_http_hpf_mask_add(r, text.count) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    sent->args = args;
-
-    if (args.data == r->args.data) {
+    if (text.count == 0) {
+        sent->args = args;
         return NGX_OK;
     }
 
+    args = text.s;
+    sent->args = args;
     r->args = args;
 
     if (r != r->main) {

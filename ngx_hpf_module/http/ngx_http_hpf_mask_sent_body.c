@@ -438,7 +438,8 @@ ngx_http_hpf_mask_sent_finish(ngx_http_hpf_mask_sent_t *sent)
     }
 
     if (hpf_mask_finish(sent->engine) != HPF_OK
-        || ngx_http_hpf_mask_sent_replace(sent) != NGX_OK)
+        || ngx_http_hpf_mask_sent_replace(sent) != NGX_OK
+        || ngx_http_hpf_mask_add(r, sent->engine->count) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -13,8 +13,7 @@
 
 static ngx_int_t ngx_http_hpf_mask_uri_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_hpf_mask_uri_plain(ngx_http_request_t *r,
-    ngx_str_t *s);
+static void ngx_http_hpf_mask_uri_plain(ngx_str_t *s);
 
 
 enum {
@@ -63,9 +62,10 @@ static ngx_int_t
 ngx_http_hpf_mask_uri_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_int_t                rc;
-    ngx_str_t                s;
-    const hpf_mask_rules_t  *rules;
+    ngx_int_t                  rc;
+    ngx_str_t                  s;
+    const hpf_mask_rules_t    *rules;
+    ngx_http_hpf_mask_text_t   text;
 
     switch (data) {
 
@@ -91,19 +91,24 @@ ngx_http_hpf_mask_uri_variable(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    ngx_http_hpf_mask_text_init(&text, r, rules);
+
     if (data == NGX_HTTP_HPF_MASK_URI_ARGS) {
-        rc = ngx_http_hpf_mask_text(r, rules, HPF_MASK_TYPE_FORM, &s);
+        rc = ngx_http_hpf_mask_text_add(&text, HPF_MASK_TYPE_FORM, s.data,
+                                        s.len);
 
     } else {
-        rc = ngx_http_hpf_mask_text_uri(r, rules, &s);
+        rc = ngx_http_hpf_mask_text_uri(&text, s.data, s.len);
     }
 
-    if (rc != NGX_OK || ngx_http_hpf_mask_uri_plain(r, &s) != NGX_OK) {
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
-    v->len = s.len;
-    v->data = s.data;
+    ngx_http_hpf_mask_uri_plain(&text.s);
+
+    v->len = text.s.len;
+    v->data = text.s.data;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;
@@ -114,33 +119,15 @@ ngx_http_hpf_mask_uri_variable(ngx_http_request_t *r,
 
 /* No control character gets through, whatever "log_format" escapes. */
 
-static ngx_int_t
-ngx_http_hpf_mask_uri_plain(ngx_http_request_t *r, ngx_str_t *s)
+static void
+ngx_http_hpf_mask_uri_plain(ngx_str_t *s)
 {
-    size_t   i;
-    u_char  *p;
+    size_t  i;
 
     for (i = 0; i < s->len; i++) {
 
         if (s->data[i] < 0x20 || s->data[i] == 0x7f) {
-            break;
+            s->data[i] = '?';
         }
     }
-
-    if (i == s->len) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, s->len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < s->len; i++) {
-        p[i] = (s->data[i] < 0x20 || s->data[i] == 0x7f) ? '?' : s->data[i];
-    }
-
-    s->data = p;
-
-    return NGX_OK;
 }
