@@ -111,6 +111,12 @@ my %body = (
                  . 'content="text/html; charset = gb2312">' . $page),
              '<html><META http-equiv=Content-Type content="text/html; '
              . 'charset = gb2312"><p>张三：138****8000</p>'],
+    late => ['text/html', encode('gbk', "<!DOCTYPE html>\n<html>\n<head>"
+                 . "<title>张三</title>\n<script src=x></script>"
+                 . "<meta charset=gbk></head>$page"),
+             "<!DOCTYPE html>\n<html>\n<head><title>张三</title>\n"
+             . '<script src=x></script><meta charset=gbk></head>'
+             . '<p>张三：138****8000</p>'],
     plain => ['text/html', encode('UTF-8', "<meta charset=utf-16>$page"),
               '<meta charset=utf-16><p>张三：138****8000</p>'],
     accel => ["text/plain", encode('gbk', '电话13800138000'),
@@ -134,7 +140,7 @@ $t->run;
 
 
 for my $name (qw/ gbk quoted gb18030 big5 utf16 utf16be utf32 zipped latin four
-                  bad half mark lie zeros xml meta plain accel events /)
+                  bad half mark lie zeros xml meta late plain accel events /)
 {
     my $r = http_get("/$name");
     my $text = $body{$name}[2] // decode('UTF-8', $MASKED);
@@ -150,7 +156,7 @@ is(http_get('/latin')->header('Content-Type'), "$json; charset=ISO-8859-1",
 is(http_request('HEAD', '/gbk')->header('Content-Type'),
    "$json; charset=utf-8", 'HEAD says what GET would');
 
-for my $name (qw/ gbk four utf16 meta /) {
+for my $name (qw/ gbk four utf16 xml meta late /) {
     my $text = encode('UTF-8', $body{$name}[2] // decode('UTF-8', $MASKED));
     my @bad = grep { http_get("/flowing/split/$_/$name")->body ne $text }
               1 .. length($body{$name}[1]) - 1;

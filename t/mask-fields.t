@@ -209,7 +209,8 @@ is(counted('/kinds/all'), 4, 'whole values');
 is(counted('/rules/one'), 1, 'a name');
 is(counted('/X-Text/8'), 1, 'what is shown is not');
 
-for my $fault (['""', 'invalid header "", a name such as "Location" is expected'],
+for my $fault (['""', 'invalid header "", a name such as "Location" is '
+                      . 'expected'],
                ['X: kind=all', 'invalid header "X:"'],
                ['"X Y"', 'invalid header "X Y"'],
                ['Content-Length', 'cannot be masked'],

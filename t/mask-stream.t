@@ -45,7 +45,9 @@ my $masked = "data: call 138****8000\n\n";
 $t->start_backend(8081, \&backend);
 $t->run;
 
-for my $path ('/events', '/http11/chunked', '/ndjson', '/seq', '/text') {
+for my $path ('/events', '/http11/chunked', '/ndjson', '/seq', '/text',
+              '/html', '/part', '/xml')
+{
     stream_of($path, 1);
 }
 
@@ -86,7 +88,7 @@ sub stream_of {
     $c->send("GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
     ok(received($c, qr/\r\n\r\n/), "$path: header before any event")
-        if $early && $path ne '/text';
+        if $early && $path !~ /text|html|part|xml/;
 
     for my $n (1 .. 5) {
         release($n);
@@ -125,7 +127,11 @@ sub backend {
     my ($name) = $request =~ m!^\S+ /(\w+)!;
 
     my %type = (ndjson => 'application/x-ndjson', text => 'text/plain',
-                seq => 'application/json-seq', json => 'application/json');
+                seq => 'application/json-seq', json => 'application/json',
+                html => 'text/html', part => 'text/html', xml => 'text/xml');
+    my %start = (html => "<!DOCTYPE html>\n<html><head><title>a</title></head>"
+                         . '<body>',
+                 xml => '<?xml version="1.0"?><events>');
 
     my $head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: "
                . ($type{$name} || 'text/event-stream') . "\r\n";
@@ -147,6 +153,9 @@ sub backend {
         last if -e $t->path('go.99');
 
         my $piece = $event;
+
+        $piece = "<p>$event</p>" if $name =~ /html|part|xml/;
+        $piece = ($start{$name} // '') . $piece if $n == 1;
 
         if ($name eq 'gzip') {
             $piece = $z->deflate($piece);

@@ -21,6 +21,8 @@ static unsigned hpf_mask_charset_begins(const unsigned char *p,
     const unsigned char *end, const char *s);
 static unsigned hpf_mask_charset_is(const hpf_mask_charset_label_t *label,
     const unsigned char *p, size_t len);
+static unsigned hpf_mask_charset_early(const unsigned char *p,
+    const unsigned char *end);
 static size_t hpf_mask_charset_value(const unsigned char *p,
     const unsigned char *end, const unsigned char **name);
 
@@ -212,6 +214,68 @@ hpf_mask_charset_declared(const unsigned char *p, size_t len,
 
         default:
             break;
+        }
+    }
+
+    return 0;
+}
+
+
+unsigned
+hpf_mask_charset_past(const unsigned char *p, size_t len)
+{
+    const unsigned char  *end, *tag;
+
+    end = p + len;
+
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) {
+        p++;
+    }
+
+    if (p < end && *p != '<') {
+        return 1;
+    }
+
+    /* a tag that is not whole may still be one that says it */
+
+    while (p < end) {
+        tag = p + 1;
+
+        p = memchr(tag, '>', (size_t) (end - tag));
+        if (p == NULL) {
+            return 0;
+        }
+
+        if (!hpf_mask_charset_early(tag, end)) {
+            return 1;
+        }
+
+        p = memchr(p, '<', (size_t) (end - p));
+        if (p == NULL) {
+            return 0;
+        }
+    }
+
+    return 0;
+}
+
+
+/* What may come before a "meta". */
+
+static unsigned
+hpf_mask_charset_early(const unsigned char *p, const unsigned char *end)
+{
+    size_t  i;
+
+    static const char  *names[] = {
+        "?", "!", "html", "head", "meta", "title", "/title", "base", "link",
+        "script", "/script", "style", "/style", "noscript", "/noscript"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        if (hpf_mask_charset_begins(p, end, names[i])) {
+            return 1;
         }
     }
 

@@ -55,6 +55,9 @@ hpf_mask_charset_none(const unsigned char *p, size_t len)
 size_t hpf_mask_charset_declared(const unsigned char *p, size_t len,
     const unsigned char **name);
 
+/* Whether a page or document that has begun so comes too late to say it. */
+unsigned hpf_mask_charset_past(const unsigned char *p, size_t len);
+
 /* The value of "charset=" in a Content-Type.  Returns its length or 0. */
 size_t hpf_mask_charset_param(const unsigned char *p, size_t len,
     const unsigned char **name);

@@ -34,10 +34,6 @@ static ngx_int_t ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx,
 static ngx_int_t ngx_http_hpf_mask_body_bytes(ngx_http_hpf_mask_ctx_t *ctx,
     u_char *p, size_t len);
 static ngx_int_t ngx_http_hpf_mask_body_settle(ngx_http_hpf_mask_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_mask_body_decide(ngx_http_hpf_mask_ctx_t *ctx,
-    u_char *p, size_t len);
-static ngx_int_t ngx_http_hpf_mask_body_charset(ngx_http_hpf_mask_ctx_t *ctx,
-    u_char *p, size_t len, const hpf_mask_charset_t **cs);
 static ngx_int_t ngx_http_hpf_mask_body_text(ngx_http_hpf_mask_ctx_t *ctx,
     u_char *p, size_t len);
 static ngx_int_t ngx_http_hpf_mask_body_finish(ngx_http_hpf_mask_ctx_t *ctx);
@@ -339,12 +335,8 @@ ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 
     last = (b->last_buf || b->last_in_chain);
 
-    /* bytes that are no mark need not wait for more */
-
     if (ctx->need
-        && (last
-            || (b->flush && ctx->need == NGX_HTTP_HPF_MASK_MARK
-                && hpf_mask_charset_none(ctx->head, ctx->nhead))))
+        && (last || (b->flush && ngx_http_hpf_mask_head_enough(ctx))))
     {
         rc = ngx_http_hpf_mask_body_settle(ctx);
 
@@ -387,7 +379,7 @@ ngx_http_hpf_mask_body_bytes(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
             rc = ngx_http_hpf_mask_body_settle(ctx);
 
         } else {
-            rc = ngx_http_hpf_mask_body_decide(ctx, p, len);
+            rc = ngx_http_hpf_mask_head(ctx, p, len);
         }
 
         if (rc != NGX_OK) {
@@ -407,7 +399,7 @@ ngx_http_hpf_mask_body_settle(ngx_http_hpf_mask_ctx_t *ctx)
     unsigned   copy;
     ngx_int_t  rc;
 
-    rc = ngx_http_hpf_mask_body_decide(ctx, ctx->head, ctx->nhead);
+    rc = ngx_http_hpf_mask_head(ctx, ctx->head, ctx->nhead);
 
     if (rc != NGX_OK) {
         return rc;
@@ -421,113 +413,6 @@ ngx_http_hpf_mask_body_settle(ngx_http_hpf_mask_ctx_t *ctx)
     ctx->copy = copy;
 
     return rc;
-}
-
-
-/* The characters are known, and the header goes out. */
-
-static ngx_int_t
-ngx_http_hpf_mask_body_decide(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
-    size_t len)
-{
-    ngx_int_t                      rc;
-    ngx_http_request_t            *r;
-    const hpf_mask_charset_t      *cs;
-    ngx_http_hpf_mask_loc_conf_t  *hmlcf;
-
-    r = ctx->request;
-    hmlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_mask_filter_module);
-
-    rc = ngx_http_hpf_mask_body_charset(ctx, p, len, &cs);
-
-    if (rc == NGX_OK && cs->name == NULL) {
-        ctx->convert = NULL;
-
-    } else if (rc == NGX_OK
-               && hmlcf->http.charset == NGX_HTTP_HPF_MASK_CONVERT
-               && (ctx->held || ctx->convert != NULL))
-    {
-        ctx->convert = ngx_http_hpf_mask_convert_create(r->pool, cs);
-        ctx->copy = 1;
-
-        if (ctx->convert == NULL) {
-            return NGX_DECLINED;
-        }
-
-        ngx_http_hpf_mask_type_utf8(r);
-
-    } else if (rc != NGX_DECLINED) {
-
-        if (hmlcf->unscannable != NGX_HTTP_HPF_MASK_PASS) {
-            return NGX_DECLINED;
-        }
-
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "hpf mask: a body in such characters cannot be scanned, "
-                      "masked as if it were UTF-8");
-    }
-
-    ctx->need = 0;
-
-    if (!ctx->held) {
-        return NGX_OK;
-    }
-
-    ctx->held = 0;
-
-    rc = ngx_http_hpf_mask_filter_send(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    /* a filter that writes into buffers says so too late for the source */
-
-    if (r->filter_need_temporary) {
-        ctx->copy = 1;
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * As the first bytes have it.  NGX_DECLINED: as it was known, NGX_ABORT: in
- * none that is known.
- */
-
-static ngx_int_t
-ngx_http_hpf_mask_body_charset(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
-    size_t len, const hpf_mask_charset_t **cs)
-{
-    size_t                n;
-    const unsigned char  *name;
-
-    *cs = hpf_mask_charset_mark(p, len);
-
-    /* without a real mark, what the header says counts */
-
-    if (*cs != NULL && (ctx->convert == NULL || p[0] >= 0x80)) {
-        return NGX_OK;
-    }
-
-    n = (ctx->need == NGX_HTTP_HPF_MASK_MARK)
-        ? 0 : hpf_mask_charset_declared(p, len, &name);
-
-    if (n == 0) {
-        *cs = ctx->fallback;
-        return (*cs != NULL) ? NGX_OK : NGX_DECLINED;
-    }
-
-    *cs = hpf_mask_charset_find((char *) name, n);
-
-    if (*cs == NULL) {
-        return NGX_ABORT;
-    }
-
-    /* what can be read here is in no wider characters */
-
-    return ((*cs)->unit > 1) ? NGX_DECLINED : NGX_OK;
 }
 
 

@@ -88,6 +88,16 @@ ngx_int_t ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
 /* Puts the body filter into the chain. */
 void ngx_http_hpf_mask_body_init(void);
 
+/* Whether the bytes that are kept tell enough, where no more come for now. */
+ngx_uint_t ngx_http_hpf_mask_head_enough(ngx_http_hpf_mask_ctx_t *ctx);
+
+/*
+ * The body begins with these bytes: its characters are known, and the header
+ * goes out.  NGX_OK, NGX_DECLINED: they cannot be read, NGX_ERROR.
+ */
+ngx_int_t ngx_http_hpf_mask_head(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
+    size_t len);
+
 /* Takes the output of the engine; data is the context, see hpf_mask_out_pt. */
 int ngx_http_hpf_mask_out(void *data, const unsigned char *p, size_t len,
     unsigned pass);

@@ -119,6 +119,31 @@ said(size_t (*f)(const unsigned char *p, size_t len,
 }
 
 
+/* Whether a page is past the place for a charset; its beginnings never are. */
+
+static void
+past(const char *head, const char *content)
+{
+    char    *p;
+    size_t   i, n;
+
+    n = strlen(head);
+    p = malloc(n + strlen(content));
+    memcpy(p, head, n);
+    memcpy(p + n, content, strlen(content));
+
+    for (i = 0; i <= n && !hpf_mask_charset_past((unsigned char *) p, i); i++) {
+        /* void */
+    }
+
+    ok(i == n + 1, "\"%s\": not past it", head);
+    ok(hpf_mask_charset_past((unsigned char *) p, n + strlen(content)),
+       "\"%s%s\": past it", head, content);
+
+    free(p);
+}
+
+
 int
 main(void)
 {
@@ -137,6 +162,12 @@ main(void)
     said(hpf_mask_charset_declared, "<meta charset=", "");
     said(hpf_mask_charset_declared, "<?xm", "");
     said(hpf_mask_charset_declared, "", "");
+
+    past("<!DOCTYPE html>\n<HTML>\n<head><title>a</title><link x>"
+         "<script></script><style></style><meta charset=gbk>", "</head>");
+    past("<?xml version=\"1.0\"?>\n<!-- x -->\n", "<a>");
+    past(" \t\r\n", "a");
+    past("<p", ">");
 
     said(hpf_mask_charset_param, "text/plain; charset=gbk", "gbk");
     said(hpf_mask_charset_param, "text/plain;charset=\"GBK\"; x=y", "GBK");
