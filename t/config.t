@@ -248,4 +248,30 @@ my ($ok, $out) = try(http => "$NODE $A hpf_plugins $dir/plugins;");
 ok(!$ok && $out =~ m|plugins/bad/manifest\.json:3|,
    'a manifest is told by line') or diag($out);
 
+# a manifest that hashes, and no key for that
+
+$t->write_file('hashing/a/a.lua', 'return { handle = function() end }');
+$t->write_file('hashing/a/manifest.json', <<'EOF');
+{
+  "id": "a", "version": "1.0.0", "language": "lua", "name": "A",
+  "users": ["anyone"], "level": 0, "channels": ["*"],
+  "form": {"type": "object"},
+  "mask": [
+    {"keys": ["x"], "kind": "all"},
+    {"keys": ["y"],
+     "kind": "hash"}
+  ]
+}
+EOF
+
+my $HASHING = "$NODE $A hpf_plugins $dir/hashing;";
+
+($ok, $out) = try(http => $HASHING);
+ok(!$ok && $out =~ m|"hash"\ needs\ "hpf_mask_key".*"/mask/1/kind"\ in
+                     \ \Q$dir\E/hashing/a/manifest\.json:8|x,
+   'a manifest that hashes without a key') or diag($out);
+
+accepted('with a key',
+         http => "$HASHING hpf_mask_key $dir/secrets/seal.key;");
+
 done_testing();

@@ -117,6 +117,8 @@ refused('the kind "hash" needs "hpf_mask_key"',
         '', 'hpf_mask_rule path /x kind=hash;');
 refused('the kind "hash" needs "hpf_mask_key"', 'hpf_channel a { name a; '
         . 'kind public; mask_rule key x kind=hash; }');
+refused('the kind "hash" needs "hpf_mask_key"', '',
+        'hpf_mask_header X kind=hash;');
 accepted('with a key', 'hpf_mask_rule key x kind=hash; hpf_mask_key mask.key;');
 refused('none.key', 'hpf_mask_key none.key;');
 refused('open.key', 'hpf_mask_key open.key;');
