@@ -6,6 +6,7 @@
 use warnings;
 use strict;
 
+use Compress::Zlib qw/ memGzip /;
 use Test::More;
 
 use HPF::Test;
@@ -30,7 +31,7 @@ http {
             proxy_pass http://127.0.0.1:8081;
         }
 
-        location /files/ { alias %%TESTDIR%%/; }
+        location /files/ { alias %%TESTDIR%%/; gzip_static on; }
 
         location /ssi/ {
             ssi on;
@@ -123,6 +124,7 @@ http {
 EOT
 
 $t->write_file('file.json', $PERSON);
+$t->write_file('file.json.gz', memGzip($PERSON));
 $t->write_file('error.json', $PERSON);
 $t->write_file('large.json', $PERSON x 3000);
 
@@ -134,6 +136,8 @@ is(http_get('/ssi/page')->body,
    '[138****8000][call 138****8000]' . "[$MASKED][$MASKED]\[" . $MASKED . ']',
    'parts: of text, JSON, a file, and one that was coded');
 
+is(http_get('/ssi/set')->body, "[call 138****8000][$MASKED][$MASKED]",
+   'parts that go into variables');
 like(http_get('/ssi/bad')->body, qr/\A\[\{.*"mask-unscannable".*\}\]\z/s,
      'a part that cannot be scanned');
 is(http_get('/ssi/off')->body, '[call 13800138000]',
@@ -161,6 +165,8 @@ is(http_get('/tried/x')->body, $MASKED, 'try_files');
 is(http_get('/moved')->body, $MASKED, 'rewrite');
 is(http_get('/accel')->body, $MASKED, 'X-Accel-Redirect');
 is(http_get('/files/error.json')->body, $MASKED, 'a file');
+is(http_get('/files/file.json', headers => ['Accept-Encoding', 'gzip'])->body,
+   $MASKED, 'a file that was coded before');
 
 my $slow = '';
 
@@ -192,6 +198,10 @@ sub backend {
         '/ssi/page' => '[13800138000]' . join('', map {
             "[<!--#include virtual=\"$_\" -->]"
         } '/text/1', '/json', '/files/file.json', '/gzip'),
+        '/ssi/set' => join('', map {
+            "<!--#include virtual=\"$_\" set=\"x\" wait=\"yes\" -->"
+            . '[<!--#echo var="x" encoding="none" -->]'
+        } '/text/1', '/gzip', '/files/file.json'),
         '/ssi/bad' => '[<!--#include virtual="/br" -->]',
         '/ssi/off' => '[<!--#include virtual="/off/text/1" -->]',
     );
@@ -208,9 +218,8 @@ sub backend {
         print $s "HTTP/1.1 $1 Error\r\nConnection: close\r\n\r\n13800138000";
 
     } elsif ($path eq '/gzip') {
-        require Compress::Zlib;
         print $s "${head}application/json\r\nContent-Encoding: gzip\r\n\r\n"
-            . Compress::Zlib::memGzip($PERSON);
+            . memGzip($PERSON);
 
     } elsif ($path eq '/br') {
         print $s "${head}text/plain\r\nContent-Encoding: br\r\n\r\n13800138000";

@@ -474,7 +474,9 @@ ngx_http_hpf_mask_filter_rules(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_hpf_mask_has_body(ngx_http_request_t *r)
 {
-    if (r->subrequest_in_memory) {
+    /* what the gateway asks for itself, a plugin has to read */
+
+    if (r->subrequest_in_memory && r->background) {
         return 0;
     }
 
