@@ -88,6 +88,7 @@ for my $case (['gzip', 'gzip'], ['x-gzip', 'gzip'], ['GZIP', 'gzip'],
 }
 
 is(http_get('/none?gzip')->body, '', 'nothing at all');
+is(http_get('/plain?identity')->body, $MASKED, 'the coding that is none');
 is(http_request('HEAD', '/gzip?gzip')->header('Content-Encoding'), undef,
    'HEAD says what GET would');
 

@@ -27,6 +27,7 @@ http {
 
         http2_chunk_size 1k;
         hpf_mask on;
+        hpf_mask_header X-Text;
 
         location / {
             proxy_pass http://127.0.0.1:8081;
@@ -68,6 +69,16 @@ for my $where ('', '/flowing') {
     is(curl("$where/plain"), $MASKED, 'others go on');
 }
 
+# what has no body, and the headers of what has
+
+for my $name (qw/ 204 304 plain /) {
+    my $head = `curl -s -m 20 --http2-prior-knowledge -I $base/$name`;
+
+    like($head, qr/^x-text: call 138\*{4}8000\r$/m, "$name: headers");
+    unlike($head, qr/^content-length:/m, 'no length of another body');
+    is(curl("/$name"), $name eq 'plain' ? $MASKED : '', 'the body');
+}
+
 # clients that leave: after each of the first chunks, at each kind of body
 
 for my $name (qw/ large gzip cut /) {
@@ -99,7 +110,11 @@ sub backend {
 
     my $coding = $name =~ /gzip|cut|bad/ ? "Content-Encoding: gzip\r\n" : '';
 
-    print $s "HTTP/1.1 200 OK\r\nConnection: close\r\n"
-        . "Content-Type: application/json\r\n$coding\r\n$body{$name}";
+    my $status = $name =~ /^\d+$/ ? $name : 200;
+
+    print $s "HTTP/1.1 $status Status\r\nConnection: close\r\n"
+        . "X-Text: call 13800138000\r\n"
+        . "Content-Type: application/json\r\n$coding\r\n"
+        . ($body{$name} // '');
     close $s;
 }

@@ -129,7 +129,8 @@ sub backend {
     my %type = (ndjson => 'application/x-ndjson', text => 'text/plain',
                 seq => 'application/json-seq', json => 'application/json',
                 html => 'text/html', part => 'text/html', xml => 'text/xml');
-    my %start = (html => "<!DOCTYPE html>\n<html><head><title>a</title></head>"
+    my %start = (part => '张三',
+                 html => "<!DOCTYPE html>\n<html><head><title>a</title></head>"
                          . '<body>',
                  xml => '<?xml version="1.0"?><events>');
 

@@ -22,7 +22,9 @@ static ngx_int_t ngx_http_hpf_mask_head_charset(ngx_http_hpf_mask_ctx_t *ctx,
 ngx_uint_t
 ngx_http_hpf_mask_head_enough(ngx_http_hpf_mask_ctx_t *ctx)
 {
-    if (!hpf_mask_charset_none(ctx->head, ctx->nhead)) {
+    if (ctx->nhead < NGX_HTTP_HPF_MASK_MARK
+        && !hpf_mask_charset_none(ctx->head, ctx->nhead))
+    {
         return 0;
     }
 
@@ -32,8 +34,7 @@ ngx_http_hpf_mask_head_enough(ngx_http_hpf_mask_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_hpf_mask_head(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
-    size_t len)
+ngx_http_hpf_mask_head(ngx_http_hpf_mask_ctx_t *ctx, u_char *p, size_t len)
 {
     ngx_int_t                      rc;
     ngx_http_request_t            *r;
