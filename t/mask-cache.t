@@ -44,6 +44,12 @@ http {
             proxy_cache_revalidate on;
             proxy_pass http://127.0.0.1:8081;
         }
+
+        location /stored {
+            proxy_cache off;
+            proxy_store %%TESTDIR%%/stored;
+            proxy_pass http://127.0.0.1:8081;
+        }
     }
 
     server {
@@ -123,6 +129,12 @@ for my $name (qw/ plain large gzip gbk utf16 404 /) {
 
 is(http_get('/other', port => 8082)->body, $PERSON, 'made unmasked');
 is(http_get('/other')->body, $MASKED, 'masked on its way out');
+
+# a file that is stored
+
+is(http_get('/stored')->body, $MASKED, 'masked, and stored');
+ok($t->wait_for(sub { $t->read_file('stored') eq $PERSON }),
+   'as the back end sent it');
 
 # a damaged one is refused each time
 
