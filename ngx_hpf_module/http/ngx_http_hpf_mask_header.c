@@ -333,7 +333,12 @@ ngx_http_hpf_mask_header_groups(u_char *p, u_char *last)
             }
         }
 
-        if (q < last && ngx_strchr(" \t;,\"", *q) == NULL) {
+        /* a word that only begins with digits */
+
+        if (q < last
+            && (*q >= 0x80 || *q == '=' || *q == '%' || *q == '_'
+                || ((*q | 0x20) >= 'a' && (*q | 0x20) <= 'z')))
+        {
             break;
         }
 
