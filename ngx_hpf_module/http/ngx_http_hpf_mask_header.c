@@ -256,14 +256,7 @@ ngx_http_hpf_mask_header_word(u_char *p, u_char *last, ngx_uint_t *pair)
 
         switch (*p) {
 
-        case ';': case ',':
-            if (*start != '<') {
-                return p;
-            }
-
-            break;
-
-        case '<':
+        case ';': case ',': case '<':
             if (*start != '<') {
                 return p;
             }
@@ -354,11 +347,14 @@ ngx_http_hpf_mask_header_groups(u_char *p, u_char *last)
 static u_char *
 ngx_http_hpf_mask_header_quoted(u_char *p, u_char *last)
 {
-    while (p < last && *p != '"') {
-        p += (*p == '\\') ? 2 : 1;
+    for ( /* void */ ; p < last && *p != '"'; p++) {
+
+        if (*p == '\\' && last - p > 1) {
+            p++;
+        }
     }
 
-    return ngx_min(p, last);
+    return p;
 }
 
 
