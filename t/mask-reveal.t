@@ -48,6 +48,8 @@ EOT
         location = /gate {
             hpf_gate on;
             hpf_mask on;
+            hpf_mask_header Link;
+            add_header Link "</x?mobile=13800138000>; rel=next";
             default_type application/json;
             alias %%TESTDIR%%/own.json;
         }
@@ -146,6 +148,8 @@ is(get('/gate', $low), '{"idNo":"110105********002X",'
    'a number at level 1');
 is(get('/gate', $high), '{"idNo":"110105********002X",'
    . '"mobile":"13800138000","name":"张*三","amount":12.5}', 'level 2');
+is($t->call('GET', '/gate', channel => 'own', token => $high)->header('Link'),
+   '</x?mobile=138****8000>; rel=next', 'no header shows it');
 is(get('/gate', $high, 'third'), '{"idNo":"110105********002X",'
    . '"mobile":"138****8000","name":"张*三","amount":12.5}',
    'but not on that channel');
