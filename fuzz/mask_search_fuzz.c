@@ -7,7 +7,8 @@
 /*
  * The search for values: the first byte is the style and which kinds are on,
  * the second how to cut the rest.  Every way of cutting gives what the whole
- * gives, and a second time finds nothing more.
+ * gives, and a second time shows nothing again.  It may hide more: of numbers
+ * that share a group the first one is found, which leaves another to be seen.
  */
 
 #include <stdint.h>
@@ -155,6 +156,24 @@ equal(const search_fuzz_text_t *text)
 }
 
 
+static void
+hides(const search_fuzz_text_t *text)
+{
+    size_t  i;
+
+    if (whole.n != text->n) {
+        abort();
+    }
+
+    for (i = 0; i < whole.n; i++) {
+
+        if (whole.p[i] != text->p[i] && text->p[i] != '*') {
+            abort();
+        }
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -184,7 +203,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     equal(&parts);
 
     mask(&twice, whole.p, whole.n, style, 0);
-    equal(&twice);
+    hides(&twice);
 
     return 0;
 }

@@ -39,7 +39,8 @@ typedef struct {
     uint64_t              inside;       /* all ones: in a string */
     uint64_t              escaped;      /* 1: the first byte is */
     uint64_t              slashes;      /* all in the last 64 bytes */
-    uint64_t              group;        /* digits end the block: see there */
+    uint64_t              group;        /* digits end the block, */
+    uint64_t              two;          /* and two of them: see there */
 } hpf_mask_before_t;
 
 
@@ -52,7 +53,7 @@ typedef struct {
     const unsigned char     *end;
     uint64_t                 email;     /* all ones, or 0 */
     uint64_t                 number;
-    uint64_t                 code;      /* with fewer digits than a number */
+    unsigned                 code;      /* digits of one in a row, or 0 */
 } hpf_mask_sought_t;
 
 
@@ -200,11 +201,28 @@ hpf_mask_skip_wide(const unsigned char *p, uint64_t wide)
 }
 
 
+/* Where six in a row end, as codes have them. */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_six(uint64_t row, hpf_mask_before_t *before)
+{
+    uint64_t  two, six;
+
+    two = row & (row << 1 | before->group >> 63);
+    six = two & (two << 2 | before->two >> 62) & (two << 4 | before->two >> 60);
+
+    before->group = row;
+    before->two = two;
+
+    return six;
+}
+
+
 /*
  * Rows of digits, with single spaces and hyphens in between when three digits
  * are before them.  Eleven in a row fill two groups of four bytes, aligned, and
- * next to each other; seven fill one.  Gives a bit in the last of them; so do
- * some that are shorter.
+ * next to each other.  Gives a bit in the last of them; so do some that are
+ * shorter.
  */
 
 HPF_MASK_SKIP_INLINE uint64_t
@@ -219,6 +237,10 @@ hpf_mask_skip_rows(const hpf_mask_sought_t *sought, const hpf_mask_block_t *b,
 
     row = d | (b->between & (d << 1 | 1) & (d << 2 | 3) & (d << 3 | 7));
 
+    if (sought->code) {
+        return hpf_mask_skip_six(row, before);
+    }
+
     row &= row >> 1;
     row &= row >> 2;
     row &= 0x1111111111111111;
@@ -226,7 +248,7 @@ hpf_mask_skip_rows(const hpf_mask_sought_t *sought, const hpf_mask_block_t *b,
     last = row << 4 | before->group;
     before->group = row >> 60;
 
-    return row & (last | sought->code) & sought->number;
+    return row & last & sought->number;
 }
 
 
@@ -416,8 +438,8 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
     sought.begin = p;
     sought.end = end;
     sought.email = -(uint64_t) ((values >> HPF_MASK_EMAIL) & 1);
-    sought.code = -(uint64_t) (((values >> HPF_MASK_USCC)
-                                | (values >> HPF_MASK_PASSPORT)) & 1);
+    sought.code = ((values >> HPF_MASK_USCC) & 1) ? 6
+                  : ((values >> HPF_MASK_PASSPORT) & 1) ? 7 : 0;
     sought.number = -(uint64_t) (values != 0);
 
     hpf_mask_skip_begin(&before, p);
@@ -547,7 +569,7 @@ hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
     unsigned              n, least;
     const unsigned char  *c, *first, *last;
 
-    least = sought->code ? 7 : 11;
+    least = sought->code ? sought->code : 11;
 
     for ( /* void */ ; rows; rows &= rows - 1) {
 

@@ -70,6 +70,21 @@ main(void)
     mask_test_stays("{\"c" LONG "\":\"12\"}");
     mask_test_stays("{\"a\\\\\\\"b\":\"\\u003c12\\u003e\"}");
 
+    /* of a code with a letter in the second place six digits are the most */
+
+    mask_test_stays("\"8T202700M000100Y43\"");
+
+    mask_test_rules(HPF_MASK_TYPE_JSON);
+    hpf_mask_shape_init(&shape, HPF_MASK_USCC);
+    (void) hpf_mask_rules_value(body_rules, &shape, 1);
+    mask_test_ready();
+
+    mask_test_json("\"8T202700M000100Y43\"", "\"8T20**********0Y43\"");
+    mask_test_json("\"91350100M000100Y43\"", "\"9135**********0Y43\"");
+
+    mask_test_rules(HPF_MASK_TYPE_JSON);
+    mask_test_ready();
+
     mask_test_stays("\"一、二。三　四\"");
     mask_test_stays("\"\\u4e00\\u3001\\u4e8c\\u3002\"");
 
