@@ -309,9 +309,9 @@ static void
 filter(void)
 {
     unsigned              slot;
+    unsigned char         name[HPF_MASK_RULES_LAST + 8];
     hpf_mask_rules_t     *r;
     const unsigned char  *p;
-    unsigned char         name[HPF_MASK_RULES_LAST + 8];
 
     is_int(hpf_word((const unsigned char *) "ab", 2), 0x6261,
            "a head");

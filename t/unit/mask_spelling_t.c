@@ -12,7 +12,7 @@
 #include "mask_test.h"
 
 
-#define LONG  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"              \
+#define LONG  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"          \
               "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
 
 
