@@ -326,7 +326,7 @@ hpf_mask_json_inner_value(hpf_mask_t *m, const unsigned char *p,
     }
 
     inner->state = inner->arrays ? HPF_MASK_JSON_INNER_COMMA
-                                : HPF_MASK_JSON_INNER_TEXT;
+                                 : HPF_MASK_JSON_INNER_TEXT;
 
     return quote.after;
 }
@@ -389,7 +389,7 @@ hpf_mask_json_inner_number(hpf_mask_t *m, const unsigned char *p,
     hpf_mask_json_inner_put_quote(m);
 
     inner->state = inner->arrays ? HPF_MASK_JSON_INNER_COMMA
-                                : HPF_MASK_JSON_INNER_TEXT;
+                                 : HPF_MASK_JSON_INNER_TEXT;
     return q;
 }
 
