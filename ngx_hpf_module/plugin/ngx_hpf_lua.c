@@ -3,10 +3,9 @@
  */
 
 /*
- * The Lua host: a VM with an allocator that has a limit and without the JIT
- * compiler, whose code runs no hooks; a call is a coroutine; instructions are
- * counted by a hook that a loop of pcall() cannot swallow, since from its
- * first error on it comes at every instruction.
+ * The Lua host: a VM with limits and without the JIT compiler, whose code runs
+ * no hooks; a call is a coroutine.  Everything that may raise an error runs in
+ * lua_cpcall() or lua_resume(): one that nobody catches would end the worker.
  */
 
 
@@ -30,13 +29,11 @@ static int ngx_hpf_lua_continue(ngx_hpf_call_t *call, int nargs);
 static int ngx_hpf_lua_finish(lua_State *L);
 static int ngx_hpf_lua_push_results(lua_State *L);
 static void ngx_hpf_lua_cancel(ngx_hpf_call_t *call);
-static void ngx_hpf_lua_enter(ngx_hpf_lua_vm_t *vm, ngx_hpf_call_t *call);
-static void ngx_hpf_lua_leave(ngx_hpf_lua_vm_t *vm);
-static void ngx_hpf_lua_hook(lua_State *L, lua_Debug *ar);
-static uint64_t ngx_hpf_lua_cpu(void);
-static void *ngx_hpf_lua_alloc(void *ud, void *p, size_t old, size_t size);
+static int ngx_hpf_lua_collect(lua_State *L);
 static void ngx_hpf_lua_log(ngx_hpf_lua_vm_t *vm, lua_State *L,
     const char *what);
+static u_char *ngx_hpf_lua_log_lines(ngx_hpf_lua_vm_t *vm, lua_State *L,
+    u_char *p, u_char *last);
 
 
 const ngx_hpf_host_t  ngx_hpf_lua_host = {
@@ -62,6 +59,10 @@ ngx_hpf_lua_load(ngx_hpf_plugin_t *plugin, const char *file)
 
     vm->text = ngx_hpf_source_file(plugin->pool, file, plugin->log);
     if (vm->text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_hpf_lua_limit_init(plugin->log) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -156,6 +157,7 @@ ngx_hpf_lua_unload(ngx_hpf_plugin_t *plugin)
     vm = plugin->vm;
 
     if (vm && vm->L) {
+        vm->exempt = 1;
         lua_close(vm->L);
     }
 }
@@ -199,7 +201,7 @@ ngx_hpf_lua_run(ngx_hpf_call_t *call, int function)
     }
 
     run->ref = LUA_NOREF;
-    run->left = function;              /* for prepare */
+    run->function = function;
     call->run = run;
 
     ngx_hpf_lua_enter(vm, call);
@@ -234,12 +236,11 @@ ngx_hpf_lua_prepare(lua_State *L)
 
     run->co = lua_newthread(L);
 
-    lua_rawgeti(L, LUA_REGISTRYINDEX, (int) run->left);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->function);
     ngx_hpf_lua_request(L, call);
     lua_xmove(L, run->co, 2);
 
     run->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    run->left = 0;
 
     return 0;
 }
@@ -290,7 +291,7 @@ ngx_hpf_lua_continue(ngx_hpf_call_t *call, int nargs)
     }
 
     if (lua_cpcall(vm->L, ngx_hpf_lua_finish, call) != 0) {
-        ngx_hpf_lua_log(vm, vm->L, "failed");
+        ngx_hpf_lua_log(vm, vm->L, "failed: what it returns");
         return HPF_ERROR;
     }
 
@@ -380,20 +381,32 @@ ngx_hpf_lua_resume(ngx_hpf_call_t *call, const hpf_result_t *result)
 }
 
 
+/* The coroutine does not run: an error of its own would be caught by nobody. */
+
 static int
 ngx_hpf_lua_push_results(lua_State *L)
 {
-    int                 n;
+    int                 n, rc;
     ngx_hpf_call_t     *call;
+    ngx_hpf_lua_vm_t   *vm;
     ngx_hpf_lua_run_t  *run;
 
     call = lua_touserdata(L, 1);
     run = call->run;
+    vm = call->plugin->vm;
 
     n = ngx_hpf_lua_results(L, run);
 
-    luaL_checkstack(run->co, n, "results");
     lua_settop(run->co, 0);
+
+    vm->exempt = 1;
+    rc = lua_checkstack(run->co, n);
+    vm->exempt = 0;
+
+    if (!rc) {
+        return luaL_error(L, "stack overflow");
+    }
+
     lua_xmove(L, run->co, n);
 
     return 0;
@@ -410,113 +423,29 @@ ngx_hpf_lua_cancel(ngx_hpf_call_t *call)
     run = call->run;
 
     if (run && run->ref != LUA_NOREF) {
+        vm->exempt = 1;
         luaL_unref(vm->L, LUA_REGISTRYINDEX, run->ref);
+
+        if (call->failed) {
+
+            /* what filled the VM is no reason to refuse the next request */
+
+            (void) lua_cpcall(vm->L, ngx_hpf_lua_collect, NULL);
+            lua_settop(vm->L, 0);
+        }
+
+        vm->exempt = 0;
         run->ref = LUA_NOREF;
     }
 }
 
 
-/*
- * The budget is of one stretch between two waits.  Time is the last resort:
- * an instruction may work on strings that are long.
- */
-
-static void
-ngx_hpf_lua_enter(ngx_hpf_lua_vm_t *vm, ngx_hpf_call_t *call)
+static int
+ngx_hpf_lua_collect(lua_State *L)
 {
-    vm->call = call;
-    vm->left = vm->plugin->manifest->resources.instructions;
-    vm->until = ngx_hpf_lua_cpu() + NGX_HPF_LUA_STRETCH;
+    (void) lua_gc(L, LUA_GCCOLLECT, 0);
 
-    (void) lua_sethook(vm->L, ngx_hpf_lua_hook, LUA_MASKCOUNT,
-                       NGX_HPF_LUA_HOOK);
-}
-
-
-static void
-ngx_hpf_lua_leave(ngx_hpf_lua_vm_t *vm)
-{
-    (void) lua_sethook(vm->L, NULL, 0, 0);
-
-    vm->call = NULL;
-}
-
-
-static void
-ngx_hpf_lua_hook(lua_State *L, lua_Debug *ar)
-{
-    ngx_hpf_lua_vm_t  *vm;
-
-    vm = ngx_hpf_lua_vm(L);
-
-    if (vm->left > NGX_HPF_LUA_HOOK && ngx_hpf_lua_cpu() < vm->until) {
-        vm->left -= NGX_HPF_LUA_HOOK;
-        return;
-    }
-
-    vm->left = 0;
-
-    (void) lua_sethook(L, ngx_hpf_lua_hook, LUA_MASKCOUNT, 1);
-
-    (void) lua_getinfo(L, "Sl", ar);
-    (void) lua_pushfstring(L, "%s:%d: the limit of instructions is reached",
-                           ar->short_src, ar->currentline);
-    (void) lua_error(L);
-}
-
-
-/* ms of the worker: what others take of the machine is not the plugin's */
-
-static uint64_t
-ngx_hpf_lua_cpu(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-
-static void *
-ngx_hpf_lua_alloc(void *ud, void *p, size_t old, size_t size)
-{
-    ngx_hpf_lua_vm_t *vm = ud;
-
-    void  *n;
-
-    if (size == 0) {
-        vm->used -= old;
-        free(p);
-        return NULL;
-    }
-
-    if (size > old && vm->used + (size - old) > vm->limit) {
-        return NULL;
-    }
-
-    n = realloc(p, size);
-
-    if (n) {
-        vm->used += size - old;
-
-        /* one instruction can make a long string: its length counts too */
-
-        vm->left -= ngx_min(vm->left, size / NGX_HPF_LUA_BYTES);
-    }
-
-    return n;
-}
-
-
-ngx_hpf_lua_vm_t *
-ngx_hpf_lua_vm(lua_State *L)
-{
-    void  *vm;
-
-    (void) lua_getallocf(L, &vm);
-
-    return vm;
+    return 0;
 }
 
 
@@ -528,24 +457,14 @@ ngx_hpf_lua_vm(lua_State *L)
 static void
 ngx_hpf_lua_log(ngx_hpf_lua_vm_t *vm, lua_State *L, const char *what)
 {
-    int          level;
-    u_char      *p, *last, buf[1024];
-    lua_Debug    ar;
-    const char  *text;
+    u_char  *p, buf[1024];
 
-    text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1)
-                                          : "an error that is no text";
+    p = lua_type(L, -1) == LUA_TSTRING
+        ? ngx_snprintf(buf, sizeof(buf), "%s: %s", what, lua_tostring(L, -1))
+        : ngx_snprintf(buf, sizeof(buf), "%s: an error that is a %s, no text",
+                       what, luaL_typename(L, -1));
 
-    last = buf + sizeof(buf);
-    p = ngx_snprintf(buf, sizeof(buf), "%s: %s", what, text);
-
-    for (level = 0; level < 8 && lua_getstack(L, level, &ar); level++) {
-
-        if (lua_getinfo(L, "Sl", &ar) && ar.currentline > 0) {
-            p = ngx_slprintf(p, last, ", %s:%d", ar.short_src,
-                             ar.currentline);
-        }
-    }
+    p = ngx_hpf_lua_log_lines(vm, L, p, buf + sizeof(buf));
 
     ngx_hpf_plugin_log(vm->plugin, vm->call ? vm->call->log : vm->plugin->log,
                        HPF_LOG_ERR, (char *) buf, p - buf);
@@ -553,4 +472,55 @@ ngx_hpf_lua_log(ngx_hpf_lua_vm_t *vm, lua_State *L, const char *what)
     if (L == vm->L) {
         lua_settop(L, 0);
     }
+}
+
+
+/*
+ * Out of memory there is no line but that of the function, and a function
+ * that was left by "return f()" is not there: then it is the one that was
+ * called for the request.
+ */
+
+static u_char *
+ngx_hpf_lua_log_lines(ngx_hpf_lua_vm_t *vm, lua_State *L, u_char *p,
+    u_char *last)
+{
+    int                 level;
+    u_char             *begin;
+    lua_Debug           ar;
+    ngx_hpf_lua_run_t  *run;
+
+    begin = p;
+
+    for (level = 0; level < 8 && lua_getstack(L, level, &ar); level++) {
+
+        if (!lua_getinfo(L, "Sl", &ar)) {
+            continue;
+        }
+
+        if (ar.currentline > 0) {
+            p = ngx_slprintf(p, last, ", %s:%d", ar.short_src,
+                             ar.currentline);
+
+        } else if (ar.linedefined > 0) {
+            p = ngx_slprintf(p, last, ", in the function of %s:%d",
+                             ar.short_src, ar.linedefined);
+        }
+    }
+
+    if (p != begin) {
+        return p;
+    }
+
+    if (vm->call == NULL) {
+        return ngx_slprintf(p, last, ", in %V.lua", &vm->plugin->id);
+    }
+
+    run = vm->call->run;
+
+    lua_rawgeti(vm->L, LUA_REGISTRYINDEX, run->function);
+    (void) lua_getinfo(vm->L, ">S", &ar);
+
+    return ngx_slprintf(p, last, ", in the function of %s:%d", ar.short_src,
+                        ar.linedefined);
 }

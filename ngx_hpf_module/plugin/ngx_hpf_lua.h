@@ -19,9 +19,12 @@
 #include <lualib.h>
 
 
-#define NGX_HPF_LUA_HOOK   1000        /* instructions between two looks */
-#define NGX_HPF_LUA_BYTES  64          /* allocated for one instruction */
-#define NGX_HPF_LUA_STRETCH  500       /* ms of CPU time without a wait */
+#define NGX_HPF_LUA_OPS    10000       /* operations of one request */
+#define NGX_HPF_LUA_BACKEND_OPS  20    /* one back end counts as so many */
+#define NGX_HPF_LUA_LINES  100         /* in the log, of one request */
+
+#define NGX_HPF_LUA_SPENT  "the limit of instructions is reached"
+#define NGX_HPF_LUA_DEEP   "calls are nested too deeply"
 
 /* The largest integer that a number holds with all below it, 2^53. */
 
@@ -34,12 +37,15 @@ typedef struct {
     ngx_str_t            text;         /* of its file */
     size_t               used;         /* bytes */
     size_t               limit;
+    ngx_uint_t           exempt;       /* from it: the host at work */
     int                  handle;       /* references of functions */
     int                  reconcile;
+    ngx_uint_t           lines;        /* in the log while it was loaded */
 
     ngx_hpf_call_t      *call;         /* that runs now */
     uint64_t             left;         /* instructions of this stretch */
-    uint64_t             until;        /* CPU time, ms */
+    char                *stack;        /* of the worker, at its beginning */
+    volatile sig_atomic_t  late;       /* its CPU time is over */
 } ngx_hpf_lua_vm_t;
 
 
@@ -66,20 +72,42 @@ typedef struct {
 typedef struct {
     lua_State           *co;
     int                  ref;          /* keeps it alive */
+    int                  function;     /* reference: what runs */
     ngx_uint_t           nwaits;
     ngx_uint_t           left;         /* of them not ended */
+    ngx_uint_t           together;     /* hpf.all() calls, and waits later */
+    ngx_uint_t           ops;          /* of the request so far */
+    size_t               bytes;
+    ngx_uint_t           lines;
     ngx_hpf_lua_wait_t   waits[NGX_HPF_CALL_OPS];
 } ngx_hpf_lua_run_t;
 
 
+/* _limit.c */
+ngx_int_t ngx_hpf_lua_limit_init(ngx_log_t *log);
 ngx_hpf_lua_vm_t *ngx_hpf_lua_vm(lua_State *L);
+void *ngx_hpf_lua_alloc(void *ud, void *p, size_t old, size_t size);
+
+/* Around a stretch. */
+void ngx_hpf_lua_enter(ngx_hpf_lua_vm_t *vm, ngx_hpf_call_t *call);
+void ngx_hpf_lua_leave(ngx_hpf_lua_vm_t *vm);
+
+/* These raise an error when the limit is reached. */
+void ngx_hpf_lua_charge(lua_State *L, double instructions);
+void ngx_hpf_lua_deep(lua_State *L);
+void ngx_hpf_lua_count_ops(lua_State *L, ngx_uint_t n);
+void ngx_hpf_lua_count_bytes(lua_State *L, size_t n);
+/* 0: the request has written too much into the log. */
+ngx_uint_t ngx_hpf_lua_count_line(ngx_hpf_lua_vm_t *vm);
 
 /* _sandbox.c: fills the empty state; as a lua_CFunction. */
 int ngx_hpf_lua_sandbox(lua_State *L);
 /* What the plugin's file has made global can be read only from now on. */
 int ngx_hpf_lua_freeze(lua_State *L);
+/* Whether a table may only be read. */
+ngx_uint_t ngx_hpf_lua_is_locked(lua_State *L, int index);
 
-/* _bound.c, with the string library on the stack */
+/* _bound.c */
 void ngx_hpf_lua_bound(lua_State *L);
 
 /* _api.c: the table "hpf" on the stack. */
@@ -99,6 +127,8 @@ void ngx_hpf_lua_json_init(lua_State *L);       /* hpf.array, hpf.null */
 void ngx_hpf_lua_push_json(lua_State *L, const json_t *node);
 /* A new tree; raises an error for what JSON cannot hold. */
 json_t *ngx_hpf_lua_to_json(lua_State *L, int index);
+/* Raises an error for a string that is no UTF-8. */
+void ngx_hpf_lua_check_text(lua_State *L, int index);
 
 
 #endif /* _NGX_HPF_LUA_H_INCLUDED_ */

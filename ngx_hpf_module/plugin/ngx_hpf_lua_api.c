@@ -60,8 +60,13 @@ ngx_hpf_lua_api_fail(lua_State *L)
     call = ngx_hpf_lua_call(L, "fail");
 
     code = luaL_checkstring(L, 1);
-    detail = luaL_optstring(L, 2, NULL);
+    detail = NULL;
     extra = NULL;
+
+    if (!lua_isnoneornil(L, 2)) {
+        ngx_hpf_lua_check_text(L, 2);
+        detail = lua_tostring(L, 2);
+    }
 
     if (!lua_isnoneornil(L, 3)) {
         luaL_checktype(L, 3, LUA_TTABLE);
@@ -177,6 +182,10 @@ ngx_hpf_lua_api_log_write(lua_State *L)
 
     s = luaL_checklstring(L, 1, &len);
     vm = ngx_hpf_lua_vm(L);
+
+    if (!ngx_hpf_lua_count_line(vm)) {
+        return 0;
+    }
 
     ngx_hpf_plugin_log(vm->plugin, vm->call ? vm->call->log : vm->plugin->log,
                        (int) lua_tointeger(L, lua_upvalueindex(1)), s, len);

@@ -14,6 +14,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include <math.h>
+
 #include "ngx_hpf_lua.h"
 
 
@@ -27,19 +29,23 @@ static void ngx_hpf_lua_bound_wrap(lua_State *L, const char *name,
 static int ngx_hpf_lua_bound_find(lua_State *L);
 static int ngx_hpf_lua_bound_match(lua_State *L);
 static int ngx_hpf_lua_bound_gmatch(lua_State *L);
-static int ngx_hpf_lua_bound_shift(lua_State *L);
+static int ngx_hpf_lua_bound_next(lua_State *L);
+static int ngx_hpf_lua_bound_insert(lua_State *L);
+static int ngx_hpf_lua_bound_concat(lua_State *L);
+static int ngx_hpf_lua_bound_sort(lua_State *L);
+static size_t ngx_hpf_lua_bound_longest(lua_State *L, int n);
+static int ngx_hpf_lua_bound_tostring(lua_State *L);
 static void ngx_hpf_lua_bound_check(lua_State *L, int anchor);
 static double ngx_hpf_lua_bound_steps(const char *p, size_t len, double n,
     int anchor);
+static const char *ngx_hpf_lua_bound_set(const char *p, const char *last);
 static int ngx_hpf_lua_bound_call(lua_State *L);
-static void ngx_hpf_lua_charge(lua_State *L, double n);
 
-
-/* With the string library on the stack. */
 
 void
 ngx_hpf_lua_bound(lua_State *L)
 {
+    lua_getglobal(L, LUA_STRLIBNAME);
     ngx_hpf_lua_bound_wrap(L, "find", ngx_hpf_lua_bound_find);
     ngx_hpf_lua_bound_wrap(L, "match", ngx_hpf_lua_bound_match);
     ngx_hpf_lua_bound_wrap(L, "gmatch", ngx_hpf_lua_bound_gmatch);
@@ -49,12 +55,16 @@ ngx_hpf_lua_bound(lua_State *L)
 
     lua_pushnil(L);
     lua_setfield(L, -2, "gfind");
+    lua_pop(L, 1);
 
     lua_getglobal(L, LUA_TABLIBNAME);
-    ngx_hpf_lua_bound_wrap(L, "insert", ngx_hpf_lua_bound_shift);
-    ngx_hpf_lua_bound_wrap(L, "remove", ngx_hpf_lua_bound_shift);
-    ngx_hpf_lua_bound_wrap(L, "concat", ngx_hpf_lua_bound_shift);
-    ngx_hpf_lua_bound_wrap(L, "sort", ngx_hpf_lua_bound_shift);
+    ngx_hpf_lua_bound_wrap(L, "insert", ngx_hpf_lua_bound_insert);
+    ngx_hpf_lua_bound_wrap(L, "concat", ngx_hpf_lua_bound_concat);
+    ngx_hpf_lua_bound_wrap(L, "sort", ngx_hpf_lua_bound_sort);
+    lua_pop(L, 1);
+
+    lua_pushvalue(L, LUA_GLOBALSINDEX);
+    ngx_hpf_lua_bound_wrap(L, "tostring", ngx_hpf_lua_bound_tostring);
     lua_pop(L, 1);
 }
 
@@ -84,7 +94,7 @@ ngx_hpf_lua_bound_find(lua_State *L)
         return luaL_error(L, "the strings are too long for find()");
     }
 
-    ngx_hpf_lua_charge(L, (double) n * (double) m / 100);
+    ngx_hpf_lua_charge(L, (double) n * (double) m / 100 / NGX_HPF_LUA_MOVES);
 
     return ngx_hpf_lua_bound_call(L);
 }
@@ -99,23 +109,142 @@ ngx_hpf_lua_bound_match(lua_State *L)
 }
 
 
-/* "^" is a character like any other there. */
+/*
+ * "^" is a character like any other there.  An iterator that finds nothing
+ * has come to its end: it would search the same again, at no charge.
+ */
 
 static int
 ngx_hpf_lua_bound_gmatch(lua_State *L)
 {
     ngx_hpf_lua_bound_check(L, 0);
 
+    (void) ngx_hpf_lua_bound_call(L);
+
+    lua_settop(L, 1);
+    lua_pushcclosure(L, ngx_hpf_lua_bound_next, 1);
+
+    return 1;
+}
+
+
+static int
+ngx_hpf_lua_bound_next(lua_State *L)
+{
+    lua_settop(L, 0);
+
+    if (lua_isnil(L, lua_upvalueindex(1))) {
+        return 0;
+    }
+
+    (void) ngx_hpf_lua_bound_call(L);
+
+    if (lua_isnoneornil(L, 1)) {
+        lua_pushnil(L);
+        lua_replace(L, lua_upvalueindex(1));
+    }
+
+    return lua_gettop(L);
+}
+
+
+/* It writes past metamethods, and moves whatever lies behind the place. */
+
+static int
+ngx_hpf_lua_bound_insert(lua_State *L)
+{
+    lua_Number  n, pos;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+
+    if (ngx_hpf_lua_is_locked(L, 1)) {
+        return luaL_error(L, "the table can only be read");
+    }
+
+    n = (lua_Number) lua_objlen(L, 1);
+
+    if (lua_gettop(L) > 2) {
+        pos = luaL_checknumber(L, 2);
+        luaL_argcheck(L, pos >= 1 && pos <= n + 1, 2, "position out of bounds");
+
+        ngx_hpf_lua_charge(L, (n + 1 - pos) / NGX_HPF_LUA_MOVES);
+    }
+
     return ngx_hpf_lua_bound_call(L);
 }
 
 
 static int
-ngx_hpf_lua_bound_shift(lua_State *L)
+ngx_hpf_lua_bound_concat(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
 
-    ngx_hpf_lua_charge(L, (double) lua_objlen(L, 1));
+    ngx_hpf_lua_charge(L, (double) lua_objlen(L, 1) / NGX_HPF_LUA_MOVES);
+
+    return ngx_hpf_lua_bound_call(L);
+}
+
+
+/* Without a function of Lua, strings are compared with no instruction. */
+
+static int
+ngx_hpf_lua_bound_sort(lua_State *L)
+{
+    double  n, each;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+
+    n = (double) lua_objlen(L, 1);
+    ngx_hpf_lua_charge(L, n / NGX_HPF_LUA_MOVES);
+
+    each = 1;
+
+    if (lua_isnoneornil(L, 2)) {
+        each += (double) ngx_hpf_lua_bound_longest(L, (int) n);
+    }
+
+    ngx_hpf_lua_charge(L, n * log2(n + 1) * each / NGX_HPF_LUA_MOVES);
+
+    return ngx_hpf_lua_bound_call(L);
+}
+
+
+static size_t
+ngx_hpf_lua_bound_longest(lua_State *L, int n)
+{
+    int     i;
+    size_t  longest;
+
+    longest = 0;
+
+    for (i = 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i);
+
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            longest = ngx_max(longest, lua_objlen(L, -1));
+        }
+
+        lua_pop(L, 1);
+    }
+
+    return longest;
+}
+
+
+/*
+ * The library's own calls __tostring in a loop without an instruction, when
+ * that is tostring().
+ */
+
+static int
+ngx_hpf_lua_bound_tostring(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    ngx_hpf_lua_deep(L);
+
+    if (luaL_callmeta(L, 1, "__tostring")) {
+        return 1;
+    }
 
     return ngx_hpf_lua_bound_call(L);
 }
@@ -143,57 +272,97 @@ ngx_hpf_lua_bound_check(lua_State *L, int anchor)
                           "%d characters", (int) n);
     }
 
-    ngx_hpf_lua_charge(L, steps);
+    ngx_hpf_lua_charge(L, steps / NGX_HPF_LUA_MOVES);
 }
 
 
-/* The most that a match can take. */
+/*
+ * The most that a match can take.  The pattern is read as the library does,
+ * item by item: nothing that repeats may be taken for a part of a set.
+ */
 
 static double
 ngx_hpf_lua_bound_steps(const char *p, size_t len, double n, int anchor)
 {
-    size_t  i;
-    double  steps;
+    size_t       widest;
+    double       steps;
+    const char  *last, *set;
 
-    i = (anchor && len && p[0] == '^');
-    steps = i ? 1 : n;
+    last = p + len;
+    widest = 0;
+    steps = n;
 
-    for ( /* void */ ; i < len && steps <= NGX_HPF_LUA_STEPS; i++) {
+    if (anchor && len && *p == '^') {
+        steps = 1;
+        p++;
+    }
 
-        switch (p[i]) {
+    while (p < last && steps <= NGX_HPF_LUA_STEPS) {
 
-        case '[':
-            i += 1 + (i + 1 < len && p[i + 1] == '^');
+        switch (*p++) {
 
-            for (i++; i < len && p[i] != ']'; i++) {
-                i += (p[i] == '%');
-            }
-            break;
+        case '(':
+        case ')':
+            continue;
 
         case '%':
+            if (p == last) {
+                continue;
+            }
 
-            /* %b and a back reference look at all that follows */
+            /* a back reference and %bxy look at all that follows */
 
-            i++;
+            if (*p == 'b') {
+                steps *= n;
+                p += ngx_min(3, last - p);
+                continue;
+            }
 
-            if (i < len && (p[i] == 'b' || (p[i] >= '0' && p[i] <= '9'))) {
+            if (*p >= '0' && *p <= '9') {
                 steps *= n;
             }
+
+            p++;
             break;
 
-        case '*':
-        case '+':
-        case '-':
+        case '[':
+            set = p;
+            p = ngx_hpf_lua_bound_set(p, last);
+            widest = ngx_max(widest, (size_t) (p - set));
+            break;
+        }
+
+        if (p < last && (*p == '*' || *p == '+' || *p == '-')) {
             steps *= n;
-            break;
+            p++;
 
-        case '?':
+        } else if (p < last && *p == '?') {
             steps *= 2;
-            break;
+            p++;
         }
     }
 
-    return steps;
+    /* a character is looked for in all of a set */
+
+    return steps * (1 + (double) widest / 2);
+}
+
+
+/* What follows a set, whose first character may be "]". */
+
+static const char *
+ngx_hpf_lua_bound_set(const char *p, const char *last)
+{
+    p += (p < last && *p == '^');
+
+    do {
+        if (p < last && *p++ == '%' && p < last) {
+            p++;
+        }
+
+    } while (p < last && *p != ']');
+
+    return p + (p < last);
 }
 
 
@@ -202,22 +371,11 @@ ngx_hpf_lua_bound_steps(const char *p, size_t len, double n, int anchor)
 static int
 ngx_hpf_lua_bound_call(lua_State *L)
 {
+    ngx_hpf_lua_deep(L);
+
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
 
     return lua_gettop(L);
-}
-
-
-static void
-ngx_hpf_lua_charge(lua_State *L, double n)
-{
-    uint64_t           cost;
-    ngx_hpf_lua_vm_t  *vm;
-
-    vm = ngx_hpf_lua_vm(L);
-    cost = (uint64_t) (n / NGX_HPF_LUA_MOVES);
-
-    vm->left -= ngx_min(vm->left, cost);
 }

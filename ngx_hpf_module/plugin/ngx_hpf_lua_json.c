@@ -16,6 +16,7 @@
 
 
 #define NGX_HPF_LUA_DEPTH    64
+#define NGX_HPF_LUA_NODE     64        /* bytes of a value, about */
 #define NGX_HPF_LUA_ARRAY    "hpf.array"
 
 
@@ -23,6 +24,7 @@ static int ngx_hpf_lua_array(lua_State *L);
 static json_t *ngx_hpf_lua_value(lua_State *L, int index, int depth);
 static json_t *ngx_hpf_lua_table(lua_State *L, int index, int depth);
 static int ngx_hpf_lua_is_array(lua_State *L, int index, size_t *n);
+static int ngx_hpf_lua_is_marked(lua_State *L, int index);
 static int ngx_hpf_lua_tree_gc(lua_State *L);
 
 
@@ -32,6 +34,8 @@ void
 ngx_hpf_lua_json_init(lua_State *L)
 {
     (void) luaL_newmetatable(L, NGX_HPF_LUA_ARRAY);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");         /* all requests have it */
     lua_pop(L, 1);
 
     lua_pushlightuserdata(L, NULL);
@@ -51,6 +55,9 @@ ngx_hpf_lua_array(lua_State *L)
     } else {
         luaL_checktype(L, 1, LUA_TTABLE);
         lua_settop(L, 1);
+
+        luaL_argcheck(L, ngx_hpf_lua_is_marked(L, 1) || !lua_getmetatable(L, 1),
+                      1, "it has a metatable of its own");
     }
 
     luaL_getmetatable(L, NGX_HPF_LUA_ARRAY);
@@ -137,6 +144,21 @@ ngx_hpf_lua_to_json(lua_State *L, int index)
 }
 
 
+void
+ngx_hpf_lua_check_text(lua_State *L, int index)
+{
+    size_t       len;
+    json_t      *node;
+    const char  *s;
+
+    s = luaL_checklstring(L, index, &len);
+
+    node = json_stringn(s, len);
+    luaL_argcheck(L, node, index, "a text in UTF-8 is expected");
+    json_decref(node);
+}
+
+
 static int
 ngx_hpf_lua_tree_gc(lua_State *L)
 {
@@ -161,6 +183,11 @@ ngx_hpf_lua_value(lua_State *L, int index, int depth)
 
     node = NULL;
 
+    /* tables that have one another in them can be much more than they are */
+
+    len = lua_type(L, index) == LUA_TSTRING ? lua_objlen(L, index) : 0;
+    ngx_hpf_lua_count_bytes(L, NGX_HPF_LUA_NODE + len);
+
     switch (lua_type(L, index)) {
 
     case LUA_TBOOLEAN:
@@ -169,8 +196,8 @@ ngx_hpf_lua_value(lua_State *L, int index, int depth)
     case LUA_TNUMBER:
         n = lua_tonumber(L, index);
 
-        if (n == (lua_Number) (int64_t) n && n <= NGX_HPF_LUA_INTEGER
-            && n >= -NGX_HPF_LUA_INTEGER)
+        if (n <= NGX_HPF_LUA_INTEGER && n >= -NGX_HPF_LUA_INTEGER
+            && n == (lua_Number) (int64_t) n)
         {
             return json_integer((json_int_t) n);
         }
@@ -208,7 +235,7 @@ static json_t *
 ngx_hpf_lua_table(lua_State *L, int index, int depth)
 {
     int          rc;
-    size_t       i, n;
+    size_t       i, n, len;
     json_t      *node, **box;
     const char  *key;
 
@@ -257,9 +284,14 @@ ngx_hpf_lua_table(lua_State *L, int index, int depth)
             (void) luaL_error(L, "a key of a JSON object must be a string");
         }
 
-        key = lua_tostring(L, -2);
-        rc = json_object_set_new(node, key,
-                                 ngx_hpf_lua_value(L, lua_gettop(L), depth));
+        key = lua_tolstring(L, -2, &len);
+        ngx_hpf_lua_count_bytes(L, len);
+
+        rc = strlen(key) == len
+             ? json_object_set_new(node, key,
+                                   ngx_hpf_lua_value(L, lua_gettop(L), depth))
+             : -1;
+
         lua_pop(L, 1);
 
         if (rc != 0) {
@@ -279,20 +311,16 @@ ngx_hpf_lua_table(lua_State *L, int index, int depth)
 static int
 ngx_hpf_lua_is_array(lua_State *L, int index, size_t *n)
 {
-    int     marked;
     size_t  count;
 
-    marked = 0;
     *n = lua_objlen(L, index);
 
-    if (lua_getmetatable(L, index)) {
-        luaL_getmetatable(L, NGX_HPF_LUA_ARRAY);
-        marked = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
+    if (ngx_hpf_lua_is_marked(L, index)) {
+        return 1;
     }
 
-    if (marked || *n == 0) {
-        return marked;
+    if (*n == 0) {
+        return 0;
     }
 
     count = 0;
@@ -304,4 +332,21 @@ ngx_hpf_lua_is_array(lua_State *L, int index, size_t *n)
     }
 
     return count == *n;
+}
+
+
+static int
+ngx_hpf_lua_is_marked(lua_State *L, int index)
+{
+    int  marked;
+
+    if (!lua_getmetatable(L, index)) {
+        return 0;
+    }
+
+    luaL_getmetatable(L, NGX_HPF_LUA_ARRAY);
+    marked = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+
+    return marked;
 }

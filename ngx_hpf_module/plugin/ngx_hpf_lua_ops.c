@@ -12,11 +12,18 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include <math.h>
+
 #include "ngx_hpf_lua.h"
+
+
+#define NGX_HPF_LUA_KEY        512     /* bytes in kv */
+#define NGX_HPF_LUA_VALUE_LEN  (256 * 1024)
 
 
 static int ngx_hpf_lua_ops_backend(lua_State *L);
 static int ngx_hpf_lua_ops_all(lua_State *L);
+static void ngx_hpf_lua_ops_one(lua_State *L, int index);
 static int32_t ngx_hpf_lua_ops_request(lua_State *L, ngx_hpf_call_t *call,
     int name, int options);
 static int ngx_hpf_lua_ops_case_open(lua_State *L);
@@ -30,13 +37,16 @@ static int ngx_hpf_lua_ops_kv(lua_State *L, ngx_hpf_kv_args_t *args,
     ngx_hpf_lua_kind_e kind);
 static int ngx_hpf_lua_ops_sleep(lua_State *L);
 static void ngx_hpf_lua_ops_string(lua_State *L, int index, ngx_str_t *s);
+static void ngx_hpf_lua_ops_key(lua_State *L, ngx_str_t *key);
+static void ngx_hpf_lua_ops_value(lua_State *L, ngx_str_t *value);
 static ngx_uint_t ngx_hpf_lua_ops_ttl(lua_State *L, int index);
 static void ngx_hpf_lua_ops_note(lua_State *L, ngx_hpf_call_t *call,
     int32_t op, ngx_hpf_lua_kind_e kind);
 static ngx_hpf_call_t *ngx_hpf_lua_ops_begin(lua_State *L, const char *name);
 static int ngx_hpf_lua_ops_wait(lua_State *L, ngx_hpf_call_t *call);
+static void ngx_hpf_lua_ops_push(lua_State *L, ngx_hpf_lua_wait_t *wait);
 static void ngx_hpf_lua_ops_answer(lua_State *L, const hpf_result_t *result);
-static int ngx_hpf_lua_ops_nil(lua_State *L, const hpf_result_t *result);
+static void ngx_hpf_lua_ops_nil(lua_State *L, const hpf_result_t *result);
 
 
 static const luaL_Reg  ngx_hpf_lua_ops_functions[] = {
@@ -59,6 +69,19 @@ static const luaL_Reg  ngx_hpf_lua_ops_kvs[] = {
     { "del", ngx_hpf_lua_ops_del },
     { "incr", ngx_hpf_lua_ops_incr },
     { NULL, NULL }
+};
+
+/* What hpf.all() takes. */
+
+static const lua_CFunction  ngx_hpf_lua_ops_together[] = {
+    ngx_hpf_lua_ops_backend,
+    ngx_hpf_lua_ops_sleep,
+    ngx_hpf_lua_ops_get,
+    ngx_hpf_lua_ops_set,
+    ngx_hpf_lua_ops_add,
+    ngx_hpf_lua_ops_del,
+    ngx_hpf_lua_ops_incr,
+    NULL
 };
 
 static const char  *ngx_hpf_lua_ops_outcome[] = {
@@ -95,6 +118,10 @@ ngx_hpf_lua_call(lua_State *L, const char *name)
                           "loading", name);
     }
 
+    if (vm->call->answered) {
+        (void) luaL_error(L, "hpf.%s() comes after hpf.fail()", name);
+    }
+
     return vm->call;
 }
 
@@ -119,35 +146,77 @@ ngx_hpf_lua_ops_backend(lua_State *L)
 }
 
 
-/* hpf.all({ name, { … } }, { name, { … } }, …): as many answers, at once. */
+/*
+ * hpf.all({ name, { … } }, { hpf.kv.get, key }, …): as many values, of
+ * operations that are under way at once.  Each function is called, and returns
+ * without having waited.
+ */
 
 static int
 ngx_hpf_lua_ops_all(lua_State *L)
 {
-    int              i, n;
-    int32_t          op;
-    ngx_hpf_call_t  *call;
+    int                 i, n, rc;
+    ngx_hpf_call_t     *call;
+    ngx_hpf_lua_run_t  *run;
 
     call = ngx_hpf_lua_ops_begin(L, "all");
+    run = call->run;
     n = lua_gettop(L);
 
-    luaL_argcheck(L, n > 0, 1, "a table of name and options is expected");
+    luaL_argcheck(L, n > 0, 1, "a table with an operation is expected");
     luaL_argcheck(L, n <= NGX_HPF_CALL_OPS, n, "too many at once");
-    luaL_checkstack(L, 4, "all");
+    luaL_checkstack(L, 8, "all");
 
     for (i = 1; i <= n; i++) {
         luaL_checktype(L, i, LUA_TTABLE);
+        ngx_hpf_lua_ops_one(L, i);
 
-        lua_rawgeti(L, i, 1);
-        lua_rawgeti(L, i, 2);
+        run->together = 1;
+        rc = lua_pcall(L, 3, 0, 0);
+        run->together = 0;
 
-        op = ngx_hpf_lua_ops_request(L, call, n + 1, n + 2);
-        ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_BACKEND);
-
-        lua_settop(L, n);
+        if (rc != 0) {
+            return lua_error(L);
+        }
     }
 
     return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
+/*
+ * The function and three arguments on the stack.  A name in its place is that
+ * of a back end.
+ */
+
+static void
+ngx_hpf_lua_ops_one(lua_State *L, int index)
+{
+    int                   i, backend;
+    const lua_CFunction  *known;
+
+    lua_rawgeti(L, index, 1);
+
+    backend = lua_type(L, -1) == LUA_TSTRING;
+
+    if (backend) {
+        lua_pushcfunction(L, ngx_hpf_lua_ops_backend);
+        lua_insert(L, -2);
+
+    } else {
+        known = ngx_hpf_lua_ops_together;
+
+        while (*known && *known != lua_tocfunction(L, -1)) {
+            known++;
+        }
+
+        luaL_argcheck(L, *known, index, "it is nothing that can run together "
+                      "with others");
+    }
+
+    for (i = 2; i <= 4 - backend; i++) {
+        lua_rawgeti(L, index, i);
+    }
 }
 
 
@@ -163,13 +232,16 @@ ngx_hpf_lua_ops_request(lua_State *L, ngx_hpf_call_t *call, int name,
                           "\"method\", \"path\" and \"json\" are expected");
     }
 
+    ngx_hpf_lua_count_ops(L, NGX_HPF_LUA_BACKEND_OPS);
+
     ngx_memzero(&args, sizeof(ngx_hpf_backend_args_t));
 
-    /* the strings stay on the stack while they are needed */
+    /* no code of Lua runs here; strings stay on the stack while needed */
 
     ngx_hpf_lua_ops_string(L, name, &args.backend);
 
-    lua_getfield(L, options, "path");
+    lua_pushliteral(L, "path");
+    lua_rawget(L, options);
 
     if (lua_type(L, -1) != LUA_TSTRING) {
         (void) luaL_error(L, "\"path\" of a call to back end \"%s\" must be "
@@ -178,13 +250,15 @@ ngx_hpf_lua_ops_request(lua_State *L, ngx_hpf_call_t *call, int name,
 
     ngx_hpf_lua_ops_string(L, -1, &args.path);
 
-    lua_getfield(L, options, "method");
+    lua_pushliteral(L, "method");
+    lua_rawget(L, options);
 
     if (lua_type(L, -1) == LUA_TSTRING) {
         ngx_hpf_lua_ops_string(L, -1, &args.method);
     }
 
-    lua_getfield(L, options, "json");
+    lua_pushliteral(L, "json");
+    lua_rawget(L, options);
 
     if (!lua_isnil(L, -1)) {
         args.body = ngx_hpf_lua_to_json(L, lua_gettop(L));
@@ -249,6 +323,7 @@ ngx_hpf_lua_ops_case_set(lua_State *L)
     ngx_hpf_lua_ops_string(L, 1, &args.status);
 
     if (!lua_isnoneornil(L, 2)) {
+        ngx_hpf_lua_check_text(L, 2);
         ngx_hpf_lua_ops_string(L, 2, &args.note);
     }
 
@@ -289,7 +364,7 @@ ngx_hpf_lua_ops_set(lua_State *L)
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
     args.verb = NGX_HPF_KV_SET;
-    ngx_hpf_lua_ops_string(L, 2, &args.value);
+    ngx_hpf_lua_ops_value(L, &args.value);
     args.ttl = ngx_hpf_lua_ops_ttl(L, 3);
 
     return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_DONE);
@@ -305,7 +380,7 @@ ngx_hpf_lua_ops_add(lua_State *L)
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
     args.verb = NGX_HPF_KV_ADD;
-    ngx_hpf_lua_ops_string(L, 2, &args.value);
+    ngx_hpf_lua_ops_value(L, &args.value);
     args.ttl = ngx_hpf_lua_ops_ttl(L, 3);
 
     return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_DONE);
@@ -331,11 +406,18 @@ ngx_hpf_lua_ops_del(lua_State *L)
 static int
 ngx_hpf_lua_ops_incr(lua_State *L)
 {
+    lua_Number         by;
     ngx_hpf_kv_args_t  args;
+
+    by = luaL_checknumber(L, 2);
+
+    luaL_argcheck(L, by >= -NGX_HPF_LUA_INTEGER && by <= NGX_HPF_LUA_INTEGER
+                  && by == (lua_Number) (int64_t) by, 2,
+                  "a whole number is expected");
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
     args.verb = NGX_HPF_KV_INCR;
-    args.by = (int64_t) luaL_checknumber(L, 2);
+    args.by = (int64_t) by;
     args.ttl = ngx_hpf_lua_ops_ttl(L, 3);
 
     return ngx_hpf_lua_ops_kv(L, &args, NGX_HPF_LUA_NUMBER);
@@ -351,8 +433,7 @@ ngx_hpf_lua_ops_kv(lua_State *L, ngx_hpf_kv_args_t *args,
 
     call = ngx_hpf_lua_ops_begin(L, "kv");
 
-    ngx_hpf_lua_ops_string(L, 1, &args->key);
-    luaL_argcheck(L, args->key.len > 0, 1, "a key is expected");
+    ngx_hpf_lua_ops_key(L, &args->key);
 
     op = ngx_hpf_call_kv(call, args);
     ngx_hpf_lua_ops_note(L, call, op, kind);
@@ -389,6 +470,27 @@ ngx_hpf_lua_ops_string(lua_State *L, int index, ngx_str_t *s)
 }
 
 
+static void
+ngx_hpf_lua_ops_key(lua_State *L, ngx_str_t *key)
+{
+    ngx_hpf_lua_ops_string(L, 1, key);
+
+    luaL_argcheck(L, key->len > 0 && key->len <= NGX_HPF_LUA_KEY
+                  && memchr(key->data, '\0', key->len) == NULL,
+                  1, "a key of 1 to 512 bytes without a zero is expected");
+}
+
+
+static void
+ngx_hpf_lua_ops_value(lua_State *L, ngx_str_t *value)
+{
+    ngx_hpf_lua_ops_string(L, 2, value);
+
+    luaL_argcheck(L, value->len <= NGX_HPF_LUA_VALUE_LEN, 2,
+                  "a value has at most 262144 bytes");
+}
+
+
 static ngx_uint_t
 ngx_hpf_lua_ops_ttl(lua_State *L, int index)
 {
@@ -412,7 +514,14 @@ ngx_hpf_lua_ops_note(lua_State *L, ngx_hpf_call_t *call, int32_t op,
 
     run = call->run;
 
-    if (op <= 0) {
+    if (op <= 0 || run->nwaits == NGX_HPF_CALL_OPS) {
+
+        /* each has a line in the log */
+
+        if (!ngx_hpf_lua_count_line(ngx_hpf_lua_vm(L))) {
+            ngx_hpf_lua_charge(L, HUGE_VAL);
+        }
+
         (void) luaL_error(L, "the operation was refused, the log says why");
     }
 
@@ -426,6 +535,8 @@ ngx_hpf_lua_ops_note(lua_State *L, ngx_hpf_call_t *call, int32_t op,
 }
 
 
+/* hpf.all() waits for what it has called. */
+
 static int
 ngx_hpf_lua_ops_wait(lua_State *L, ngx_hpf_call_t *call)
 {
@@ -433,15 +544,14 @@ ngx_hpf_lua_ops_wait(lua_State *L, ngx_hpf_call_t *call)
 
     run = call->run;
 
-    if (L != run->co) {
-        return luaL_error(L, "it cannot wait here");
-    }
-
-    return lua_yield(L, 0);
+    return run->together ? 0 : lua_yield(L, 0);
 }
 
 
-/* What an error left behind in an earlier function is not waited for. */
+/*
+ * Nothing is begun that could not be waited for.  What an error left behind
+ * in an earlier function is not waited for.
+ */
 
 static ngx_hpf_call_t *
 ngx_hpf_lua_ops_begin(lua_State *L, const char *name)
@@ -452,8 +562,17 @@ ngx_hpf_lua_ops_begin(lua_State *L, const char *name)
     call = ngx_hpf_lua_call(L, name);
     run = call->run;
 
-    run->nwaits = 0;
-    run->left = 0;
+    if (!run->together) {
+        run->nwaits = 0;
+        run->left = 0;
+
+        if (!lua_isyieldable(L)) {
+            (void) luaL_error(L, "hpf.%s() cannot wait inside of a function "
+                              "of C", name);
+        }
+    }
+
+    ngx_hpf_lua_count_ops(L, 1);
 
     return call;
 }
@@ -462,50 +581,68 @@ ngx_hpf_lua_ops_begin(lua_State *L, const char *name)
 int
 ngx_hpf_lua_results(lua_State *L, ngx_hpf_lua_run_t *run)
 {
-    char                *end;
-    ngx_uint_t           i;
-    const hpf_result_t  *result;
+    int         top;
+    ngx_uint_t  i;
 
     luaL_checkstack(L, (int) run->nwaits + 4, "results");
 
+    top = lua_gettop(L);
+
     for (i = 0; i < run->nwaits; i++) {
-        result = run->waits[i].result;
+        ngx_hpf_lua_ops_push(L, &run->waits[i]);
 
-        if (run->waits[i].kind == NGX_HPF_LUA_BACKEND) {
-            ngx_hpf_lua_ops_answer(L, result);
-            continue;
-        }
+        /* why it is nil is told when there is one only */
 
-        /* these come alone */
-
-        if (result->outcome != HPF_DONE || result->status >= 400) {
-            return ngx_hpf_lua_ops_nil(L, result);
-        }
-
-        switch (run->waits[i].kind) {
-
-        case NGX_HPF_LUA_VALUE:
-            lua_pushlstring(L, result->value.data, result->value.len);
-            break;
-
-        case NGX_HPF_LUA_NUMBER:
-            lua_pushlstring(L, result->value.data, result->value.len);
-            lua_pushnumber(L, strtod(lua_tostring(L, -1), &end));
-            lua_remove(L, -2);
-            break;
-
-        default:
-            lua_pushboolean(L, 1);
+        if (run->nwaits > 1) {
+            lua_settop(L, top + (int) i + 1);
         }
     }
 
-    return (int) run->nwaits;
+    return lua_gettop(L) - top;
+}
+
+
+static void
+ngx_hpf_lua_ops_push(lua_State *L, ngx_hpf_lua_wait_t *wait)
+{
+    char                *end;
+    const hpf_result_t  *result;
+
+    result = wait->result;
+
+    if (wait->kind == NGX_HPF_LUA_BACKEND) {
+        ngx_hpf_lua_ops_answer(L, result);
+        return;
+    }
+
+    if (result->outcome != HPF_DONE || result->status >= 400) {
+        ngx_hpf_lua_ops_nil(L, result);
+        return;
+    }
+
+    switch (wait->kind) {
+
+    case NGX_HPF_LUA_VALUE:
+        lua_pushlstring(L, result->value.data, result->value.len);
+        break;
+
+    case NGX_HPF_LUA_NUMBER:
+        lua_pushlstring(L, result->value.data, result->value.len);
+        lua_pushnumber(L, strtod(lua_tostring(L, -1), &end));
+        lua_remove(L, -2);
+        break;
+
+    default:
+        lua_pushboolean(L, 1);
+    }
 }
 
 
 static void
 ngx_hpf_lua_ops_answer(lua_State *L, const hpf_result_t *result)
 {
+    ngx_hpf_lua_count_bytes(L, result->body.len);
+
     lua_createtable(L, 0, 5);
 
     lua_pushboolean(L, result->outcome == HPF_DONE && result->status >= 200
@@ -528,20 +665,15 @@ ngx_hpf_lua_ops_answer(lua_State *L, const hpf_result_t *result)
 
 /* A value that is not there is nil alone. */
 
-static int
+static void
 ngx_hpf_lua_ops_nil(lua_State *L, const hpf_result_t *result)
 {
     lua_pushnil(L);
 
     if (result->outcome != HPF_DONE) {
         lua_pushstring(L, ngx_hpf_lua_ops_outcome[result->outcome]);
-        return 2;
-    }
 
-    if (result->status == 409) {
+    } else if (result->status == 409) {
         lua_pushliteral(L, "exists");
-        return 2;
     }
-
-    return 1;
 }

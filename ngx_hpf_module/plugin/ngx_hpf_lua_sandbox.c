@@ -18,6 +18,7 @@
 #include "ngx_hpf_lua.h"
 
 
+static void ngx_hpf_lua_sandbox_base_own(lua_State *L);
 static int ngx_hpf_lua_sandbox_error(lua_State *L);
 static int ngx_hpf_lua_sandbox_table(lua_State *L);
 static void ngx_hpf_lua_sandbox_open(lua_State *L, const char *name,
@@ -25,6 +26,7 @@ static void ngx_hpf_lua_sandbox_open(lua_State *L, const char *name,
 static void ngx_hpf_lua_sandbox_remove(lua_State *L, const char **names);
 static void ngx_hpf_lua_sandbox_os(lua_State *L);
 static void ngx_hpf_lua_sandbox_lock(lua_State *L, const char *name);
+static void ngx_hpf_lua_sandbox_proxy(lua_State *L);
 
 
 static const char  *ngx_hpf_lua_sandbox_base[] = {
@@ -40,6 +42,31 @@ static const char  *ngx_hpf_lua_sandbox_string[] = { "dump", NULL };
 static const char  *ngx_hpf_lua_sandbox_locked[] = {
     "string", "table", "math", "bit", "os", "hpf", NULL
 };
+
+/*
+ * pcall() and xpcall() of the library build their frames without a look at the
+ * end of the stack, and the handler of xpcall() runs with the hook off: here
+ * the frames are of Lua, and the handler runs after the error.  pairs() sees
+ * what is behind a proxy.
+ */
+
+static const char  ngx_hpf_lua_sandbox_text[] =
+    "local locked, pcall, pairs, next, select = ...\n"
+    "local function ended(handler, ok, ...)\n"
+    "    if ok then return true, ... end\n"
+    "    return false, select(2, pcall(handler, ...))\n"
+    "end\n"
+    "return function(f, ...) return pcall(f, ...) end,\n"
+    "    function(f, handler, ...)\n"
+    "        return ended(handler, pcall(f, ...))\n"
+    "    end,\n"
+    "    function(t)\n"
+    "        local behind = locked[t]\n"
+    "        if not behind then return pairs(t) end\n"
+    "        return function(_, key) return next(behind, key) end, t\n"
+    "    end\n";
+
+#define NGX_HPF_LUA_LOCKED  "hpf.locked"       /* what is behind a proxy */
 
 
 int
@@ -60,8 +87,9 @@ ngx_hpf_lua_sandbox(lua_State *L)
 
     lua_getglobal(L, LUA_STRLIBNAME);
     ngx_hpf_lua_sandbox_remove(L, ngx_hpf_lua_sandbox_string);
-    ngx_hpf_lua_bound(L);
     lua_pop(L, 1);
+
+    ngx_hpf_lua_bound(L);
 
     ngx_hpf_lua_sandbox_os(L);
 
@@ -76,11 +104,39 @@ ngx_hpf_lua_sandbox(lua_State *L)
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 2);
 
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, NGX_HPF_LUA_LOCKED);
+
     for (name = ngx_hpf_lua_sandbox_locked; *name; name++) {
         ngx_hpf_lua_sandbox_lock(L, *name);
     }
 
+    ngx_hpf_lua_sandbox_base_own(L);
+
     return 0;
+}
+
+
+static void
+ngx_hpf_lua_sandbox_base_own(lua_State *L)
+{
+    if (luaL_loadbuffer(L, ngx_hpf_lua_sandbox_text,
+                        sizeof(ngx_hpf_lua_sandbox_text) - 1, "=hpf") != 0)
+    {
+        (void) lua_error(L);
+    }
+
+    lua_getfield(L, LUA_REGISTRYINDEX, NGX_HPF_LUA_LOCKED);
+    lua_getglobal(L, "pcall");
+    lua_getglobal(L, "pairs");
+    lua_getglobal(L, "next");
+    lua_getglobal(L, "select");
+
+    lua_call(L, 5, 3);
+
+    lua_setglobal(L, "pairs");
+    lua_setglobal(L, "xpcall");
+    lua_setglobal(L, "pcall");
 }
 
 
@@ -141,6 +197,22 @@ ngx_hpf_lua_sandbox_table(lua_State *L)
 }
 
 
+ngx_uint_t
+ngx_hpf_lua_is_locked(lua_State *L, int index)
+{
+    ngx_uint_t  locked;
+
+    if (!luaL_getmetafield(L, index, "__newindex")) {
+        return 0;
+    }
+
+    locked = (lua_tocfunction(L, -1) == ngx_hpf_lua_sandbox_error);
+    lua_pop(L, 1);
+
+    return locked;
+}
+
+
 static int
 ngx_hpf_lua_sandbox_error(lua_State *L)
 {
@@ -192,12 +264,47 @@ ngx_hpf_lua_sandbox_os(lua_State *L)
 }
 
 
+/* A library and the tables in it. */
+
 static void
 ngx_hpf_lua_sandbox_lock(lua_State *L, const char *name)
 {
-    lua_newtable(L);
     lua_getglobal(L, name);
+
+    lua_pushnil(L);
+
+    while (lua_next(L, -2) != 0) {
+
+        if (!lua_istable(L, -1)) {
+            lua_pop(L, 1);
+            continue;
+        }
+
+        ngx_hpf_lua_sandbox_proxy(L);
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+
+    ngx_hpf_lua_sandbox_proxy(L);
+    lua_setglobal(L, name);
+}
+
+
+/* On the stack instead of the table. */
+
+static void
+ngx_hpf_lua_sandbox_proxy(lua_State *L)
+{
+    lua_newtable(L);
+    lua_insert(L, -2);
+
+    lua_getfield(L, LUA_REGISTRYINDEX, NGX_HPF_LUA_LOCKED);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+
     (void) ngx_hpf_lua_sandbox_table(L);
     (void) lua_setmetatable(L, -2);
-    lua_setglobal(L, name);
 }

@@ -29,6 +29,7 @@ package HPF::Test;
 # servers   start_backend(8NNN, sub { my ($request, $socket) = @_; ... })
 # waiting   wait_for(SUB, SECONDS): its true value, or false in the end
 # load      load(CODE) load_end(LOAD): see HPF::Test::Load
+# plugins   lua_plugin(ID, CODE): see HPF::Test::Lua
 # whole     gateway(%parts): Redis, the demo back end and nginx with the
 #           project's own configuration, ready for requests, and what one does
 #           with it: see HPF::Test::Gateway
@@ -65,12 +66,13 @@ use HPF::Test::Cluster;
 use HPF::Test::Gateway;
 use HPF::Test::HTTP;
 use HPF::Test::Load;
+use HPF::Test::Lua;
 use HPF::Test::Redis;
 use HPF::Test::Sign qw/ sign_request content_digest /;
 use HPF::Test::Store;
 
 use base qw/ Exporter HPF::Test::Gateway HPF::Test::Store HPF::Test::Cluster
-             HPF::Test::Load /;
+             HPF::Test::Load HPF::Test::Lua /;
 
 our @EXPORT = qw/ http http_get http_post http_request client port json
                   sign_request content_digest /;
