@@ -24,6 +24,17 @@ my %code = (
     debug => 'return debug.getregistry()',
     ffi => 'return ffi.C',
     jit => 'jit.on()',
+    jit_util => 'require "jit.util"',
+    table_new => 'require "table.new"',
+    string_buffer => 'require "string.buffer"',
+    module => 'module("x")',
+    preload => 'return package.preload["table.new"]',
+    literal => 'return (1LL).x',
+    literal_call => 'return (1LL)()',
+    literal_index => 'return (hpf.null + 1LL)[0]',
+    literal_set => 'local x = 2i x[0] = 1',
+    literal_result => 'return { x = 1LL }',
+    create => 'coroutine.create(function() end)',
 
     # code from data
 
@@ -113,19 +124,33 @@ my %code = (
     sleep => 'hpf.sleep(-1)',
 );
 
+# all there is, as a newer LuaJIT may have more
+
+my $library = join ' ', sort qw/
+    _G _VERSION assert error getmetatable ipairs next pairs pcall rawequal
+    rawget select setmetatable tonumber tostring type unpack xpcall hpf
+    bit.arshift bit.band bit.bnot bit.bor bit.bswap bit.bxor bit.lshift
+    bit.rol bit.ror bit.rshift bit.tobit bit.tohex
+    math.abs math.acos math.asin math.atan math.atan2 math.ceil math.cos
+    math.cosh math.deg math.exp math.floor math.fmod math.frexp math.huge
+    math.ldexp math.log math.log10 math.max math.min math.modf math.pi
+    math.pow math.rad math.random math.randomseed math.sin math.sinh
+    math.sqrt math.tan math.tanh
+    os.clock os.date os.time
+    string.byte string.char string.find string.format string.gmatch
+    string.gsub string.len string.lower string.match string.rep
+    string.reverse string.sub string.upper
+    table.concat table.foreach table.foreachi table.getn table.insert
+    table.maxn table.move table.remove table.sort
+/;
+
 my $t = HPF::Test->new->gateway(workers => 1, start => 0);
 
 sub plugin {
     my ($id, $code) = @_;
 
-    $t->write_file("plugins/$id/manifest.json",
-        JSON::PP->new->utf8->encode({
-            id => $id, version => '1.0.0', language => 'lua', name => $id,
-            users => [ 'anyone' ], level => 0, channels => [ '*' ],
-            backends => [ 'core' ], form => { type => 'object' },
-            resources => { memory => 4, instructions => 2000000 },
-        }));
-    $t->write_file("plugins/$id/$id.lua", $code);
+    $t->lua_plugin($id, $code,
+                   resources => { memory => 4, instructions => 2000000 });
 }
 
 plugin("x-$_" =~ tr/_/-/r,
@@ -170,6 +195,41 @@ return { handle = function()
 end }
 EOF
 
+plugin('library', <<'EOF');
+local names = {}
+
+for name, value in pairs(_G) do
+    if type(value) == "table" and name ~= "_G" and name ~= "hpf" then
+        for member in pairs(value) do
+            names[#names + 1] = name .. "." .. member
+        end
+
+    else
+        names[#names + 1] = name
+    end
+end
+
+table.sort(names)
+
+return { handle = function() return { names = table.concat(names, " ") } end }
+EOF
+
+# no code of Lua runs when its tables are collected
+
+plugin('gc', <<'EOF');
+local function never()
+    while true do end
+end
+
+return { handle = function()
+    for i = 1, 50000 do
+        setmetatable({ i }, { __gc = never, __close = never, __mode = "kv" })
+    end
+
+    return { ok = true }
+end }
+EOF
+
 $t->run->wait_ready;
 
 my ($worker) = $t->workers;
@@ -177,8 +237,7 @@ my ($worker) = $t->workers;
 
 sub run {
     my ($id) = @_;
-    return $t->call('POST', "/v1/items/$id", body => { a => [ 1, {}, [] ] },
-                    timeout => 20);
+    return $t->lua_run($id, { a => [ 1, {}, [] ] });
 }
 
 
@@ -201,6 +260,9 @@ for my $id (sort keys %code) {
     ok($r->status == 500 && $r->json->{code} eq 'plugin-failed' && $time < 5,
        $id) or diag($r->body, " after $time s");
 }
+
+is(run('library')->json->{result}{names}, $library, 'what there is at all');
+is(run('gc')->status, 200, 'collecting runs nothing');
 
 my @orphans = map { run('orphan') } 1 .. 5;
 is(join(' ', map { $_->status } @orphans), '200 200 200 200 200',
