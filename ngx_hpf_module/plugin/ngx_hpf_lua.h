@@ -76,6 +76,7 @@ typedef struct {
     ngx_uint_t           nwaits;
     ngx_uint_t           left;         /* of them not ended */
     ngx_uint_t           together;     /* hpf.all() calls, and waits later */
+    ngx_uint_t           all;          /* it waits */
     ngx_uint_t           ops;          /* of the request so far */
     size_t               bytes;
     ngx_uint_t           lines;

@@ -180,6 +180,8 @@ ngx_hpf_lua_ops_all(lua_State *L)
         }
     }
 
+    run->all = 1;
+
     return ngx_hpf_lua_ops_wait(L, call);
 }
 
@@ -563,6 +565,7 @@ ngx_hpf_lua_ops_begin(lua_State *L, const char *name)
     run = call->run;
 
     if (!run->together) {
+        run->all = 0;
         run->nwaits = 0;
         run->left = 0;
 
@@ -591,9 +594,9 @@ ngx_hpf_lua_results(lua_State *L, ngx_hpf_lua_run_t *run)
     for (i = 0; i < run->nwaits; i++) {
         ngx_hpf_lua_ops_push(L, &run->waits[i]);
 
-        /* why it is nil is told when there is one only */
+        /* hpf.all() has no place for why a value is nil */
 
-        if (run->nwaits > 1) {
+        if (run->all) {
             lua_settop(L, top + (int) i + 1);
         }
     }
