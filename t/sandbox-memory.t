@@ -65,7 +65,9 @@ my %code = (
     key => 'hpf.kv.get(("k"):rep(1000))',
 );
 
-my $t = HPF::Test->new->gateway(workers => 1, start => 0);
+my $t = HPF::Test->new->gateway(workers => 1, start => 0, edit => sub {
+    return $_[0] =~ s/rate=200r/rate=100000r/r;
+});
 
 $t->lua_handle("x-$_" =~ tr/_/-/r, $code{$_}, resources => { memory => 4 })
     for keys %code;
@@ -85,26 +87,31 @@ while true do
 end
 EOF
 
-# fills its VM, or waits with a full one until its client has gone
+# fills its VM to the last bytes, and waits for a back end then
 
 $t->lua_handle('fill', <<'EOF', resources => { memory => 1 });
-local t = {}
+local options = { path = "/account?id_no=1" }
 
-if request.form.full then
-    pcall(function() while true do t[#t + 1] = ("x"):rep(100) .. #t end end)
+hpf.backend("core", { path = "/loans?id_no=1" })
 
-    if not request.form.wait then
-        t[#t + 1] = ("x"):rep(1000000)
+local t, n = {}, 0
+
+local function fill(size)
+    while request.form.full do
+        n = n + 1
+        t[n] = ("x"):rep(size) .. n
     end
-
-    t[#t] = nil
-    t[#t] = nil
-    t[#t] = nil
-    t[#t] = nil
-    hpf.sleep(60000)
 end
 
-return { n = #t }
+pcall(fill, 8192)
+pcall(fill, 1024)
+pcall(fill, 64)
+
+if request.form.full then
+    hpf.backend("core", options)
+end
+
+return { n = n }
 EOF
 
 # what a request leaves behind is collected: 200 of them are more than the VM
@@ -149,22 +156,22 @@ cmp_ok(scalar(() = $t->log_text =~ /may not call back end "police"/g), '<=',
        100, 'does not fill the log');
 
 
-# a VM that was full serves the next request
+# a VM that is full when its client goes away serves the next request
 
-is($t->lua_run('fill', { full => 1 })->status, 500, 'a full VM');
-is($t->lua_run('fill')->status, 200, 'is not full for the next one');
-
-for (1 .. 20) {
+for (1 .. 5) {
     my $c = client(8080);
+    my $body = '{"full":true}';
 
+    $t->demo('POST', '/_hold', { target => '/core/account' });
     $c->send("POST /v1/items/fill HTTP/1.1\r\nHost: a\r\n"
-             . "X-HPF-Channel: app\r\nContent-Length: 24\r\n\r\n"
-             . '{"full":true,"wait":true}' =~ s/ //gr);
+             . "X-HPF-Channel: app\r\nContent-Length: " . length($body)
+             . "\r\n\r\n$body");
+    $t->demo('GET', '/_held?target=/core/account&n=1&ms=10000');
     $c->close;
+    $t->demo('POST', '/_release', { target => '/core/account' });
+
+    is($t->lua_run('fill')->status, 200, 'a VM that was full');
 }
-
-is($t->lua_run('fill')->status, 200, 'nor when clients went while it waited');
-
 
 # many requests
 
@@ -182,7 +189,14 @@ is($garbage->(), '', 'requests leave nothing behind in their VM');
 
 my $before = rss();
 is($garbage->(), '', 'however many they are');
-cmp_ok(rss() - $before, '<', 1024, 'nor in the worker');
+
+SKIP: {
+    skip 'a sanitizer keeps what was freed', 1
+        if ($ENV{TEST_BUILD} || '') =~ m|/san$|;
+
+    cmp_ok(rss() - $before, '<', 1024, 'nor in the worker');
+}
+
 
 is(($t->workers)[0], $worker, 'the worker has seen it all');
 

@@ -14,8 +14,6 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include <math.h>
-
 #include "ngx_hpf_lua.h"
 
 
@@ -190,20 +188,25 @@ ngx_hpf_lua_bound_concat(lua_State *L)
 static int
 ngx_hpf_lua_bound_sort(lua_State *L)
 {
-    double  n, each;
+    size_t  n, i;
+    double  each, compared;
 
     luaL_checktype(L, 1, LUA_TTABLE);
 
-    n = (double) lua_objlen(L, 1);
-    ngx_hpf_lua_charge(L, n / NGX_HPF_LUA_MOVES);
-
+    n = lua_objlen(L, 1);
     each = 1;
 
     if (lua_isnoneornil(L, 2)) {
         each += (double) ngx_hpf_lua_bound_longest(L, (int) n);
     }
 
-    ngx_hpf_lua_charge(L, n * log2(n + 1) * each / NGX_HPF_LUA_MOVES);
+    compared = 0;
+
+    for (i = n; i; i /= 2) {
+        compared += (double) n;
+    }
+
+    ngx_hpf_lua_charge(L, compared * each / NGX_HPF_LUA_MOVES);
 
     return ngx_hpf_lua_bound_call(L);
 }

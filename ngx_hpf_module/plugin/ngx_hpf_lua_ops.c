@@ -516,7 +516,7 @@ ngx_hpf_lua_ops_note(lua_State *L, ngx_hpf_call_t *call, int32_t op,
 
     run = call->run;
 
-    if (op <= 0 || run->nwaits == NGX_HPF_CALL_OPS) {
+    if (op <= 0) {
 
         /* each has a line in the log */
 
