@@ -18,7 +18,7 @@
 #include "ngx_hpf_lua.h"
 
 
-static void ngx_hpf_lua_sandbox_base_own(lua_State *L);
+static void ngx_hpf_lua_sandbox_own(lua_State *L);
 static int ngx_hpf_lua_sandbox_error(lua_State *L);
 static int ngx_hpf_lua_sandbox_table(lua_State *L);
 static void ngx_hpf_lua_sandbox_open(lua_State *L, const char *name,
@@ -111,14 +111,14 @@ ngx_hpf_lua_sandbox(lua_State *L)
         ngx_hpf_lua_sandbox_lock(L, *name);
     }
 
-    ngx_hpf_lua_sandbox_base_own(L);
+    ngx_hpf_lua_sandbox_own(L);
 
     return 0;
 }
 
 
 static void
-ngx_hpf_lua_sandbox_base_own(lua_State *L)
+ngx_hpf_lua_sandbox_own(lua_State *L)
 {
     if (luaL_loadbuffer(L, ngx_hpf_lua_sandbox_text,
                         sizeof(ngx_hpf_lua_sandbox_text) - 1, "=hpf") != 0)
