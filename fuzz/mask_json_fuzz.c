@@ -117,6 +117,12 @@ valid(const uint8_t *in, size_t size)
     json_t        *tree;
     const size_t   flags = JSON_DECODE_ANY|JSON_ALLOW_NUL;
 
+    /* a zero behind a number ends the text for jansson: that is no JSON */
+
+    if (memchr(in, '\0', size) != NULL) {
+        return;
+    }
+
     tree = json_loadb((const char *) in, size, flags, NULL);
 
     if (tree == NULL) {
