@@ -233,6 +233,22 @@ refused('two back ends of a name', 'back end "x" is duplicate',
 refused('a session', 'idle=', http => 'hpf_session idle=x;');
 refused('a folder of plugins that is not there', 'nowhere',
         http => "$NODE $A hpf_plugins $dir/nowhere;");
+refused('a watchdog that bites too early', 'invalid time "50ms"',
+        http => 'hpf_plugin_watchdog 50ms;');
+refused('a watchdog without a time', 'invalid time "soon"',
+        http => 'hpf_plugin_watchdog soon;');
+refused('two watchdogs', 'duplicate',
+        http => 'hpf_plugin_watchdog 0; hpf_plugin_watchdog 2s;');
+refused('a quarantine without a time', 'invalid number or time',
+        http => 'hpf_plugin_quarantine 3;');
+refused('a quarantine for nothing', 'invalid number or time',
+        http => 'hpf_plugin_quarantine 0 60s;');
+refused('a quarantine after too many', 'invalid number or time',
+        http => 'hpf_plugin_quarantine 17 60s;');
+refused('two quarantines', 'duplicate',
+        http => 'hpf_plugin_quarantine off; hpf_plugin_quarantine 3 60s;');
+accepted('neither', http => 'hpf_plugin_watchdog 0; '
+         . 'hpf_plugin_quarantine off;');
 refused('a level', 'value must be', location => 'hpf_level 4;');
 refused('a size', 'hpf_body_max', location => 'hpf_body_max x;');
 refused('a directive in the wrong place', 'not allowed here',

@@ -148,6 +148,9 @@ typedef struct {
 
     ngx_str_t                     plugin_dir;
     ngx_str_t                     plugin_cache;
+    ngx_msec_t                    plugin_watchdog;   /* 0: none */
+    ngx_uint_t                    plugin_crashes;    /* 0: no quarantine */
+    ngx_msec_t                    plugin_crash_time;
     ngx_hpf_plugins_t            *plugins;
 
     ngx_array_t                   channels;     /* ngx_http_hpf_channel_t */
@@ -540,9 +543,15 @@ char *ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 void ngx_http_hpf_audit_write(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+/* What is no request: of a plugin, with the digest of its generation. */
+void ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf,
+    const char *event, const u_char *item, const u_char *digest);
 void ngx_http_hpf_metrics_count(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 void ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf);
+/* A worker was ended by a plugin. */
+void ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
+    const u_char *item, const char *end);
 /* The series of a limit's decisions, for ngx_hpf_stat_add(). */
 ngx_int_t ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source);

@@ -29,8 +29,11 @@ struct ngx_http_hpf_audit_s {
 };
 
 
+static void ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_log_t *log, u_char *line, size_t len);
 static size_t ngx_http_hpf_audit_format(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, u_char *p, size_t len);
+static void ngx_http_hpf_audit_time(hpf_json_out_t *out);
 static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     ngx_str_t *value);
 static void ngx_http_hpf_audit_digest(hpf_json_out_t *out,
@@ -44,18 +47,61 @@ ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     size_t                     len;
     u_char                     line[NGX_HTTP_HPF_AUDIT_LINE];
-    ssize_t                    n;
-    ngx_http_hpf_audit_t      *audit;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
-    audit = hmcf->audit;
 
-    if (audit == NULL) {
+    if (hmcf->audit == NULL) {
         return;
     }
 
     len = ngx_http_hpf_audit_format(r, ctx, line, sizeof(line));
+
+    ngx_http_hpf_audit_put(hmcf, r->connection->log, line, len);
+}
+
+
+void
+ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
+    const u_char *item, const u_char *digest)
+{
+    size_t          len;
+    u_char          line[NGX_HTTP_HPF_AUDIT_LINE];
+    hpf_json_out_t  out;
+
+    if (hmcf->audit == NULL) {
+        return;
+    }
+
+    hpf_json_out_init(&out, line, sizeof(line) - 1);
+    hpf_json_out_begin_object(&out);
+
+    ngx_http_hpf_audit_time(&out);
+
+    hpf_json_out_key(&out, "event");
+    hpf_json_out_cstring(&out, event);
+    hpf_json_out_key(&out, "item");
+    hpf_json_out_cstring(&out, (const char *) item);
+    hpf_json_out_key(&out, "plugin");
+    hpf_json_out_cstring(&out, (const char *) digest);
+
+    hpf_json_out_end_object(&out);
+
+    len = hpf_json_out_len(&out);
+    line[len++] = '\n';
+
+    ngx_http_hpf_audit_put(hmcf, ngx_cycle->log, line, len);
+}
+
+
+static void
+ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf, ngx_log_t *log,
+    u_char *line, size_t len)
+{
+    ssize_t                n;
+    ngx_http_hpf_audit_t  *audit;
+
+    audit = hmcf->audit;
 
     n = ngx_write_fd(audit->file->fd, line, len);
 
@@ -64,7 +110,7 @@ ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     if (ngx_time() - audit->failed > 59) {
-        ngx_log_error(NGX_LOG_CRIT, r->connection->log,
+        ngx_log_error(NGX_LOG_CRIT, log,
                       n == -1 ? ngx_errno : 0,
                       "hpf audit: a record was not written to \"%V\"",
                       &audit->file->name);
@@ -80,7 +126,6 @@ static size_t
 ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     u_char *p, size_t len)
 {
-    char             time[HPF_TIME_LEN];
     int64_t          us;
     ngx_str_t        user;
     ngx_time_t      *tp;
@@ -91,10 +136,8 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     hpf_json_out_init(&out, p, len - 1);
     hpf_json_out_begin_object(&out);
 
-    hpf_json_out_key(&out, "time");
-    hpf_json_out_string(&out, time,
-                        hpf_time_rfc3339(time, (int64_t) tp->sec * 1000
-                                               + tp->msec));
+    ngx_http_hpf_audit_time(&out);
+
     hpf_json_out_key(&out, "id");
     hpf_json_out_string(&out, ctx->id, NGX_HTTP_HPF_ID_LEN);
 
@@ -149,6 +192,21 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     p[len++] = '\n';
 
     return len;
+}
+
+
+static void
+ngx_http_hpf_audit_time(hpf_json_out_t *out)
+{
+    char         time[HPF_TIME_LEN];
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    hpf_json_out_key(out, "time");
+    hpf_json_out_string(out, time,
+                        hpf_time_rfc3339(time, (int64_t) tp->sec * 1000
+                                               + tp->msec));
 }
 
 

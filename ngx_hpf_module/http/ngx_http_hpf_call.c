@@ -20,6 +20,11 @@
 #include "ngx_http_hpf_store.h"
 
 
+/* Seconds; nobody knows when a plugin comes back that somebody has to mend. */
+
+#define NGX_HTTP_HPF_CALL_QUARANTINED  60
+
+
 /* One operation under way; the event is that of sleep(). */
 
 typedef struct {
@@ -56,6 +61,8 @@ static ngx_http_hpf_call_op_t *ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx,
     int32_t number);
 static void ngx_http_hpf_call_op_cleanup(void *data);
 static ngx_int_t ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_call_fault(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_call_busy(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx,
     ngx_hpf_answer_t *answer);
 static ngx_int_t ngx_http_hpf_call_problem_case(ngx_http_hpf_ctx_t *ctx);
@@ -144,13 +151,7 @@ ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx)
     answer = ngx_hpf_call_answer(ctx->call);
 
     if (answer == NULL) {
-        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
-
-        if (ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        return ngx_http_hpf_call_problem_case(ctx);
+        return ngx_http_hpf_call_fault(ctx);
     }
 
     if (answer->failed) {
@@ -173,6 +174,58 @@ ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx)
     }
 
     return ngx_http_hpf_answer(ctx, NGX_HTTP_OK, tree);
+}
+
+
+/* The plugin has no answer, or was not asked. */
+
+static ngx_int_t
+ngx_http_hpf_call_fault(ngx_http_hpf_ctx_t *ctx)
+{
+    switch (ngx_hpf_call_fault(ctx->call)) {
+
+    case NGX_HPF_FAULT_QUARANTINED:
+        ctx->retry_after = NGX_HTTP_HPF_CALL_QUARANTINED;
+        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_QUARANTINED);
+        break;
+
+    case NGX_HPF_FAULT_BUSY:
+        return ngx_http_hpf_call_busy(ctx);
+
+    default: /* NGX_HPF_FAULT_FAILED */
+        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
+    }
+
+    if (ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_call_problem_case(ctx);
+}
+
+
+/* As many calls are under way on this node as the item may have. */
+
+static ngx_int_t
+ngx_http_hpf_call_busy(ngx_http_hpf_ctx_t *ctx)
+{
+    u_char     buf[HPF_MANIFEST_ID + sizeof("-concurrency")];
+    ngx_str_t  name;
+
+    name.data = buf;
+    name.len = ngx_snprintf(buf, sizeof(buf), "%V-concurrency", &ctx->item_id)
+               - buf;
+
+    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_RATE_LIMITED);
+
+    if (ngx_http_hpf_extra_string(ctx, "limit", &name) != NGX_OK
+        || ngx_http_hpf_extra_int(ctx, "retry_after", ctx->retry_after)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_ABORT;
 }
 
 

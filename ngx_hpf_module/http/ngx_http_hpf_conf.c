@@ -14,6 +14,7 @@
 
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_mask_hash.h"
+#include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_seal.h"
 
 
@@ -424,8 +425,12 @@ ngx_http_hpf_conf_load(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     conf.cache = hmcf->plugin_cache;
     conf.formats = ngx_http_hpf_form_formats();
     conf.keyed = ngx_http_hpf_mask_hash_ready(cf);
+    conf.watchdog = hmcf->plugin_watchdog;
+    conf.crashes = hmcf->plugin_crashes;
+    conf.crash_time = hmcf->plugin_crash_time;
     conf.load = ngx_http_hpf_item_load;
     conf.unload = ngx_http_hpf_item_unload;
+    conf.crashed = ngx_http_hpf_plugins_crashed;
     conf.data = hmcf;
 
     hmcf->plugins = ngx_hpf_plugins_create(cf, &conf);

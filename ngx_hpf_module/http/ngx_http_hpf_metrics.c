@@ -137,6 +137,26 @@ ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf)
 }
 
 
+void
+ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
+    const u_char *item, const char *end)
+{
+    u_char     buf[NGX_HTTP_HPF_LABELS];
+    ngx_str_t  labels;
+
+    if (hmcf->zone == NULL) {
+        return;
+    }
+
+    labels.data = buf;
+    labels.len = ngx_snprintf(buf, sizeof(buf), "item=\"%s\",end=\"%s\"",
+                              item, end)
+                 - buf;
+
+    ngx_http_hpf_metrics_add(hmcf, "hpf_plugin_crashes_total", &labels, 1);
+}
+
+
 ngx_int_t
 ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source)

@@ -13,6 +13,7 @@
 
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_session.h"
 
 
@@ -85,6 +86,20 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
     { ngx_string("hpf_plugins"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_hpf_conf_plugins,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_plugin_watchdog"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_hpf_plugins_watchdog,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_plugin_quarantine"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_plugins_quarantine,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -237,6 +252,9 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
     }
 
     hmcf->audit = NGX_CONF_UNSET_PTR;
+    hmcf->plugin_watchdog = NGX_CONF_UNSET_MSEC;
+    hmcf->plugin_crashes = NGX_CONF_UNSET_UINT;
+    hmcf->plugin_crash_time = NGX_CONF_UNSET_MSEC;
     hmcf->session_idle = NGX_CONF_UNSET;
     hmcf->session_life = NGX_CONF_UNSET;
     hmcf->session_cache = NGX_CONF_UNSET;
@@ -265,6 +283,9 @@ ngx_http_hpf_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_hpf_main_conf_t *hmcf = conf;
 
     ngx_conf_init_ptr_value(hmcf->audit, NULL);
+    ngx_conf_init_msec_value(hmcf->plugin_watchdog, 2000);
+    ngx_conf_init_uint_value(hmcf->plugin_crashes, 3);
+    ngx_conf_init_msec_value(hmcf->plugin_crash_time, 60000);
     ngx_conf_init_value(hmcf->session_idle, 1800);
     ngx_conf_init_value(hmcf->session_life, 8 * 3600);
     ngx_conf_init_value(hmcf->session_cache, 300);

@@ -10,12 +10,17 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_hpf_plugin_int.h"
+#include "ngx_hpf_plugins.h"
 
 
 static ngx_int_t ngx_hpf_call_enter(ngx_hpf_call_t *call,
     int (*run)(ngx_hpf_call_t *call));
+static ngx_int_t ngx_hpf_call_admit(ngx_hpf_call_t *call);
 static ngx_int_t ngx_hpf_call_leave(ngx_hpf_call_t *call, int rc);
+static ngx_int_t ngx_hpf_call_refuse(ngx_hpf_call_t *call,
+    ngx_hpf_fault_e fault);
+static void ngx_hpf_call_end(ngx_hpf_call_t *call);
+static void ngx_hpf_call_cancel(ngx_hpf_call_t *call);
 
 
 ngx_hpf_call_t *
@@ -74,17 +79,76 @@ ngx_hpf_call_enter(ngx_hpf_call_t *call, int (*run)(ngx_hpf_call_t *call))
     int        rc;
     ngx_int_t  end;
 
-    call->entered = 1;
+    if (ngx_hpf_call_admit(call) != NGX_OK) {
+        call->done = 1;
+        return NGX_ERROR;
+    }
+
+    ngx_hpf_mark_enter(call->plugin, NGX_HPF_MARK_CALL);
     rc = run(call);
-    call->entered = 0;
+    ngx_hpf_mark_leave(call->plugin);
 
     end = rc == HPF_DECLINED ? NGX_DECLINED : ngx_hpf_call_leave(call, rc);
 
-    /* operations that were begun all the same may end later: nobody waits */
-
-    call->done = (end != NGX_AGAIN);
+    if (end != NGX_AGAIN) {
+        ngx_hpf_call_end(call);
+    }
 
     return end;
+}
+
+
+/* One that was released from quarantine may be without its code still. */
+
+static ngx_int_t
+ngx_hpf_call_admit(ngx_hpf_call_t *call)
+{
+    ngx_hpf_plugin_t  *plugin;
+
+    plugin = call->plugin;
+
+    if (ngx_hpf_ledger_quarantined(plugin)) {
+        return ngx_hpf_call_refuse(call, NGX_HPF_FAULT_QUARANTINED);
+    }
+
+    if (!plugin->loaded && ngx_hpf_generation_code(plugin) != NGX_OK) {
+        return ngx_hpf_call_refuse(call, NGX_HPF_FAULT_FAILED);
+    }
+
+    if (ngx_hpf_ledger_enter(plugin) != NGX_OK) {
+        return ngx_hpf_call_refuse(call, NGX_HPF_FAULT_BUSY);
+    }
+
+    call->counted = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_hpf_call_refuse(ngx_hpf_call_t *call, ngx_hpf_fault_e fault)
+{
+    call->failed = 1;
+    call->fault = fault;
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * From here on the plugin hears nothing of it any more.  Operations that were
+ * begun all the same may end later: nobody waits.
+ */
+
+static void
+ngx_hpf_call_end(ngx_hpf_call_t *call)
+{
+    call->done = 1;
+
+    if (call->counted) {
+        call->counted = 0;
+        ngx_hpf_ledger_leave(call->plugin, call->failed);
+    }
 }
 
 
@@ -120,10 +184,18 @@ ngx_hpf_call_answer(ngx_hpf_call_t *call)
 }
 
 
+ngx_hpf_fault_e
+ngx_hpf_call_fault(ngx_hpf_call_t *call)
+{
+    return call->fault;
+}
+
+
 void
 ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op, hpf_result_t *result)
 {
-    int  rc;
+    int        rc;
+    ngx_int_t  end;
 
     if (call->magic != NGX_HPF_CALL_MAGIC || call->done) {
         return;
@@ -147,13 +219,36 @@ ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op, hpf_result_t *result)
         result->value.data = "";
     }
 
-    call->entered = 1;
-    rc = call->plugin->host->resume(call, result);
-    call->entered = 0;
+    if (ngx_hpf_ledger_quarantined(call->plugin)) {
+        end = ngx_hpf_call_refuse(call, NGX_HPF_FAULT_QUARANTINED);
 
-    if (ngx_hpf_call_leave(call, rc) != NGX_AGAIN) {
-        call->done = 1;
+    } else {
+        ngx_hpf_mark_enter(call->plugin, NGX_HPF_MARK_CALL);
+        rc = call->plugin->host->resume(call, result);
+        ngx_hpf_mark_leave(call->plugin);
+
+        end = ngx_hpf_call_leave(call, rc);
+    }
+
+    if (end != NGX_AGAIN) {
+        ngx_hpf_call_end(call);
         call->ops->done(call);
+    }
+}
+
+
+/*
+ * Whatever the plugin keeps for the call is let go; but code that has ended
+ * workers is not run for that.
+ */
+
+static void
+ngx_hpf_call_cancel(ngx_hpf_call_t *call)
+{
+    if (call->plugin->loaded && !ngx_hpf_ledger_quarantined(call->plugin)) {
+        ngx_hpf_mark_enter(call->plugin, NGX_HPF_MARK_CALL);
+        call->plugin->host->cancel(call);
+        ngx_hpf_mark_leave(call->plugin);
     }
 }
 
@@ -168,7 +263,8 @@ ngx_hpf_call_destroy(ngx_hpf_call_t *call)
         return;
     }
 
-    call->plugin->host->cancel(call);
+    ngx_hpf_call_end(call);
+    ngx_hpf_call_cancel(call);
 
     call->magic = 0;
 
@@ -187,12 +283,13 @@ ngx_hpf_call_destroy(ngx_hpf_call_t *call)
 static int32_t
 ngx_hpf_call_begin(ngx_hpf_call_t *call)
 {
-    if (call->answered || call->pending == NGX_HPF_CALL_OPS) {
+    if (call->answered || call->done || call->pending == NGX_HPF_CALL_OPS) {
         ngx_log_error(NGX_LOG_ERR, call->log, 0,
                       "hpf plugin: \"%V\" began an operation %s",
                       &call->plugin->id,
                       call->answered ? "after its answer"
-                                     : "with too many under way");
+                      : call->done ? "after its call"
+                      : "with too many under way");
         return HPF_ERROR;
     }
 

@@ -14,15 +14,19 @@
 #include "ngx_hpf_plugins.h"
 
 
+static ngx_hpf_plugin_t *ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source, ngx_uint_t whole);
 static ngx_hpf_plugin_t *ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
-    const ngx_hpf_source_t *source);
-static ngx_int_t ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin);
+    const ngx_hpf_source_t *source, ngx_uint_t whole);
+static ngx_int_t ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin,
+    ngx_uint_t whole);
+static void ngx_hpf_generation_unload(ngx_hpf_plugin_t *plugin);
 static void ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin);
 
 
-ngx_hpf_plugin_t *
+static ngx_hpf_plugin_t *
 ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
-    const ngx_hpf_source_t *source)
+    const ngx_hpf_source_t *source, ngx_uint_t whole)
 {
     ngx_queue_t       *q;
     ngx_hpf_plugin_t  *plugin;
@@ -41,13 +45,13 @@ ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
         }
     }
 
-    return ngx_hpf_generation_load(plugins, source);
+    return ngx_hpf_generation_load(plugins, source, whole);
 }
 
 
 static ngx_hpf_plugin_t *
 ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
-    const ngx_hpf_source_t *source)
+    const ngx_hpf_source_t *source, ngx_uint_t whole)
 {
     ngx_pool_t        *pool;
     ngx_hpf_plugin_t  *plugin;
@@ -85,21 +89,17 @@ ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
     ngx_cpystrn(plugin->digest.data, (u_char *) source->digest,
                 plugin->digest.len + 1);
 
-    if (ngx_hpf_generation_open(plugin) != NGX_OK) {
+    if (ngx_hpf_generation_open(plugin, whole) != NGX_OK) {
         ngx_hpf_generation_free(plugin);
         return NULL;
     }
-
-    ngx_log_error(NGX_LOG_INFO, plugins->log, 0,
-                  "hpf plugin: \"%V\" loaded, digest %V", &plugin->id,
-                  &plugin->digest);
 
     return plugin;
 }
 
 
 static ngx_int_t
-ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin)
+ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin, ngx_uint_t whole)
 {
     u_char              file[NGX_MAX_PATH];
     ngx_str_t           text;
@@ -125,16 +125,75 @@ ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin)
     plugin->host = plugin->manifest->language == HPF_MANIFEST_C
                    ? &ngx_hpf_plugin_c_host : &ngx_hpf_lua_host;
 
-    (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.%s%Z",
-                        &plugins->conf.cache, &plugin->digest, &plugin->id,
-                        plugin->manifest->language == HPF_MANIFEST_C
-                        ? "so" : "lua");
+    if (ngx_hpf_ledger_open(plugin) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    if (plugin->host->load(plugin, (char *) file) != NGX_OK) {
+    if (ngx_hpf_ledger_quarantined(plugin)) {
+        ngx_log_error(NGX_LOG_WARN, plugin->log, 0,
+                      "hpf plugin: \"%V\" not loaded: it is quarantined, "
+                      "digest %V", &plugin->id, &plugin->digest);
+
+        if (whole) {
+            return NGX_ERROR;
+        }
+
+    } else if (ngx_hpf_generation_code(plugin) != NGX_OK) {
         return NGX_ERROR;
     }
 
     return plugins->conf.load(plugin, plugins->conf.data);
+}
+
+
+ngx_int_t
+ngx_hpf_generation_code(ngx_hpf_plugin_t *plugin)
+{
+    u_char     file[NGX_MAX_PATH];
+    ngx_int_t  rc;
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.%s%Z",
+                        &plugin->plugins->conf.cache, &plugin->digest,
+                        &plugin->id,
+                        plugin->manifest->language == HPF_MANIFEST_C
+                        ? "so" : "lua");
+
+    plugin->loaded = 1;
+
+    ngx_hpf_mark_enter(plugin, NGX_HPF_MARK_LOAD);
+    rc = plugin->host->load(plugin, (char *) file);
+    ngx_hpf_mark_leave(plugin);
+
+    plugin->entry->refused = (rc != NGX_OK);
+
+    if (rc != NGX_OK) {
+        ngx_hpf_generation_unload(plugin);
+        return NGX_ERROR;
+    }
+
+    if (plugin->def) {
+        plugin->entry->abi = (uint32_t) plugin->def->abi_major << 16
+                             | plugin->def->abi_minor;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, plugin->log, 0,
+                  "hpf plugin: \"%V\" loaded, digest %V", &plugin->id,
+                  &plugin->digest);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_hpf_generation_unload(ngx_hpf_plugin_t *plugin)
+{
+    if (plugin->loaded) {
+        ngx_hpf_mark_enter(plugin, NGX_HPF_MARK_UNLOAD);
+        plugin->host->unload(plugin);
+        ngx_hpf_mark_leave(plugin);
+
+        plugin->loaded = 0;
+    }
 }
 
 
@@ -151,9 +210,8 @@ ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin)
         plugins->conf.unload(plugin, plugins->conf.data);
     }
 
-    if (plugin->host) {
-        plugin->host->unload(plugin);
-    }
+    ngx_hpf_generation_unload(plugin);
+    ngx_hpf_ledger_close(plugin);
 
     hpf_manifest_free(plugin->manifest);
 
@@ -205,7 +263,7 @@ ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number,
 
     for (i = 0; i < n; i++) {
 
-        plugin = ngx_hpf_generation_get(plugins, &list[i]);
+        plugin = ngx_hpf_generation_get(plugins, &list[i], whole);
 
         if (plugin) {
             catalogue->plugin[catalogue->n++] = plugin;

@@ -29,6 +29,7 @@ static int ngx_hpf_lua_continue(ngx_hpf_call_t *call, int nargs);
 static int ngx_hpf_lua_finish(lua_State *L);
 static int ngx_hpf_lua_push_results(lua_State *L);
 static void ngx_hpf_lua_cancel(ngx_hpf_call_t *call);
+static size_t ngx_hpf_lua_memory(ngx_hpf_plugin_t *plugin);
 static int ngx_hpf_lua_collect(lua_State *L);
 static void ngx_hpf_lua_log(ngx_hpf_lua_vm_t *vm, lua_State *L,
     const char *what);
@@ -42,7 +43,8 @@ const ngx_hpf_host_t  ngx_hpf_lua_host = {
     ngx_hpf_lua_start,
     ngx_hpf_lua_reconcile,
     ngx_hpf_lua_resume,
-    ngx_hpf_lua_cancel
+    ngx_hpf_lua_cancel,
+    ngx_hpf_lua_memory
 };
 
 
@@ -437,6 +439,17 @@ ngx_hpf_lua_cancel(ngx_hpf_call_t *call)
         vm->exempt = 0;
         run->ref = LUA_NOREF;
     }
+}
+
+
+static size_t
+ngx_hpf_lua_memory(ngx_hpf_plugin_t *plugin)
+{
+    ngx_hpf_lua_vm_t  *vm;
+
+    vm = plugin->vm;
+
+    return vm->used;
 }
 
 

@@ -22,6 +22,9 @@
 #include "hpf_plugin.h"
 
 
+#define NGX_HPF_DIGEST_LEN  64         /* hex */
+
+
 typedef struct ngx_hpf_plugins_s  ngx_hpf_plugins_t;     /* of a cycle */
 typedef struct hpf_plugin_s       ngx_hpf_plugin_t;      /* a generation */
 typedef struct hpf_call_s         ngx_hpf_call_t;        /* one run */
@@ -38,13 +41,48 @@ typedef ngx_int_t (*ngx_hpf_plugin_load_pt)(ngx_hpf_plugin_t *plugin,
 typedef void (*ngx_hpf_plugin_unload_pt)(ngx_hpf_plugin_t *plugin,
     void *data);
 
+
+/* Where in a plugin a worker was, and how it ended there. */
+
+typedef enum {
+    NGX_HPF_MARK_LOAD = 0,
+    NGX_HPF_MARK_CALL,
+    NGX_HPF_MARK_UNLOAD
+} ngx_hpf_mark_e;
+
+typedef enum {
+    NGX_HPF_END_KILLED = 0,            /* from outside, or by _exit() */
+    NGX_HPF_END_CRASHED,
+    NGX_HPF_END_STUCK,                 /* by the watchdog */
+    NGX_HPF_END_EXITED,                /* the plugin called exit() */
+    NGX_HPF_ENDS
+} ngx_hpf_end_e;
+
+typedef struct {
+    ngx_pid_t                   pid;
+    ngx_hpf_mark_e              where;
+    ngx_hpf_end_e               end;
+    ngx_uint_t                  quarantined;   /* because of this one */
+    u_char                      id[HPF_MANIFEST_ID + 1];
+    u_char                      digest[NGX_HPF_DIGEST_LEN + 1];
+} ngx_hpf_crash_t;
+
+/* Called once for each worker of the node that a plugin has ended. */
+
+typedef void (*ngx_hpf_plugin_crashed_pt)(const ngx_hpf_crash_t *crash,
+    void *data);
+
 typedef struct {
     ngx_str_t                   dir;           /* the folder of folders */
     ngx_str_t                   cache;         /* of private copies */
     const hpf_schema_formats_t *formats;       /* of forms */
     ngx_uint_t                  keyed;         /* values may be hashed */
+    ngx_msec_t                  watchdog;      /* 0: none */
+    ngx_uint_t                  crashes;       /* 0: no quarantine */
+    ngx_msec_t                  crash_time;    /* of so many crashes */
     ngx_hpf_plugin_load_pt      load;
     ngx_hpf_plugin_unload_pt    unload;
+    ngx_hpf_plugin_crashed_pt   crashed;
     void                       *data;
 } ngx_hpf_plugins_conf_t;
 
@@ -177,6 +215,16 @@ ngx_int_t ngx_hpf_call_reconcile(ngx_hpf_call_t *call);
 
 /* Valid until the call is destroyed; NULL: the plugin failed. */
 ngx_hpf_answer_t *ngx_hpf_call_answer(ngx_hpf_call_t *call);
+
+/* Why there is no answer. */
+
+typedef enum {
+    NGX_HPF_FAULT_FAILED = 0,
+    NGX_HPF_FAULT_QUARANTINED,
+    NGX_HPF_FAULT_BUSY                 /* too many calls under way */
+} ngx_hpf_fault_e;
+
+ngx_hpf_fault_e ngx_hpf_call_fault(ngx_hpf_call_t *call);
 
 /*
  * An operation has ended: the plugin goes on, and may end its call by

@@ -44,7 +44,8 @@ const ngx_hpf_host_t  ngx_hpf_plugin_c_host = {
     ngx_hpf_plugin_c_start,
     ngx_hpf_plugin_c_reconcile,
     ngx_hpf_plugin_c_resume,
-    ngx_hpf_plugin_c_cancel
+    ngx_hpf_plugin_c_cancel,
+    NULL
 };
 
 

@@ -16,13 +16,13 @@
 #define NGX_HPF_PLUGIN_MAGIC  0x48504647           /* a generation */
 #define NGX_HPF_CALL_MAGIC    0x4850434c           /* a call under way */
 
-#define NGX_HPF_DIGEST_LEN    64                   /* hex */
 #define NGX_HPF_CALL_OPS      32                   /* under way at once */
 
 
 /*
  * A host runs plugins of one language.  load: NGX_OK or NGX_ERROR, logged.
  * start, resume and reconcile return as the functions of hpf_plugin_def_t.
+ * memory: bytes that the generation has in this worker; NULL: not known.
  */
 
 typedef struct {
@@ -32,10 +32,14 @@ typedef struct {
     int        (*reconcile)(ngx_hpf_call_t *call);
     int        (*resume)(ngx_hpf_call_t *call, const hpf_result_t *result);
     void       (*cancel)(ngx_hpf_call_t *call);
+    size_t     (*memory)(ngx_hpf_plugin_t *plugin);
 } ngx_hpf_host_t;
 
 extern const ngx_hpf_host_t  ngx_hpf_plugin_c_host;
 extern const ngx_hpf_host_t  ngx_hpf_lua_host;
+
+
+typedef struct ngx_hpf_ledger_entry_s  ngx_hpf_ledger_entry_t;
 
 
 struct hpf_plugin_s {
@@ -50,7 +54,9 @@ struct hpf_plugin_s {
     hpf_manifest_t          *manifest;
     const ngx_hpf_host_t    *host;
     ngx_hpf_plugins_t       *plugins;
+    ngx_hpf_ledger_entry_t  *entry;         /* what all workers know of it */
     void                    *data;          /* of the http layer */
+    unsigned                 loaded:1;      /* its code is there */
 
     /* of the C host */
     void                    *handle;
@@ -82,7 +88,8 @@ struct hpf_call_s {
 
     unsigned                 answered:1;
     unsigned                 failed:1;      /* the plugin did */
-    unsigned                 entered:1;     /* the plugin runs */
+    unsigned                 fault:2;       /* ngx_hpf_fault_e */
+    unsigned                 counted:1;     /* among those under way */
     unsigned                 done:1;        /* told to the http layer */
 };
 

@@ -24,6 +24,7 @@ static ngx_uint_t  ngx_hpf_plugins_tag;
 ngx_hpf_plugins_t *
 ngx_hpf_plugins_create(ngx_conf_t *cf, ngx_hpf_plugins_conf_t *conf)
 {
+    size_t              size;
     ngx_str_t           name;
     ngx_hpf_source_t   *list;
     ngx_hpf_plugins_t  *plugins;
@@ -48,7 +49,12 @@ ngx_hpf_plugins_create(ngx_conf_t *cf, ngx_hpf_plugins_conf_t *conf)
 
     ngx_str_set(&name, "hpf_plugins");
 
-    plugins->shm_zone = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
+    /* a quarter more, for the allocator's own table of pages */
+
+    size = sizeof(ngx_hpf_plugins_shm_t) / 4 * 5 + 8 * ngx_pagesize;
+    size = ngx_align(size, ngx_pagesize);
+
+    plugins->shm_zone = ngx_shared_memory_add(cf, &name, size,
                                               &ngx_hpf_plugins_tag);
     if (plugins->shm_zone == NULL) {
         return NULL;
@@ -193,6 +199,12 @@ ngx_hpf_plugins_init_worker(ngx_hpf_plugins_t *plugins, ngx_cycle_t *cycle)
 {
     plugins->log = cycle->log;
 
+    if (ngx_hpf_mark_init(plugins) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_hpf_watchdog_start(plugins);
+
     return ngx_hpf_watch_init(plugins, cycle);
 }
 
@@ -211,4 +223,7 @@ ngx_hpf_plugins_exit_worker(ngx_hpf_plugins_t *plugins)
         ngx_hpf_generation_catalogue_free(plugins->active);
         plugins->active = NULL;
     }
+
+    ngx_hpf_watchdog_stop();
+    ngx_hpf_mark_exit(plugins);
 }

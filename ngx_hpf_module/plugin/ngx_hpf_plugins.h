@@ -23,7 +23,10 @@
 #include <ngx_event.h>
 
 #include "hpf_set.h"
+#include "ngx_hpf_ledger.h"
+#include "ngx_hpf_mark.h"
 #include "ngx_hpf_plugin_int.h"
+#include "ngx_hpf_watchdog.h"
 
 
 #define NGX_HPF_PLUGINS_MAX   512
@@ -49,6 +52,9 @@ typedef struct {
     /* digests of what did not load: not tried again until it changes */
     uint32_t                 nbad;
     u_char                   bad[NGX_HPF_PLUGINS_BAD][NGX_HPF_DIGEST_LEN];
+
+    ngx_hpf_mark_t           marks[NGX_HPF_LEDGER_SEATS];
+    ngx_hpf_ledger_t         ledger;
 } ngx_hpf_plugins_shm_t;
 
 
@@ -68,6 +74,8 @@ struct ngx_hpf_plugins_s {
     ngx_hpf_catalogue_t     *active;
     ngx_hpf_catalogue_t     *next;         /* prepared, not in force yet */
     ngx_hpf_plugin_row_t    *row;
+    ngx_uint_t               seat;
+    ngx_hpf_mark_t          *mark;
     ngx_queue_t              generations;  /* loaded and in use */
 
     ngx_connection_t        *notify;       /* inotify */
@@ -111,12 +119,15 @@ hpf_manifest_t *ngx_hpf_source_manifest(ngx_hpf_plugins_t *plugins,
 
 /* _generation.c */
 
-ngx_hpf_plugin_t *ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
-    const ngx_hpf_source_t *source);
-/* whole: NULL when one of them does not load, else that one is left out. */
+/*
+ * whole: NULL when one of them does not load, else that one is left out.  One
+ * that is quarantined is there without its code then.
+ */
 ngx_hpf_catalogue_t *ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins,
     uint32_t number, ngx_uint_t whole);
 void ngx_hpf_generation_catalogue_free(ngx_hpf_catalogue_t *catalogue);
+/* The code of one that was there without. */
+ngx_int_t ngx_hpf_generation_code(ngx_hpf_plugin_t *plugin);
 
 
 /* _watch.c */

@@ -418,6 +418,8 @@ ngx_hpf_watch_look(ngx_event_t *ev)
 
     (void) ngx_hpf_plugins_version(plugins);
 
+    ngx_hpf_mark_look(plugins);
+
     ngx_add_timer(ev, next);
 }
 
