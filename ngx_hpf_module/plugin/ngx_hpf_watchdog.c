@@ -7,8 +7,9 @@
  *
  * It looks a few times within the limit whether the worker is still inside of
  * the same call.  What counts is the time between two looks, and at most twice
- * what it should have been: a worker that was stopped by a debugger, or that
- * got no turn on a busy machine, was not running for so long.
+ * what it should have been: a debugger stops both threads.  The time in which
+ * the worker was ready to run and had no processor does not count, or a busy
+ * machine would end workers whose plugins do nothing wrong.
  *
  * The worker may be inside of anything, malloc() and localtime() with their
  * locks included: the thread allocates nothing, takes no lock but its own, and
@@ -33,6 +34,7 @@ typedef struct {
     pthread_cond_t      cond;
     ngx_uint_t          stop;
     ngx_msec_t          limit;
+    ngx_fd_t            schedstat;     /* of the worker's own thread */
     ngx_hpf_mark_t     *mark;
     ngx_hpf_ledger_t   *ledger;
     ngx_log_t          *log;
@@ -42,9 +44,10 @@ typedef struct {
 static ngx_int_t ngx_hpf_watchdog_create(ngx_hpf_watchdog_t *dog);
 static void *ngx_hpf_watchdog_run(void *data);
 static ngx_uint_t ngx_hpf_watchdog_wait(ngx_hpf_watchdog_t *dog,
-    ngx_msec_t ms);
+    uint64_t ns);
 static void ngx_hpf_watchdog_end(ngx_hpf_watchdog_t *dog, uint32_t inside);
-static ngx_msec_t ngx_hpf_watchdog_now(void);
+static uint64_t ngx_hpf_watchdog_now(void);
+static uint64_t ngx_hpf_watchdog_waited(ngx_hpf_watchdog_t *dog);
 
 
 static ngx_hpf_watchdog_t   ngx_hpf_watchdog_one;
@@ -69,6 +72,7 @@ ngx_hpf_watchdog_start(ngx_hpf_plugins_t *plugins)
     dog->mark = plugins->mark;
     dog->ledger = &plugins->shm->ledger;
     dog->log = plugins->log;
+    dog->schedstat = open("/proc/self/schedstat", O_RDONLY|O_CLOEXEC);
 
     if (ngx_hpf_watchdog_create(dog) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, plugins->log, 0,
@@ -136,6 +140,10 @@ ngx_hpf_watchdog_stop(void)
     (void) pthread_cond_destroy(&dog->cond);
     (void) pthread_mutex_destroy(&dog->mutex);
 
+    if (dog->schedstat != NGX_INVALID_FILE) {
+        (void) ngx_close_file(dog->schedstat);
+    }
+
     ngx_hpf_watchdog = NULL;
 }
 
@@ -146,30 +154,36 @@ ngx_hpf_watchdog_run(void *data)
     ngx_hpf_watchdog_t *dog = data;
 
     uint32_t    inside, entered, seen;
-    ngx_msec_t  step, last, now, ran;
+    uint64_t    step, last, now, ran;
 
-    step = dog->limit / NGX_HPF_WATCHDOG_LOOKS;
-    last = ngx_hpf_watchdog_now();
+    step = (uint64_t) dog->limit * 1000000 / NGX_HPF_WATCHDOG_LOOKS;
+    last = 0;
     seen = 0;
     ran = 0;
 
     while (!ngx_hpf_watchdog_wait(dog, step)) {
 
-        now = ngx_hpf_watchdog_now();
         inside = __atomic_load_n(&dog->mark->inside, __ATOMIC_ACQUIRE);
         entered = __atomic_load_n(&dog->mark->entered, __ATOMIC_RELAXED);
 
-        if (inside == 0 || entered != seen) {
+        if (inside == 0) {
+            seen = entered - 1;
+            continue;
+        }
+
+        now = ngx_hpf_watchdog_now() - ngx_hpf_watchdog_waited(dog);
+
+        if (entered != seen) {
             seen = entered;
             ran = 0;
 
-        } else {
+        } else if (now > last) {
             ran += ngx_min(now - last, 2 * step);
         }
 
         last = now;
 
-        if (ran >= dog->limit) {
+        if (ran >= (uint64_t) dog->limit * 1000000) {
             ngx_hpf_watchdog_end(dog, inside);
         }
     }
@@ -181,15 +195,15 @@ ngx_hpf_watchdog_run(void *data)
 /* 1: the worker exits. */
 
 static ngx_uint_t
-ngx_hpf_watchdog_wait(ngx_hpf_watchdog_t *dog, ngx_msec_t ms)
+ngx_hpf_watchdog_wait(ngx_hpf_watchdog_t *dog, uint64_t ns)
 {
     ngx_uint_t       stop;
     struct timespec  until;
 
     (void) clock_gettime(CLOCK_MONOTONIC, &until);
 
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec += ns % 1000000000;
 
     if (until.tv_nsec >= 1000000000) {
         until.tv_nsec -= 1000000000;
@@ -254,12 +268,42 @@ ngx_hpf_watchdog_end(ngx_hpf_watchdog_t *dog, uint32_t inside)
 }
 
 
-static ngx_msec_t
+/* Nanoseconds. */
+
+static uint64_t
 ngx_hpf_watchdog_now(void)
 {
     struct timespec  ts;
 
     (void) clock_gettime(CLOCK_MONOTONIC, &ts);
 
-    return (ngx_msec_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+/* The second number: nanoseconds that the worker waited for a processor. */
+
+static uint64_t
+ngx_hpf_watchdog_waited(ngx_hpf_watchdog_t *dog)
+{
+    char       *p, *last, text[128];
+    ssize_t     n;
+    uint64_t    ns;
+
+    n = pread(dog->schedstat, text, sizeof(text), 0);
+
+    if (n <= 0) {
+        return 0;
+    }
+
+    ns = 0;
+    last = text + n;
+
+    for (p = text; p < last && *p != ' '; p++) { /* void */ }
+
+    for (p++; p < last && *p >= '0' && *p <= '9'; p++) {
+        ns = ns * 10 + (*p - '0');
+    }
+
+    return ns;
 }
