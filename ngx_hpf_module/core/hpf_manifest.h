@@ -76,7 +76,7 @@ typedef struct {
     size_t                   memory;         /* bytes of a Lua VM */
     uint64_t                 instructions;   /* of one run, Lua */
     uint32_t                 time;           /* ms of one call, all in all */
-    uint32_t                 concurrency;    /* calls at once in a worker */
+    uint32_t                 concurrency;    /* calls at once on a node */
 } hpf_manifest_resources_t;
 
 

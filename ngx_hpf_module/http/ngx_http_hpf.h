@@ -40,6 +40,7 @@ typedef struct ngx_http_hpf_limit_s    ngx_http_hpf_limit_t;
 typedef struct ngx_http_hpf_limit_ask_s  ngx_http_hpf_limit_ask_t;
 typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
 typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
+typedef struct ngx_http_hpf_call_op_s  ngx_http_hpf_call_op_t;
 
 
 /* A name in the two languages of messages. */
@@ -324,6 +325,7 @@ struct ngx_http_hpf_ctx_s {
     ngx_hpf_call_t               *call;         /* of the plugin */
     ngx_int_t                   (*call_end)(ngx_http_hpf_ctx_t *ctx);
     ngx_str_t                     backend;      /* to name when it fails */
+    ngx_http_hpf_call_op_t       *backend_ops;  /* the last one first */
     json_t                       *case_data;    /* for reconcile */
     json_t                       *case_result;  /* borrowed of the call */
     ngx_str_t                     case_status;

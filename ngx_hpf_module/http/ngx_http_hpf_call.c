@@ -27,14 +27,16 @@
 
 /* One operation under way; the event is that of sleep(). */
 
-typedef struct {
-    ngx_http_hpf_ctx_t    *ctx;
-    int32_t                number;
-    ngx_str_t              backend;
-    ngx_hpf_kv_e           verb;
-    ngx_hpf_redis_op_t    *op;
-    ngx_event_t            timer;
-} ngx_http_hpf_call_op_t;
+struct ngx_http_hpf_call_op_s {
+    ngx_http_hpf_ctx_t      *ctx;
+    int32_t                  number;
+    ngx_str_t                backend;
+    ngx_uint_t               answered;     /* by the back end */
+    ngx_http_hpf_call_op_t  *next;         /* that was asked before */
+    ngx_hpf_kv_e             verb;
+    ngx_hpf_redis_op_t      *op;
+    ngx_event_t              timer;
+};
 
 
 static ngx_int_t ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t op,
@@ -62,6 +64,8 @@ static ngx_http_hpf_call_op_t *ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx,
 static void ngx_http_hpf_call_op_cleanup(void *data);
 static ngx_int_t ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_call_fault(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_call_item(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_call_late(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_call_busy(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx,
     ngx_hpf_answer_t *answer);
@@ -192,11 +196,54 @@ ngx_http_hpf_call_fault(ngx_http_hpf_ctx_t *ctx)
     case NGX_HPF_FAULT_BUSY:
         return ngx_http_hpf_call_busy(ctx);
 
+    case NGX_HPF_FAULT_LATE:
+        return ngx_http_hpf_call_late(ctx);
+
     default: /* NGX_HPF_FAULT_FAILED */
         (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
     }
 
+    return ngx_http_hpf_call_item(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_call_item(ngx_http_hpf_ctx_t *ctx)
+{
     if (ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_call_problem_case(ctx);
+}
+
+
+/* What it was waiting for is to blame: the back end that it asked first. */
+
+static ngx_int_t
+ngx_http_hpf_call_late(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               *backend;
+    ngx_http_hpf_call_op_t  *op;
+
+    backend = NULL;
+
+    for (op = ctx->backend_ops; op; op = op->next) {
+
+        if (!op->answered) {
+            backend = &op->backend;
+        }
+    }
+
+    if (backend == NULL) {
+        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
+
+        return ngx_http_hpf_call_item(ctx);
+    }
+
+    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_BACKEND_TIMEOUT);
+
+    if (ngx_http_hpf_extra_string(ctx, "backend", backend) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -367,13 +414,18 @@ ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t number,
     op->backend.len = args->backend.len;
     op->backend.data = ngx_pstrdup(ctx->request->pool, &args->backend);
 
-    if (op->backend.data == NULL) {
+    if (op->backend.data == NULL
+        || ngx_http_hpf_backend_call(ctx, &req,
+                                     ngx_http_hpf_call_backend_done, op)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_http_hpf_backend_call(ctx, &req,
-                                     ngx_http_hpf_call_backend_done, op)
-           == NGX_OK ? NGX_OK : NGX_ERROR;
+    op->next = ctx->backend_ops;
+    ctx->backend_ops = op;
+
+    return NGX_OK;
 }
 
 
@@ -384,6 +436,8 @@ ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx, void *data,
     ngx_http_hpf_call_op_t *op = data;
 
     hpf_result_t  result;
+
+    op->answered = 1;
 
     ngx_http_hpf_call_blame(op, res);
 

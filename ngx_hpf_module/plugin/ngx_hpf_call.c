@@ -19,6 +19,7 @@ static ngx_int_t ngx_hpf_call_admit(ngx_hpf_call_t *call);
 static ngx_int_t ngx_hpf_call_leave(ngx_hpf_call_t *call, int rc);
 static ngx_int_t ngx_hpf_call_refuse(ngx_hpf_call_t *call,
     ngx_hpf_fault_e fault);
+static void ngx_hpf_call_late(ngx_event_t *ev);
 static void ngx_hpf_call_end(ngx_hpf_call_t *call);
 static void ngx_hpf_call_cancel(ngx_hpf_call_t *call);
 
@@ -92,9 +93,16 @@ ngx_hpf_call_enter(ngx_hpf_call_t *call, int (*run)(ngx_hpf_call_t *call))
 
     if (end != NGX_AGAIN) {
         ngx_hpf_call_end(call);
+        return end;
     }
 
-    return end;
+    call->timer.handler = ngx_hpf_call_late;
+    call->timer.data = call;
+    call->timer.log = call->log;
+
+    ngx_add_timer(&call->timer, call->plugin->manifest->resources.time);
+
+    return NGX_AGAIN;
 }
 
 
@@ -135,6 +143,28 @@ ngx_hpf_call_refuse(ngx_hpf_call_t *call, ngx_hpf_fault_e fault)
 }
 
 
+/* Nobody waits for it any longer. */
+
+static void
+ngx_hpf_call_late(ngx_event_t *ev)
+{
+    ngx_hpf_call_t  *call;
+
+    call = ev->data;
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "hpf plugin: \"%V\" did not answer within %uDms",
+                  &call->plugin->id, call->plugin->manifest->resources.time);
+
+    (void) ngx_hpf_call_refuse(call, NGX_HPF_FAULT_LATE);
+
+    ngx_hpf_call_end(call);
+    ngx_hpf_call_cancel(call);
+
+    call->ops->done(call);
+}
+
+
 /*
  * From here on the plugin hears nothing of it any more.  Operations that were
  * begun all the same may end later: nobody waits.
@@ -144,6 +174,10 @@ static void
 ngx_hpf_call_end(ngx_hpf_call_t *call)
 {
     call->done = 1;
+
+    if (call->timer.timer_set) {
+        ngx_del_timer(&call->timer);
+    }
 
     if (call->counted) {
         call->counted = 0;
@@ -245,11 +279,17 @@ ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op, hpf_result_t *result)
 static void
 ngx_hpf_call_cancel(ngx_hpf_call_t *call)
 {
-    if (call->plugin->loaded && !ngx_hpf_ledger_quarantined(call->plugin)) {
-        ngx_hpf_mark_enter(call->plugin, NGX_HPF_MARK_CALL);
-        call->plugin->host->cancel(call);
-        ngx_hpf_mark_leave(call->plugin);
+    if (call->cancelled || !call->plugin->loaded
+        || ngx_hpf_ledger_quarantined(call->plugin))
+    {
+        return;
     }
+
+    call->cancelled = 1;
+
+    ngx_hpf_mark_enter(call->plugin, NGX_HPF_MARK_CALL);
+    call->plugin->host->cancel(call);
+    ngx_hpf_mark_leave(call->plugin);
 }
 
 

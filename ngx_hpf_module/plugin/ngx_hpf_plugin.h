@@ -221,7 +221,8 @@ ngx_hpf_answer_t *ngx_hpf_call_answer(ngx_hpf_call_t *call);
 typedef enum {
     NGX_HPF_FAULT_FAILED = 0,
     NGX_HPF_FAULT_QUARANTINED,
-    NGX_HPF_FAULT_BUSY                 /* too many calls under way */
+    NGX_HPF_FAULT_BUSY,                /* too many calls under way */
+    NGX_HPF_FAULT_LATE                 /* it took too long */
 } ngx_hpf_fault_e;
 
 ngx_hpf_fault_e ngx_hpf_call_fault(ngx_hpf_call_t *call);

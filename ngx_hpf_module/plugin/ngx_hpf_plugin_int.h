@@ -10,6 +10,8 @@
 #define _NGX_HPF_PLUGIN_INT_H_INCLUDED_
 
 
+#include <ngx_event.h>
+
 #include "ngx_hpf_plugin.h"
 
 
@@ -78,6 +80,7 @@ struct hpf_call_s {
     const ngx_hpf_call_ops_t *ops;
     void                    *data;          /* of the http layer */
 
+    ngx_event_t              timer;         /* all of it has a limit */
     int32_t                  last;          /* operation number */
     ngx_uint_t               pending;       /* operations */
     ngx_hpf_answer_t         answer;
@@ -90,6 +93,7 @@ struct hpf_call_s {
     unsigned                 failed:1;      /* the plugin did */
     unsigned                 fault:2;       /* ngx_hpf_fault_e */
     unsigned                 counted:1;     /* among those under way */
+    unsigned                 cancelled:1;
     unsigned                 done:1;        /* told to the http layer */
 };
 

@@ -22,8 +22,9 @@ my $n = 0;
 sub faulty {
     my ($t, $id, $defines, %more) = @_;
     my $dir = 'new/' . ++$n . "/$id";
+    my $json = JSON::PP->new->utf8->canonical;
 
-    $t->write_file("$dir/manifest.json", JSON::PP->new->utf8->canonical->encode({
+    $t->write_file("$dir/manifest.json", $json->encode({
         id => $id, version => '1.0.0', language => 'c', name => $id,
         users => [ 'anyone' ], level => 0, channels => [ '*' ],
         backends => [ 'core' ], form => { type => 'object' }, %more,
