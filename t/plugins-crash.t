@@ -100,6 +100,7 @@ is($r->status, 503, 'status of the problem');
 is($r->json->{item}, 'shaky', 'it names the item');
 is($r->header('Retry-After'), 60, 'and when to come again');
 is(records($t, 'plugin-crashed'), 2, 'its code is not run any more');
+is(metric('hpf_plugin_quarantined{item="shaky"}'), 1, 'a gauge shows it');
 
 
 # neither a worker that comes nor a reload forgets
@@ -115,6 +116,7 @@ becomes('of any plugin', 'steady', 'one');
 
 faulty($t, 'shaky', { VALUE => '"two"' }, version => '2.0.0');
 becomes('another version is served', 'shaky', 'two');
+is(metric('hpf_plugin_quarantined{item="shaky"}'), 0, 'the item is well');
 faulty($t, 'shaky');
 ok($t->wait_log(qr/it is quarantined.*catalogue \d+ is refused/s),
    'the old one does not come back');

@@ -545,9 +545,12 @@ char *ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 void ngx_http_hpf_audit_write(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-/* What is no request: of a plugin, with the digest of its generation. */
+/*
+ * What is no request: of an item, the digest of its plugin and by whom; the
+ * last two may be NULL.
+ */
 void ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf,
-    const char *event, const u_char *item, const u_char *digest);
+    const char *event, ngx_str_t *item, const u_char *digest, ngx_str_t *by);
 void ngx_http_hpf_metrics_count(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 void ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf);
@@ -557,6 +560,12 @@ void ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
 /* The series of a limit's decisions, for ngx_hpf_stat_add(). */
 ngx_int_t ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source);
+/* A gauge of one item. */
+void ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf,
+    const char *name, const u_char *item, int64_t value);
+/* The answer of a page: JSON in memory of the request. */
+ngx_int_t ngx_http_hpf_metrics_text(ngx_http_request_t *r, ngx_uint_t status,
+    u_char *text, size_t len);
 char *ngx_http_hpf_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

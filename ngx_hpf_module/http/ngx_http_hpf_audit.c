@@ -63,7 +63,7 @@ ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
 void
 ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
-    const u_char *item, const u_char *digest)
+    ngx_str_t *item, const u_char *digest, ngx_str_t *by)
 {
     size_t          len;
     u_char          line[NGX_HTTP_HPF_AUDIT_LINE];
@@ -80,10 +80,17 @@ ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
 
     hpf_json_out_key(&out, "event");
     hpf_json_out_cstring(&out, event);
-    hpf_json_out_key(&out, "item");
-    hpf_json_out_cstring(&out, (const char *) item);
-    hpf_json_out_key(&out, "plugin");
-    hpf_json_out_cstring(&out, (const char *) digest);
+
+    ngx_http_hpf_audit_member(&out, "item", item);
+
+    if (digest) {
+        hpf_json_out_key(&out, "plugin");
+        hpf_json_out_cstring(&out, (const char *) digest);
+    }
+
+    if (by) {
+        ngx_http_hpf_audit_member(&out, "by", by);
+    }
 
     hpf_json_out_end_object(&out);
 

@@ -14,6 +14,7 @@
 
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_mask_filter.h"
+#include "ngx_http_hpf_plugins.h"
 
 
 #define NGX_HTTP_HPF_LABELS  256
@@ -28,8 +29,6 @@ static ngx_int_t ngx_http_hpf_metrics_health(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_metrics_ready(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_metrics_send(ngx_http_request_t *r,
     ngx_uint_t status, const char *type, ngx_chain_t *out);
-static ngx_int_t ngx_http_hpf_metrics_text(ngx_http_request_t *r,
-    ngx_uint_t status, u_char *text, size_t len);
 
 
 void
@@ -157,6 +156,25 @@ ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
 }
 
 
+void
+ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf, const char *name,
+    const u_char *item, int64_t value)
+{
+    u_char     buf[NGX_HTTP_HPF_LABELS];
+    ngx_int_t  slot;
+    ngx_str_t  s, labels;
+
+    s.data = (u_char *) name;
+    s.len = ngx_strlen(name);
+
+    labels.data = buf;
+    labels.len = ngx_snprintf(buf, sizeof(buf), "item=\"%s\"", item) - buf;
+
+    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, &s, &labels);
+    ngx_hpf_stat_set(hmcf->zone, slot, value);
+}
+
+
 ngx_int_t
 ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source)
@@ -213,6 +231,10 @@ ngx_http_hpf_metrics_page(ngx_http_request_t *r)
 
     if (hmcf->redis) {
         ngx_http_hpf_metrics_store(hmcf);
+    }
+
+    if (hmcf->plugins) {
+        ngx_http_hpf_plugins_measure(hmcf);
     }
 
     out = ngx_hpf_stat_render(hmcf->zone, r->pool);
@@ -312,7 +334,7 @@ ngx_http_hpf_metrics_ready(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hpf_metrics_text(ngx_http_request_t *r, ngx_uint_t status,
     u_char *text, size_t len)
 {

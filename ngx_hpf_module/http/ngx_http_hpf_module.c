@@ -199,6 +199,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hpf_plugin_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_plugins_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hpf_problem"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_hpf_conf_problem,

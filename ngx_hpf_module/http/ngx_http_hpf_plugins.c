@@ -16,6 +16,22 @@
 
 #define NGX_HTTP_HPF_PLUGINS_WATCHDOG  100     /* ms, at least */
 #define NGX_HTTP_HPF_PLUGINS_CRASHES   16      /* at most */
+#define NGX_HTTP_HPF_PLUGINS_NAME      64      /* characters of an operator's */
+
+
+static ngx_uint_t ngx_http_hpf_plugins_ended(const ngx_hpf_report_t *report);
+static ngx_int_t ngx_http_hpf_plugins_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_plugins_release(ngx_http_request_t *r,
+    ngx_http_hpf_main_conf_t *hmcf);
+static ngx_uint_t ngx_http_hpf_plugins_is_name(ngx_str_t *s);
+static json_t *ngx_http_hpf_plugins_list(ngx_http_request_t *r,
+    ngx_http_hpf_main_conf_t *hmcf);
+static int ngx_libc_cdecl ngx_http_hpf_plugins_cmp(const void *one,
+    const void *two);
+static json_t *ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_hpf_report_t *report);
+static ngx_int_t ngx_http_hpf_plugins_send(ngx_http_request_t *r,
+    json_t *list);
 
 
 /* hpf_plugin_watchdog TIME|0 */
@@ -93,17 +109,302 @@ ngx_http_hpf_plugins_crashed(const ngx_hpf_crash_t *crash, void *data)
 {
     ngx_http_hpf_main_conf_t *hmcf = data;
 
+    ngx_str_t  id;
+
     static const char  *ends[] = { "killed", "crashed", "stuck", "exited" };
     static const char  *events[] = {
         "plugin-killed", "plugin-crashed", "plugin-stuck", "plugin-exited"
     };
 
+    id.data = (u_char *) crash->id;
+    id.len = ngx_strlen(crash->id);
+
     ngx_http_hpf_metrics_crashed(hmcf, crash->id, ends[crash->end]);
-    ngx_http_hpf_audit_event(hmcf, events[crash->end], crash->id,
-                             crash->digest);
+    ngx_http_hpf_audit_event(hmcf, events[crash->end], &id, crash->digest,
+                             NULL);
 
     if (crash->quarantined) {
-        ngx_http_hpf_audit_event(hmcf, "plugin-quarantined", crash->id,
-                                 crash->digest);
+        ngx_http_hpf_audit_event(hmcf, "plugin-quarantined", &id,
+                                 crash->digest, NULL);
     }
+}
+
+
+/* Only of items that have ever ended a worker. */
+
+void
+ngx_http_hpf_plugins_measure(ngx_http_hpf_main_conf_t *hmcf)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        n;
+    ngx_hpf_report_t  report;
+
+    for (n = 0; /* void */ ; n++) {
+        rc = ngx_hpf_plugin_report(hmcf->plugins, n, &report);
+
+        if (rc == NGX_DONE) {
+            break;
+        }
+
+        if (rc == NGX_OK && ngx_http_hpf_plugins_ended(&report)) {
+            ngx_http_hpf_metrics_item(hmcf, "hpf_plugin_quarantined",
+                                      report.id, report.shut);
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_plugins_ended(const ngx_hpf_report_t *report)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < NGX_HPF_ENDS; i++) {
+        n += report->ended[i];
+    }
+
+    return n;
+}
+
+
+/* hpf_plugin_status: a content handler. */
+
+char *
+ngx_http_hpf_plugins_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_hpf_plugins_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_plugins_handler(ngx_http_request_t *r)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hmcf->plugins == NULL) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    if (r->method == NGX_HTTP_POST) {
+        return ngx_http_hpf_plugins_release(r, hmcf);
+    }
+
+    return ngx_http_hpf_plugins_send(r, ngx_http_hpf_plugins_list(r, hmcf));
+}
+
+
+/*
+ * POST ?release=ID.  Nobody is logged in here; but a page that an operator
+ * looks at cannot make his browser send such a header.
+ */
+
+static ngx_int_t
+ngx_http_hpf_plugins_release(ngx_http_request_t *r,
+    ngx_http_hpf_main_conf_t *hmcf)
+{
+    ngx_str_t         id;
+    ngx_table_elt_t  *by;
+
+    static ngx_str_t  name = ngx_string("x-hpf-operator");
+
+    by = ngx_http_hpf_header_in(r, &name);
+
+    if (by == NULL || !ngx_http_hpf_plugins_is_name(&by->value)
+        || ngx_http_arg(r, (u_char *) "release", 7, &id) != NGX_OK)
+    {
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    if (ngx_hpf_plugin_release(hmcf->plugins, &id) == 0) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                  "hpf plugin: \"%V\" is released from quarantine by \"%V\"",
+                  &id, &by->value);
+
+    ngx_http_hpf_audit_event(hmcf, "plugin-released", &id, NULL, &by->value);
+
+    return NGX_HTTP_NO_CONTENT;
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_plugins_is_name(ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+
+        if (s->data[i] < ' ' || s->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return s->len > 0 && s->len <= NGX_HTTP_HPF_PLUGINS_NAME;
+}
+
+
+/* By id, and those of one id as they came. */
+
+static json_t *
+ngx_http_hpf_plugins_list(ngx_http_request_t *r,
+    ngx_http_hpf_main_conf_t *hmcf)
+{
+    json_t            *list;
+    ngx_int_t          rc;
+    ngx_uint_t         i, n;
+    ngx_array_t        reports;
+    ngx_hpf_report_t  *report;
+
+    if (ngx_array_init(&reports, r->pool, 64, sizeof(ngx_hpf_report_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    rc = NGX_OK;
+
+    for (n = 0; rc != NGX_DONE; n++) {
+
+        report = ngx_array_push(&reports);
+        if (report == NULL) {
+            return NULL;
+        }
+
+        rc = ngx_hpf_plugin_report(hmcf->plugins, n, report);
+
+        if (rc != NGX_OK) {
+            reports.nelts--;
+        }
+    }
+
+    ngx_qsort(reports.elts, reports.nelts, sizeof(ngx_hpf_report_t),
+              ngx_http_hpf_plugins_cmp);
+
+    list = json_array();
+    report = reports.elts;
+
+    for (i = 0; i < reports.nelts; i++) {
+
+        if (json_array_append_new(list, ngx_http_hpf_plugins_one(hmcf,
+                                                                 &report[i]))
+            != 0)
+        {
+            json_decref(list);
+            return NULL;
+        }
+    }
+
+    return list;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_hpf_plugins_cmp(const void *one, const void *two)
+{
+    int                      rc;
+    const ngx_hpf_report_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    rc = ngx_strcmp(a->id, b->id);
+
+    return rc ? rc : a->number < b->number ? -1 : 1;
+}
+
+
+static json_t *
+ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_hpf_report_t *report)
+{
+    u_char   path[NGX_MAX_PATH], abi[sizeof("65535.65535")];
+    json_t  *one;
+
+    static const char  *states[] = {
+        "serving", "quarantined", "preparing", "draining", "kept", "refused"
+    };
+    static const char  *reasons[] = {
+        NULL,
+        "it has ended workers",
+        "not all workers have loaded it yet",
+        "calls are under way",
+        "a worker has not let it go yet",
+        "it did not load, see the error log"
+    };
+
+    (void) ngx_snprintf(path, sizeof(path), "%V/%s/%s.%s%Z",
+                        &hmcf->plugin_cache, report->digest, report->id,
+                        report->language == HPF_MANIFEST_C ? "so" : "lua");
+    (void) ngx_snprintf(abi, sizeof(abi), "%uD.%uD%Z", report->abi >> 16,
+                        report->abi & 0xffff);
+
+    one = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s?,s:b,s:s,s:I,s:I,s:I,s:I}",
+                    "id", report->id,
+                    "digest", report->digest,
+                    "kind", report->kind == HPF_MANIFEST_FACTOR ? "factor"
+                                                                : "item",
+                    "language", report->language == HPF_MANIFEST_C ? "c"
+                                                                   : "lua",
+                    "state", states[report->state],
+                    "reason", reasons[report->state],
+                    "in_force", (int) report->in_force,
+                    "path", path,
+                    "workers", (json_int_t) report->workers,
+                    "running", (json_int_t) report->running,
+                    "calls", (json_int_t) report->started,
+                    "errors", (json_int_t) report->failed);
+
+    if (one == NULL
+        || json_object_set_new(one, report->abi ? "abi" : "memory",
+                               report->abi
+                               ? json_string((char *) abi)
+                               : json_integer(report->memory))
+           != 0
+        || json_object_set_new(one, "ended", json_pack("{s:I,s:I,s:I,s:I}",
+               "crashed", (json_int_t) report->ended[NGX_HPF_END_CRASHED],
+               "stuck", (json_int_t) report->ended[NGX_HPF_END_STUCK],
+               "exited", (json_int_t) report->ended[NGX_HPF_END_EXITED],
+               "killed", (json_int_t) report->ended[NGX_HPF_END_KILLED]))
+           != 0)
+    {
+        json_decref(one);
+        return NULL;
+    }
+
+    return one;
+}
+
+
+/* Takes the list over. */
+
+static ngx_int_t
+ngx_http_hpf_plugins_send(ngx_http_request_t *r, json_t *list)
+{
+    size_t   len;
+    json_t  *tree;
+    u_char  *text;
+
+    tree = list ? json_pack("{s:o}", "plugins", list) : NULL;
+    len = tree ? json_dumpb(tree, NULL, 0, JSON_COMPACT) : 0;
+    text = len ? ngx_pnalloc(r->pool, len) : NULL;
+
+    if (text) {
+        len = json_dumpb(tree, (char *) text, len, JSON_COMPACT);
+    }
+
+    json_decref(tree);
+
+    return text ? ngx_http_hpf_metrics_text(r, NGX_HTTP_OK, text, len)
+                : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }

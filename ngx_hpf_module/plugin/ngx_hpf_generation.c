@@ -171,6 +171,11 @@ ngx_hpf_generation_code(ngx_hpf_plugin_t *plugin)
         return NGX_ERROR;
     }
 
+    if (plugin->host->memory) {
+        plugin->entry->cells[plugin->plugins->seat].memory =
+            plugin->host->memory(plugin);
+    }
+
     if (plugin->def) {
         plugin->entry->abi = (uint32_t) plugin->def->abi_major << 16
                              | plugin->def->abi_minor;

@@ -92,6 +92,7 @@ ngx_hpf_ledger_find_locked(ngx_hpf_ledger_t *ledger,
         ngx_memzero(entry, sizeof(ngx_hpf_ledger_entry_t));
 
         entry->used = 1;
+        entry->number = ++ledger->last;
         entry->item = item < NGX_HPF_LEDGER_SIZE
                       ? item : (uint32_t) (entry - ledger->entries);
 

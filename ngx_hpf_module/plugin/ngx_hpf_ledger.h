@@ -42,6 +42,7 @@ struct ngx_hpf_ledger_entry_s {
     uint32_t                 language;     /* hpf_manifest_language_e */
     uint32_t                 kind;         /* hpf_manifest_kind_e */
     uint32_t                 abi;          /* of a C plugin */
+    uint64_t                 number;       /* in order of coming */
     uint64_t                 started;      /* calls, ever */
     uint64_t                 failed;       /* of them */
     uint64_t                 ended[NGX_HPF_ENDS];        /* workers */
@@ -58,6 +59,7 @@ struct ngx_hpf_ledger_entry_s {
 typedef struct {
     hpf_set_lock_t           lock;
     uint32_t                 next;         /* where room is looked for first */
+    uint64_t                 last;         /* number given */
     ngx_hpf_ledger_entry_t   entries[NGX_HPF_LEDGER_SIZE];
 } ngx_hpf_ledger_t;
 

@@ -114,6 +114,43 @@ ngx_hpf_plugin_t *ngx_hpf_plugins_nth(ngx_hpf_plugins_t *plugins,
 /* Grows whenever something was published or withdrawn. */
 ngx_uint_t ngx_hpf_plugins_version(ngx_hpf_plugins_t *plugins);
 
+
+/* Of a generation, all workers of the node together. */
+
+typedef enum {
+    NGX_HPF_STATE_SERVING = 0,
+    NGX_HPF_STATE_QUARANTINED,
+    NGX_HPF_STATE_PREPARING,           /* before it is in force */
+    NGX_HPF_STATE_DRAINING,            /* not in force; calls are under way */
+    NGX_HPF_STATE_KEPT,                /* a worker has not let it go yet */
+    NGX_HPF_STATE_REFUSED              /* it did not load */
+} ngx_hpf_state_e;
+
+typedef struct {
+    const u_char               *id;
+    const u_char               *digest;
+    uint64_t                    number;        /* in order of coming */
+    hpf_manifest_language_e     language;
+    hpf_manifest_kind_e         kind;
+    uint32_t                    abi;           /* of a C plugin */
+    ngx_hpf_state_e             state;
+    ngx_uint_t                  in_force;
+    ngx_uint_t                  shut;          /* its item: quarantined */
+    ngx_uint_t                  workers;       /* that have it loaded */
+    ngx_uint_t                  running;       /* calls */
+    size_t                      memory;        /* of Lua VMs */
+    uint64_t                    started;       /* calls, ever */
+    uint64_t                    failed;        /* of them */
+    uint64_t                    ended[NGX_HPF_ENDS];       /* workers */
+} ngx_hpf_report_t;
+
+/* By number from 0: NGX_OK; NGX_DECLINED: none there; NGX_DONE: the end. */
+ngx_int_t ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
+    ngx_hpf_report_t *report);
+
+/* What is quarantined of an id may be called again; how many were. */
+ngx_uint_t ngx_hpf_plugin_release(ngx_hpf_plugins_t *plugins, ngx_str_t *id);
+
 const hpf_manifest_t *ngx_hpf_plugin_manifest(const ngx_hpf_plugin_t *plugin);
 ngx_str_t *ngx_hpf_plugin_id(ngx_hpf_plugin_t *plugin);
 ngx_str_t *ngx_hpf_plugin_digest(ngx_hpf_plugin_t *plugin);     /* hex */

@@ -39,6 +39,7 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
     { "hpf_store_requests_total", "Requests that had to ask Redis." },
     { "hpf_audit_lost_total", "Audit records that could not be written." },
     { "hpf_plugin_crashes_total", "Workers that a plugin has ended, and how." },
+    { "hpf_plugin_quarantined", "1: the plugin in force is quarantined." },
     { "hpf_redis_up", "1: the worker's link to Redis stands." },
     { "hpf_redis_commands", "Commands that the worker has sent to Redis." },
     { NULL, NULL }

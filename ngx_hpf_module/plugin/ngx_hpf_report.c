@@ -1,0 +1,154 @@
+/*
+ * Copyright (C) the HPF gateway authors
+ */
+
+/*
+ * What has become of each generation, for the operators: the ledger of all
+ * workers, and the catalogue in force.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_hpf_plugins.h"
+
+
+static ngx_hpf_plugin_t *ngx_hpf_report_in_force(ngx_hpf_plugins_t *plugins,
+    const u_char *id);
+static ngx_hpf_state_e ngx_hpf_report_state(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_ledger_entry_t *entry, const ngx_hpf_report_t *report);
+
+
+ngx_int_t
+ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
+    ngx_hpf_report_t *report)
+{
+    ngx_uint_t               i;
+    ngx_hpf_plugin_t        *plugin;
+    ngx_hpf_ledger_entry_t  *entry;
+
+    if (n >= NGX_HPF_LEDGER_SIZE) {
+        return NGX_DONE;
+    }
+
+    entry = &plugins->shm->ledger.entries[n];
+
+    if (!entry->used) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(report, sizeof(ngx_hpf_report_t));
+
+    plugin = ngx_hpf_report_in_force(plugins, entry->id);
+
+    report->id = entry->id;
+    report->digest = entry->digest;
+    report->number = entry->number;
+    report->language = entry->language;
+    report->kind = entry->kind;
+    report->abi = entry->abi;
+    report->in_force = plugin && plugin->entry == entry;
+    report->shut = plugin && ngx_hpf_ledger_quarantined(plugin);
+    report->workers = ngx_hpf_ledger_workers(entry);
+    report->started = entry->started;
+    report->failed = entry->failed;
+
+    ngx_memcpy(report->ended, entry->ended, sizeof(report->ended));
+
+    for (i = 0; i < NGX_HPF_LEDGER_SEATS; i++) {
+        report->running += entry->cells[i].calls;
+        report->memory += entry->cells[i].memory;
+    }
+
+    report->state = ngx_hpf_report_state(plugins, entry, report);
+
+    /* gone, or a failed attempt that a newer version has mended */
+
+    if ((report->state == NGX_HPF_STATE_KEPT && report->workers == 0)
+        || (report->state == NGX_HPF_STATE_REFUSED && plugin
+            && plugin->entry->number > entry->number))
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_hpf_plugin_t *
+ngx_hpf_report_in_force(ngx_hpf_plugins_t *plugins, const u_char *id)
+{
+    ngx_uint_t         n;
+    ngx_hpf_plugin_t  *plugin;
+
+    for (n = 0; /* void */ ; n++) {
+        plugin = ngx_hpf_plugins_nth(plugins, n);
+
+        if (plugin == NULL || ngx_strcmp(plugin->id.data, id) == 0) {
+            return plugin;
+        }
+    }
+}
+
+
+static ngx_hpf_state_e
+ngx_hpf_report_state(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_ledger_entry_t *entry, const ngx_hpf_report_t *report)
+{
+    ngx_hpf_plugins_shm_t  *shm;
+
+    shm = plugins->shm;
+
+    if (entry->quarantined) {
+        return NGX_HPF_STATE_QUARANTINED;
+    }
+
+    if (report->in_force) {
+        return NGX_HPF_STATE_SERVING;
+    }
+
+    if (entry->refused) {
+        return NGX_HPF_STATE_REFUSED;
+    }
+
+    if (report->running) {
+        return NGX_HPF_STATE_DRAINING;
+    }
+
+    return shm->candidate != shm->active && shm->candidate != shm->refused
+           ? NGX_HPF_STATE_PREPARING : NGX_HPF_STATE_KEPT;
+}
+
+
+ngx_uint_t
+ngx_hpf_plugin_release(ngx_hpf_plugins_t *plugins, ngx_str_t *id)
+{
+    ngx_uint_t               i, n;
+    ngx_hpf_ledger_t        *ledger;
+    ngx_hpf_ledger_entry_t  *entry;
+
+    n = 0;
+    ledger = &plugins->shm->ledger;
+
+    (void) hpf_set_spin(&ledger->lock);
+
+    for (i = 0; i < NGX_HPF_LEDGER_SIZE; i++) {
+        entry = &ledger->entries[i];
+
+        if (entry->used && entry->quarantined
+            && ngx_strlen(entry->id) == id->len
+            && ngx_strncmp(entry->id, id->data, id->len) == 0)
+        {
+            entry->crashes = 0;
+            entry->kills = 0;
+            n++;
+
+            __atomic_store_n(&entry->quarantined, 0, __ATOMIC_RELEASE);
+        }
+    }
+
+    hpf_set_release(&ledger->lock);
+
+    return n;
+}
