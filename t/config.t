@@ -230,6 +230,13 @@ refused('a back end without a slash', 'invalid URI "/_core"',
         http => 'hpf_backend core /_core;');
 refused('two back ends of a name', 'back end "x" is duplicate',
         http => 'hpf_backend x /_x/; hpf_backend x /_y/;');
+refused('a circuit', 'invalid parameter "circuit=1"',
+        http => 'hpf_backend x /_x/ circuit=1;');
+refused('too many failures', 'invalid parameter "failures=1001"',
+        http => 'hpf_backend x /_x/ failures=1001;');
+refused('a pause that is none', 'invalid parameter "pause=10ms"',
+        http => 'hpf_backend x /_x/ pause=10ms;');
+accepted('both', http => 'hpf_backend x /_x/ failures=0 pause=1h;');
 refused('a session', 'idle=', http => 'hpf_session idle=x;');
 refused('a folder of plugins that is not there', 'nowhere',
         http => "$NODE $A hpf_plugins $dir/nowhere;");

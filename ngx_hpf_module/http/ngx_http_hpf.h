@@ -129,6 +129,8 @@ struct ngx_http_hpf_channel_s {
 typedef struct {
     ngx_str_t                     name;
     ngx_str_t                     uri;          /* of an internal location */
+    hpf_circuit_conf_t            circuit_conf;
+    hpf_circuit_t                *circuit;      /* in the zone, or NULL */
 } ngx_http_hpf_backend_t;
 
 
@@ -560,6 +562,10 @@ void ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
 /* The series of a limit's decisions, for ngx_hpf_stat_add(). */
 ngx_int_t ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source);
+/* Of one back end: set, or added to. */
+void ngx_http_hpf_metrics_backend(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_hpf_stat_type_e type, const char *name, ngx_str_t *backend,
+    int64_t value);
 /* A gauge of one item. */
 void ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf,
     const char *name, const u_char *item, int64_t value);

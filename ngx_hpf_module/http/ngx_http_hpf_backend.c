@@ -21,6 +21,7 @@
 typedef struct {
     ngx_queue_t                  queue;        /* in ctx->ended */
     ngx_http_hpf_ctx_t          *ctx;
+    ngx_http_hpf_backend_t      *backend;
     ngx_http_hpf_backend_pt      handler;
     void                        *data;
     ngx_http_hpf_backend_res_t   res;
@@ -49,6 +50,7 @@ static ngx_int_t ngx_http_hpf_backend_body(ngx_http_request_t *sr,
     ngx_str_t *body);
 static ngx_int_t ngx_http_hpf_backend_done(ngx_http_request_t *sr, void *data,
     ngx_int_t rc);
+static ngx_int_t ngx_http_hpf_backend_ended(ngx_http_hpf_backend_op_t *op);
 static void ngx_http_hpf_backend_outcome(ngx_http_request_t *sr,
     ngx_int_t rc, ngx_http_hpf_backend_res_t *res);
 static void ngx_http_hpf_backend_fail(ngx_http_request_t *sr);
@@ -92,8 +94,14 @@ ngx_http_hpf_backend_call(ngx_http_hpf_ctx_t *ctx,
     }
 
     op->ctx = ctx;
+    op->backend = backend;
     op->handler = handler;
     op->data = data;
+
+    if (!ngx_http_hpf_backend_circuit_enter(hmcf, backend)) {
+        op->res.outcome = HPF_UNAVAILABLE;
+        return ngx_http_hpf_backend_ended(op);
+    }
 
     ps->handler = ngx_http_hpf_backend_done;
     ps->data = op;
@@ -363,10 +371,6 @@ ngx_http_hpf_backend_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
 {
     ngx_http_hpf_backend_op_t *op = data;
 
-    ngx_http_request_t  *r;
-
-    r = sr->main;
-
     if (op->ended) {
         return NGX_OK;
     }
@@ -377,17 +381,34 @@ ngx_http_hpf_backend_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
         ngx_http_hpf_backend_outcome(sr, rc, &op->res);
     }
 
-    ngx_queue_insert_tail(&op->ctx->ended, &op->queue);
-
-    r->write_event_handler = ngx_http_hpf_backend_resume;
-
-    if (ngx_http_post_request(r, NULL) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_http_hpf_backend_circuit_leave(op->ctx, op->backend, &op->res);
 
     /* an error page for the subrequest would be of no use */
 
-    return NGX_OK;
+    return ngx_http_hpf_backend_ended(op);
+}
+
+
+/* The handler is called in a later turn, never from where this is called. */
+
+static ngx_int_t
+ngx_http_hpf_backend_ended(ngx_http_hpf_backend_op_t *op)
+{
+    ngx_http_request_t  *r;
+
+    r = op->ctx->request;
+
+    ngx_queue_insert_tail(&op->ctx->ended, &op->queue);
+
+    /* the loop that runs will come to it */
+
+    if (op->ctx->posted) {
+        return NGX_OK;
+    }
+
+    r->write_event_handler = ngx_http_hpf_backend_resume;
+
+    return ngx_http_post_request(r, NULL);
 }
 
 

@@ -45,6 +45,16 @@ ngx_int_t ngx_http_hpf_backend_call(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_backend_req_t *req, ngx_http_hpf_backend_pt handler,
     void *data);
 
+/*
+ * _backend_circuit.c: whether the back end is to be asked, and what became of
+ * that.
+ */
+void ngx_http_hpf_backend_init_worker(ngx_http_hpf_main_conf_t *hmcf);
+ngx_uint_t ngx_http_hpf_backend_circuit_enter(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_http_hpf_backend_t *backend);
+void ngx_http_hpf_backend_circuit_leave(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_backend_t *backend, const ngx_http_hpf_backend_res_t *res);
+
 /* Sets the problem for a result that is no answer; returns NGX_ABORT. */
 ngx_int_t ngx_http_hpf_backend_refuse(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *backend, ngx_http_hpf_backend_res_t *res);

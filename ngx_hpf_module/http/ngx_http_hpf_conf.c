@@ -18,11 +18,15 @@
 #include "ngx_http_hpf_seal.h"
 
 
-#define NGX_HTTP_HPF_ZONE_MIN  (1024 * 1024)
+#define NGX_HTTP_HPF_ZONE_MIN       (1024 * 1024)
+#define NGX_HTTP_HPF_CONF_FAILURES  20         /* of a back end, in a row */
+#define NGX_HTTP_HPF_CONF_PAUSE     5000       /* ms */
 
 
 static ngx_int_t ngx_http_hpf_conf_prefix(ngx_str_t *s, const char *prefix,
     ngx_str_t *rest);
+static ngx_int_t ngx_http_hpf_conf_circuit(ngx_str_t *value,
+    hpf_circuit_conf_t *conf);
 static char *ngx_http_hpf_conf_load(ngx_conf_t *cf,
     ngx_http_hpf_main_conf_t *hmcf);
 static char *ngx_http_hpf_conf_crypto(ngx_conf_t *cf,
@@ -150,7 +154,7 @@ ngx_http_hpf_conf_plugins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* hpf_backend NAME URI */
+/* hpf_backend NAME URI [failures=NUMBER] [pause=TIME] */
 
 char *
 ngx_http_hpf_conf_backend(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -188,10 +192,61 @@ ngx_http_hpf_conf_backend(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    ngx_memzero(backend, sizeof(ngx_http_hpf_backend_t));
+
     backend->name = value[1];
     backend->uri = value[2];
+    backend->circuit_conf.failures = NGX_HTTP_HPF_CONF_FAILURES;
+    backend->circuit_conf.pause = NGX_HTTP_HPF_CONF_PAUSE;
+
+    for (i = 3; i < cf->args->nelts; i++) {
+
+        if (ngx_http_hpf_conf_circuit(&value[i], &backend->circuit_conf)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\": failures=NUMBER (0 "
+                               "to 1000) or pause=TIME (100ms to 1h) expected",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_conf_circuit(ngx_str_t *value, hpf_circuit_conf_t *conf)
+{
+    ngx_int_t  n;
+    ngx_str_t  s;
+
+    if (ngx_http_hpf_conf_prefix(value, "failures=", &s) == NGX_OK) {
+        n = ngx_atoi(s.data, s.len);
+
+        if (n == NGX_ERROR || n > 1000) {
+            return NGX_ERROR;
+        }
+
+        conf->failures = n;
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_hpf_conf_prefix(value, "pause=", &s) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    n = ngx_parse_time(&s, 0);
+
+    if (n == NGX_ERROR || n < 100 || n > 3600000) {
+        return NGX_ERROR;
+    }
+
+    conf->pause = n;
+
+    return NGX_OK;
 }
 
 

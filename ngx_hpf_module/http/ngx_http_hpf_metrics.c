@@ -157,6 +157,33 @@ ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
 
 
 void
+ngx_http_hpf_metrics_backend(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_hpf_stat_type_e type, const char *name, ngx_str_t *backend,
+    int64_t value)
+{
+    u_char     buf[NGX_HTTP_HPF_LABELS];
+    ngx_int_t  slot;
+    ngx_str_t  s, labels;
+
+    s.data = (u_char *) name;
+    s.len = ngx_strlen(name);
+
+    labels.data = buf;
+    labels.len = ngx_snprintf(buf, sizeof(buf), "backend=\"%V\"", backend)
+                 - buf;
+
+    slot = ngx_hpf_stat_slot(hmcf->zone, type, &s, &labels);
+
+    if (type == NGX_HPF_STAT_GAUGE) {
+        ngx_hpf_stat_set(hmcf->zone, slot, value);
+
+    } else {
+        ngx_hpf_stat_add(hmcf->zone, slot, value);
+    }
+}
+
+
+void
 ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf, const char *name,
     const u_char *item, int64_t value)
 {

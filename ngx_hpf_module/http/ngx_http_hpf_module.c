@@ -11,7 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_session.h"
@@ -105,7 +105,7 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       NULL },
 
     { ngx_string("hpf_backend"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE23|NGX_CONF_TAKE4,
       ngx_http_hpf_conf_backend,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
@@ -424,6 +424,8 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
             ch[i].load = ngx_hpf_load_slot(hmcf->zone, &ch[i].switch_name);
         }
     }
+
+    ngx_http_hpf_backend_init_worker(hmcf);
 
     if (hmcf->redis
         && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK

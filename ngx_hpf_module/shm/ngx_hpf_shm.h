@@ -18,6 +18,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "hpf_circuit.h"
 #include "hpf_gcra.h"
 #include "hpf_lease.h"
 #include "hpf_session.h"
@@ -154,6 +155,10 @@ ngx_int_t ngx_hpf_load_slot(ngx_hpf_zone_t *zone, ngx_str_t *name);
 ngx_uint_t ngx_hpf_load_enter(ngx_hpf_zone_t *zone, ngx_int_t slot);
 void ngx_hpf_load_leave(ngx_hpf_zone_t *zone, ngx_int_t slot);
 ngx_uint_t ngx_hpf_load_get(ngx_hpf_zone_t *zone, ngx_int_t slot);
+
+
+/* The circuit of a name; NULL: no room. */
+hpf_circuit_t *ngx_hpf_circuit_get(ngx_hpf_zone_t *zone, ngx_str_t *name);
 
 
 /*

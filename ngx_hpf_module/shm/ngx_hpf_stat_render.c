@@ -40,6 +40,9 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
     { "hpf_audit_lost_total", "Audit records that could not be written." },
     { "hpf_plugin_crashes_total", "Workers that a plugin has ended, and how." },
     { "hpf_plugin_quarantined", "1: the plugin in force is quarantined." },
+    { "hpf_backend_open", "1: the back end is not called but for a try." },
+    { "hpf_backend_refused_total",
+      "Calls that were not made because of that." },
     { "hpf_redis_up", "1: the worker's link to Redis stands." },
     { "hpf_redis_commands", "Commands that the worker has sent to Redis." },
     { NULL, NULL }

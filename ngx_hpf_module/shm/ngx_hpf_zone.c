@@ -129,6 +129,9 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
     head->loads = offset;
     offset += ngx_align(ngx_hpf_load_bytes(), NGX_HPF_ZONE_ALIGN);
 
+    head->circuits = offset;
+    offset += ngx_align(ngx_hpf_circuit_bytes(), NGX_HPF_ZONE_ALIGN);
+
     head->stats = offset;
     head->stats_size = size / 16;
     offset += ngx_align(head->stats_size, NGX_HPF_ZONE_ALIGN);
@@ -201,5 +204,6 @@ ngx_hpf_zone_attach(ngx_hpf_zone_t *zone)
     zone->nonces = (hpf_set_table_t *) (base + head->nonces);
     zone->switches = (ngx_hpf_switch_table_t *) (base + head->switches);
     zone->loads = (ngx_hpf_load_table_t *) (base + head->loads);
+    zone->circuits = (ngx_hpf_circuit_table_t *) (base + head->circuits);
     zone->stats = (ngx_hpf_stat_table_t *) (base + head->stats);
 }

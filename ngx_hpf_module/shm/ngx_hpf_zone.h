@@ -18,11 +18,12 @@
 
 
 #define NGX_HPF_ZONE_MAGIC     0x4850465a           /* HPFZ */
-#define NGX_HPF_ZONE_VERSION   3
+#define NGX_HPF_ZONE_VERSION   4
 
 typedef struct ngx_hpf_switch_table_s  ngx_hpf_switch_table_t;
 typedef struct ngx_hpf_load_table_s    ngx_hpf_load_table_t;
 typedef struct ngx_hpf_stat_table_s    ngx_hpf_stat_table_t;
+typedef struct ngx_hpf_circuit_table_s ngx_hpf_circuit_table_t;
 
 
 /* First in the zone; offsets are from its beginning. */
@@ -42,6 +43,7 @@ typedef struct {
     size_t                   nonces;
     size_t                   switches;
     size_t                   loads;
+    size_t                   circuits;
     size_t                   stats;
     size_t                   stats_size;
 } ngx_hpf_zone_head_t;
@@ -59,6 +61,7 @@ struct ngx_hpf_zone_s {
     hpf_set_table_t         *nonces;
     ngx_hpf_switch_table_t  *switches;
     ngx_hpf_load_table_t    *loads;
+    ngx_hpf_circuit_table_t *circuits;
     ngx_hpf_stat_table_t    *stats;
 };
 
@@ -72,6 +75,7 @@ void ngx_hpf_nonce_shape(uint32_t *ways, uint32_t *size);
 
 size_t ngx_hpf_switch_bytes(void);
 size_t ngx_hpf_load_bytes(void);
+size_t ngx_hpf_circuit_bytes(void);
 void ngx_hpf_stat_init(ngx_hpf_stat_table_t *table, size_t bytes);
 
 
