@@ -71,13 +71,30 @@ is($after->{errors} - $before->{errors}, 2, 'and errors');
 is($after->{running}, 0, 'none is under way');
 
 
+# a worker that does not come out again
+
+my $c = client(8080);
+$c->send($c->build('POST', '/v1/items/shaky', body => { do => 'block' },
+                   headers => [ 'X-HPF-Channel' => 'app' ]));
+ok($t->wait_for(sub { (seen('shaky'))[0]{inside_ms} > 100 }),
+   'a call that blocks is seen by the other worker');
+is((seen('shaky'))[0]{inside}, 1, 'in one of them');
+
+my ($asked) = $t->admin('GET', '/readyz')->json->{checks}{worker};
+$t->kill_worker('KILL', (grep { $_ != $asked } $t->workers)[0]);
+ok($t->wait_for(sub { (seen('shaky'))[0]{ended}{killed} == 1 }),
+   'a worker that was killed there');
+is((seen('shaky'))[0]{inside}, 0, 'is inside no more');
+is(scalar(records($t, 'plugin-killed')), 1, 'and has a record');
+
+
 # an old version that has a call is drained
 
 faulty($t, 'shaky', { VALUE => '"two"' });
 ok($t->wait_for(sub { ask($t, 'shaky') eq 'two' }), 'one without a time');
 
 $t->demo('POST', '/_hold', { target => '/core/loans' });
-my $c = client(8080);
+$c = client(8080);
 $c->send($c->build('POST', '/v1/items/shaky', body => { do => 'hold' },
                    headers => [ 'X-HPF-Channel' => 'app' ]));
 $t->demo('GET', '/_held?target=/core/loans&n=1&ms=5000');

@@ -349,7 +349,8 @@ ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
     (void) ngx_snprintf(abi, sizeof(abi), "%uD.%uD%Z", report->abi >> 16,
                         report->abi & 0xffff);
 
-    one = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s?,s:b,s:s,s:I,s:I,s:I,s:I}",
+    one = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s?,s:b,s:s,"
+                    "s:I,s:I,s:I,s:I,s:I,s:I}",
                     "id", report->id,
                     "digest", report->digest,
                     "kind", report->kind == HPF_MANIFEST_FACTOR ? "factor"
@@ -362,6 +363,8 @@ ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
                     "path", path,
                     "workers", (json_int_t) report->workers,
                     "running", (json_int_t) report->running,
+                    "inside", (json_int_t) report->inside,
+                    "inside_ms", (json_int_t) report->inside_ms,
                     "calls", (json_int_t) report->started,
                     "errors", (json_int_t) report->failed);
 

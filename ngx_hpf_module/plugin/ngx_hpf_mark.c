@@ -79,7 +79,6 @@ ngx_hpf_mark_exit(ngx_hpf_plugins_t *plugins)
         (void) ngx_hpf_mark_take(plugins, plugins->seat, &crash);
 
         ngx_hpf_mark_own = NULL;
-        plugins->mark = NULL;
     }
 }
 

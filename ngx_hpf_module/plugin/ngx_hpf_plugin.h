@@ -138,6 +138,8 @@ typedef struct {
     ngx_uint_t                  shut;          /* its item: quarantined */
     ngx_uint_t                  workers;       /* that have it loaded */
     ngx_uint_t                  running;       /* calls */
+    ngx_uint_t                  inside;        /* workers, this moment ... */
+    uint64_t                    inside_ms;     /* ... and the longest */
     size_t                      memory;        /* of Lua VMs */
     uint64_t                    started;       /* calls, ever */
     uint64_t                    failed;        /* of them */

@@ -14,8 +14,8 @@
 #include "ngx_hpf_plugins.h"
 
 
-static ngx_hpf_plugin_t *ngx_hpf_report_in_force(ngx_hpf_plugins_t *plugins,
-    const u_char *id);
+static void ngx_hpf_report_inside(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
+    ngx_hpf_report_t *report);
 static ngx_hpf_state_e ngx_hpf_report_state(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_ledger_entry_t *entry, const ngx_hpf_report_t *report);
 
@@ -24,6 +24,7 @@ ngx_int_t
 ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
     ngx_hpf_report_t *report)
 {
+    ngx_str_t                id;
     ngx_uint_t               i;
     ngx_hpf_plugin_t        *plugin;
     ngx_hpf_ledger_entry_t  *entry;
@@ -40,7 +41,16 @@ ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
 
     ngx_memzero(report, sizeof(ngx_hpf_report_t));
 
-    plugin = ngx_hpf_report_in_force(plugins, entry->id);
+    id.data = entry->id;
+    id.len = ngx_strlen(entry->id);
+
+    plugin = ngx_hpf_plugins_find(plugins, &id);
+
+    /* the catalogue has it as well */
+
+    if (plugin) {
+        ngx_hpf_plugin_unref(plugin);
+    }
 
     report->id = entry->id;
     report->digest = entry->digest;
@@ -61,6 +71,8 @@ ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
         report->memory += entry->cells[i].memory;
     }
 
+    ngx_hpf_report_inside(plugins, n, report);
+
     report->state = ngx_hpf_report_state(plugins, entry, report);
 
     /* gone, or a failed attempt that a newer version has mended */
@@ -76,17 +88,22 @@ ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
 }
 
 
-static ngx_hpf_plugin_t *
-ngx_hpf_report_in_force(ngx_hpf_plugins_t *plugins, const u_char *id)
+/* Which workers are inside of it right now, and for how long already. */
+
+static void
+ngx_hpf_report_inside(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
+    ngx_hpf_report_t *report)
 {
-    ngx_uint_t         n;
-    ngx_hpf_plugin_t  *plugin;
+    ngx_uint_t             i;
+    const ngx_hpf_mark_t  *mark;
 
-    for (n = 0; /* void */ ; n++) {
-        plugin = ngx_hpf_plugins_nth(plugins, n);
+    for (i = 0; i < NGX_HPF_LEDGER_SEATS; i++) {
+        mark = &plugins->shm->marks[i];
 
-        if (plugin == NULL || ngx_strcmp(plugin->id.data, id) == 0) {
-            return plugin;
+        if (mark->pid && mark->inside == n + 1) {
+            report->inside++;
+            report->inside_ms = ngx_max(report->inside_ms,
+                                        ngx_current_msec - mark->since);
         }
     }
 }
