@@ -44,7 +44,7 @@ my ($item) = seen('account-query');
 
 is($item->{state}, 'serving', 'a plugin of the project');
 like($item->{digest}, qr/^[0-9a-f]{64}$/, 'its digest');
-is("$item->{language} $item->{kind} $item->{abi}", 'c item 1.0', 'what it is');
+is("$item->{language} $item->{kind} $item->{abi}", 'c item 1.1', 'what it is');
 ok(-e $item->{path}, 'where it is');
 ok($item->{in_force}, 'it is in force');
 is($item->{workers}, 2, 'in all workers');

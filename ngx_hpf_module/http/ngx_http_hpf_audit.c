@@ -20,7 +20,7 @@
 #include "ngx_http_hpf_mask_filter.h"
 
 
-#define NGX_HTTP_HPF_AUDIT_LINE  1024
+#define NGX_HTTP_HPF_AUDIT_LINE  2560      /* with notes of a plugin */
 
 
 struct ngx_http_hpf_audit_s {
@@ -37,6 +37,8 @@ static void ngx_http_hpf_audit_time(hpf_json_out_t *out);
 static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     ngx_str_t *value);
 static void ngx_http_hpf_audit_digest(hpf_json_out_t *out,
+    ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_audit_notes(hpf_json_out_t *out,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_audit_revealed(hpf_json_out_t *out,
     ngx_http_request_t *r);
@@ -182,6 +184,7 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_audit_member(&out, "event", &ctx->event);
     ngx_http_hpf_audit_member(&out, "case", &ctx->case_no);
     ngx_http_hpf_audit_digest(&out, ctx);
+    ngx_http_hpf_audit_notes(&out, ctx);
 
     hpf_json_out_key(&out, "masked");
     hpf_json_out_int(&out, ngx_http_hpf_mask_count(r));
@@ -239,6 +242,33 @@ ngx_http_hpf_audit_digest(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
         hpf_json_out_key(out, "digest");
         hpf_json_out_string(out, hex, sizeof(hex));
     }
+}
+
+
+/* What the plugin has added; few and short, and looked at there. */
+
+static void
+ngx_http_hpf_audit_notes(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
+{
+    json_t      *notes, *value;
+    const char  *key;
+
+    notes = ctx->call ? ngx_hpf_call_notes(ctx->call) : NULL;
+
+    if (notes == NULL) {
+        return;
+    }
+
+    hpf_json_out_key(out, "plugin");
+    hpf_json_out_begin_object(out);
+
+    json_object_foreach(notes, key, value) {
+        hpf_json_out_key(out, key);
+        hpf_json_out_string(out, json_string_value(value),
+                            json_string_length(value));
+    }
+
+    hpf_json_out_end_object(out);
 }
 
 

@@ -75,6 +75,7 @@ static ngx_int_t ngx_http_hpf_call_problem_case(ngx_http_hpf_ctx_t *ctx);
 static const ngx_hpf_call_ops_t  ngx_http_hpf_call_ops = {
     ngx_http_hpf_call_backend,
     ngx_http_hpf_call_kv,
+    ngx_http_hpf_command_begin,
     ngx_http_hpf_case_open,
     ngx_http_hpf_case_set,
     ngx_http_hpf_call_sleep,
@@ -496,7 +497,7 @@ static ngx_int_t
 ngx_http_hpf_call_kv(ngx_hpf_call_t *call, int32_t number,
     ngx_hpf_kv_args_t *args)
 {
-    ngx_str_t                  argv[6], suffix;
+    ngx_str_t                  argv[6];
     ngx_uint_t                 n;
     ngx_http_hpf_ctx_t        *ctx;
     ngx_http_hpf_call_op_t    *op;
@@ -506,18 +507,13 @@ ngx_http_hpf_call_kv(ngx_hpf_call_t *call, int32_t number,
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
     op = ngx_http_hpf_call_op(ctx, number);
-    suffix.data = ngx_pnalloc(ctx->request->pool, args->key.len + 2);
+    argv[1] = ngx_http_hpf_command_key(ctx, ":", &args->key);
 
-    if (op == NULL || suffix.data == NULL) {
+    if (op == NULL || argv[1].data == NULL) {
         return NGX_ERROR;
     }
 
     op->verb = args->verb;
-
-    (void) ngx_sprintf(suffix.data, ":%V%Z", &args->key);
-
-    argv[1] = ngx_http_hpf_store_key(ctx, "p", &ctx->item_id,
-                                     (char *) suffix.data);
     n = 2;
 
     switch (args->verb) {

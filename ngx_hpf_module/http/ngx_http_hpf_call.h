@@ -30,6 +30,13 @@ ngx_int_t ngx_http_hpf_call_run(ngx_http_hpf_ctx_t *ctx,
 void ngx_http_hpf_call_complete(ngx_http_hpf_ctx_t *ctx,
     hpf_result_t *result);
 
+/* _command.c: hpf.redis, an operation of a plugin. */
+ngx_int_t ngx_http_hpf_command_begin(ngx_hpf_call_t *call, int32_t op,
+    ngx_hpf_redis_args_t *args);
+/* A plugin's own, "hpf:{p:ITEM}" KIND KEY; data is NULL: no memory. */
+ngx_str_t ngx_http_hpf_command_key(ngx_http_hpf_ctx_t *ctx, const char *kind,
+    ngx_str_t *key);
+
 /* _case.c: operations of a plugin. */
 ngx_int_t ngx_http_hpf_case_open(ngx_hpf_call_t *call, int32_t op,
     ngx_hpf_case_args_t *args);

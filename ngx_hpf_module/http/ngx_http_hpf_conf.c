@@ -483,6 +483,9 @@ ngx_http_hpf_conf_load(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     conf.watchdog = hmcf->plugin_watchdog;
     conf.crashes = hmcf->plugin_crashes;
     conf.crash_time = hmcf->plugin_crash_time;
+    conf.crypto = hmcf->crypto;
+    conf.seal = hmcf->seal;
+    conf.zone = hmcf->zone;
     conf.load = ngx_http_hpf_item_load;
     conf.unload = ngx_http_hpf_item_unload;
     conf.crashed = ngx_http_hpf_plugins_crashed;

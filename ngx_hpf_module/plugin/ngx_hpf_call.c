@@ -22,6 +22,7 @@ static ngx_int_t ngx_hpf_call_refuse(ngx_hpf_call_t *call,
 static void ngx_hpf_call_late(ngx_event_t *ev);
 static void ngx_hpf_call_end(ngx_hpf_call_t *call);
 static void ngx_hpf_call_cancel(ngx_hpf_call_t *call);
+static json_t *ngx_hpf_call_tree(ngx_hpf_call_t *call, hpf_result_t *result);
 
 
 ngx_hpf_call_t *
@@ -225,6 +226,13 @@ ngx_hpf_call_fault(ngx_hpf_call_t *call)
 }
 
 
+json_t *
+ngx_hpf_call_notes(ngx_hpf_call_t *call)
+{
+    return call->notes;
+}
+
+
 void
 ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op, hpf_result_t *result)
 {
@@ -232,18 +240,13 @@ ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op, hpf_result_t *result)
     ngx_int_t  end;
 
     if (call->magic != NGX_HPF_CALL_MAGIC || call->done) {
+        json_decref((json_t *) result->json);
         return;
     }
 
     call->pending--;
 
-    if (result->outcome == HPF_DONE && result->body.len
-        && result->json == NULL)
-    {
-        result->json = (hpf_json_t *) ngx_hpf_call_own(call,
-                           json_loadb(result->body.data, result->body.len,
-                                      JSON_DECODE_ANY, NULL));
-    }
+    result->json = (hpf_json_t *) ngx_hpf_call_tree(call, result);
 
     if (result->body.data == NULL) {
         result->body.data = "";
@@ -271,9 +274,25 @@ ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op, hpf_result_t *result)
 }
 
 
+static json_t *
+ngx_hpf_call_tree(ngx_hpf_call_t *call, hpf_result_t *result)
+{
+    json_t  *tree;
+
+    tree = (json_t *) result->json;
+
+    if (tree == NULL && result->outcome == HPF_DONE && result->body.len) {
+        tree = json_loadb(result->body.data, result->body.len,
+                          JSON_DECODE_ANY, NULL);
+    }
+
+    return ngx_hpf_call_own(call, tree);
+}
+
+
 /*
- * Whatever the plugin keeps for the call is let go; but code that has ended
- * workers is not run for that.
+ * Whatever the plugin keeps for the call is let go, and it can begin nothing
+ * more; but code that has ended workers is not run for that.
  */
 
 static void
@@ -309,6 +328,7 @@ ngx_hpf_call_destroy(ngx_hpf_call_t *call)
     call->magic = 0;
 
     json_decref(call->answer.tree);
+    json_decref(call->notes);
 
     node = call->nodes.elts;
 
@@ -320,16 +340,24 @@ ngx_hpf_call_destroy(ngx_hpf_call_t *call)
 }
 
 
+/* Told once of a call: a plugin may try without end. */
+
 static int32_t
 ngx_hpf_call_begin(ngx_hpf_call_t *call)
 {
     if (call->answered || call->done || call->pending == NGX_HPF_CALL_OPS) {
-        ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "hpf plugin: \"%V\" began an operation %s",
-                      &call->plugin->id,
-                      call->answered ? "after its answer"
-                      : call->done ? "after its call"
-                      : "with too many under way");
+
+        if (!call->refused) {
+            ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                          "hpf plugin: \"%V\" began an operation %s",
+                          &call->plugin->id,
+                          call->answered ? "after its answer"
+                          : call->done ? "in a call that ends"
+                          : "with too many under way");
+        }
+
+        call->refused = 1;
+
         return HPF_ERROR;
     }
 
@@ -351,9 +379,10 @@ ngx_hpf_call_undo(ngx_hpf_call_t *call)
 int
 ngx_hpf_call_reply(ngx_hpf_call_t *call, int status, json_t *result)
 {
-    if (call->answered) {
+    if (call->answered || call->done) {
         ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "hpf plugin: \"%V\" answered twice", &call->plugin->id);
+                      "hpf plugin: \"%V\" answered %s", &call->plugin->id,
+                      call->answered ? "twice" : "a call that ends");
         return HPF_ERROR;
     }
 
@@ -479,6 +508,31 @@ ngx_hpf_call_kv(ngx_hpf_call_t *call, ngx_hpf_kv_args_t *args)
 
 
 int32_t
+ngx_hpf_call_redis(ngx_hpf_call_t *call, ngx_hpf_redis_args_t *args)
+{
+    int32_t      op;
+    const char  *why;
+
+    why = ngx_hpf_command_check(args);
+
+    if (why) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "hpf plugin: \"%V\" may not send this to Redis: %s",
+                      &call->plugin->id, why);
+        return HPF_ERROR;
+    }
+
+    op = ngx_hpf_call_begin(call);
+
+    if (op > 0 && call->ops->redis(call, op, args) != NGX_OK) {
+        return ngx_hpf_call_undo(call);
+    }
+
+    return op;
+}
+
+
+int32_t
 ngx_hpf_call_sleep(ngx_hpf_call_t *call, ngx_msec_t ms)
 {
     int32_t  op;
@@ -490,4 +544,20 @@ ngx_hpf_call_sleep(ngx_hpf_call_t *call, ngx_msec_t ms)
     }
 
     return op;
+}
+
+
+/* Its id finds the other lines of the request, and what the client was told. */
+
+void
+ngx_hpf_call_log(ngx_hpf_call_t *call, int level, const char *text, size_t len)
+{
+    u_char     *p, buf[NGX_MAX_ERROR_STR / 2];
+    ngx_str_t   id;
+
+    id = call->ops->fact(call, "request_id");
+
+    p = ngx_snprintf(buf, sizeof(buf), "request %V: %*s", &id, len, text);
+
+    ngx_hpf_plugin_log(call->plugin, call->log, level, (char *) buf, p - buf);
 }

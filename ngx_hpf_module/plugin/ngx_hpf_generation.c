@@ -73,6 +73,8 @@ ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
     plugin->log = plugins->log;
     plugin->plugins = plugins;
 
+    ngx_hpf_memory_init(plugin);
+
     ngx_queue_insert_tail(&plugins->generations, &plugin->queue);
 
     plugin->id.len = ngx_strlen(source->id);
@@ -161,7 +163,15 @@ ngx_hpf_generation_code(ngx_hpf_plugin_t *plugin)
     plugin->loaded = 1;
 
     ngx_hpf_mark_enter(plugin, NGX_HPF_MARK_LOAD);
+
+    plugin->loading = 1;
     rc = plugin->host->load(plugin, (char *) file);
+    plugin->loading = 0;
+
+    if (rc == NGX_OK && plugin->host->warm) {
+        rc = plugin->host->warm(plugin, (char *) file);
+    }
+
     ngx_hpf_mark_leave(plugin);
 
     plugin->entry->refused = (rc != NGX_OK);
@@ -217,6 +227,8 @@ ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin)
 
     ngx_hpf_generation_unload(plugin);
     ngx_hpf_ledger_close(plugin);
+
+    ngx_hpf_memory_end(plugin);
 
     hpf_manifest_free(plugin->manifest);
 

@@ -19,38 +19,50 @@ static const void *ngx_hpf_iface(const char *name, uint32_t min_version);
 static void ngx_hpf_iface_log(hpf_plugin_t *plugin, int level,
     const char *text, size_t len);
 static int64_t ngx_hpf_iface_now(void);
-static ngx_int_t ngx_hpf_iface_stale(hpf_call_t *call);
+static ngx_str_t ngx_hpf_iface_words(const char *text);
+static ngx_str_t ngx_hpf_iface_bytes(hpf_str_t s);
 
-static hpf_str_t ngx_hpf_iface_fact(hpf_call_t *call, const char *name);
-static hpf_json_t *ngx_hpf_iface_form(hpf_call_t *call);
-static void *ngx_hpf_iface_alloc(hpf_call_t *call, size_t n);
-static void ngx_hpf_iface_set_data(hpf_call_t *call, void *data);
-static void *ngx_hpf_iface_data(hpf_call_t *call);
-static hpf_plugin_t *ngx_hpf_iface_plugin(hpf_call_t *call);
-static int ngx_hpf_iface_reply(hpf_call_t *call, int status,
+static hpf_str_t ngx_hpf_iface_fact(hpf_call_t *handle, const char *name);
+static hpf_json_t *ngx_hpf_iface_form(hpf_call_t *handle);
+static void *ngx_hpf_iface_alloc(hpf_call_t *handle, size_t n);
+static void ngx_hpf_iface_set_data(hpf_call_t *handle, void *data);
+static void *ngx_hpf_iface_data(hpf_call_t *handle);
+static hpf_plugin_t *ngx_hpf_iface_plugin(hpf_call_t *handle);
+static int ngx_hpf_iface_reply(hpf_call_t *handle, int status,
     hpf_json_t *result);
-static int ngx_hpf_iface_fail(hpf_call_t *call, const char *code,
+static int ngx_hpf_iface_fail(hpf_call_t *handle, const char *code,
     const char *detail, hpf_json_t *extra);
-static int32_t ngx_hpf_iface_sleep(hpf_call_t *call, uint32_t ms);
+static int32_t ngx_hpf_iface_sleep(hpf_call_t *handle, uint32_t ms);
 
-static int32_t ngx_hpf_iface_http(hpf_call_t *call, const char *backend,
+static int32_t ngx_hpf_iface_http(hpf_call_t *handle, const char *backend,
     const char *method, hpf_str_t path, hpf_json_t *body);
 
-static int32_t ngx_hpf_iface_kv(hpf_call_t *call, ngx_hpf_kv_args_t *args);
-static int32_t ngx_hpf_iface_get(hpf_call_t *call, hpf_str_t key);
-static int32_t ngx_hpf_iface_set(hpf_call_t *call, hpf_str_t key,
+static int32_t ngx_hpf_iface_kv(hpf_call_t *handle, hpf_str_t key,
+    ngx_hpf_kv_args_t *args);
+static int32_t ngx_hpf_iface_get(hpf_call_t *handle, hpf_str_t key);
+static int32_t ngx_hpf_iface_set(hpf_call_t *handle, hpf_str_t key,
     hpf_str_t value, uint32_t ttl);
-static int32_t ngx_hpf_iface_add(hpf_call_t *call, hpf_str_t key,
+static int32_t ngx_hpf_iface_add(hpf_call_t *handle, hpf_str_t key,
     hpf_str_t value, uint32_t ttl);
-static int32_t ngx_hpf_iface_del(hpf_call_t *call, hpf_str_t key);
-static int32_t ngx_hpf_iface_incr(hpf_call_t *call, hpf_str_t key, int64_t by,
+static int32_t ngx_hpf_iface_del(hpf_call_t *handle, hpf_str_t key);
+static int32_t ngx_hpf_iface_incr(hpf_call_t *handle, hpf_str_t key, int64_t by,
     uint32_t ttl);
 
-static int32_t ngx_hpf_iface_case_open(hpf_call_t *call, const char *status,
+static int32_t ngx_hpf_iface_case_open(hpf_call_t *handle, const char *status,
     hpf_json_t *data);
-static int32_t ngx_hpf_iface_case_set(hpf_call_t *call, const char *status,
+static int32_t ngx_hpf_iface_case_set(hpf_call_t *handle, const char *status,
     hpf_str_t note, hpf_json_t *result);
-static hpf_json_t *ngx_hpf_iface_case_data(hpf_call_t *call);
+static hpf_json_t *ngx_hpf_iface_case_data(hpf_call_t *handle);
+
+static void ngx_hpf_iface_log_write(hpf_call_t *handle, int level,
+    hpf_str_t text);
+static int ngx_hpf_iface_log_enabled(hpf_call_t *handle, int level);
+
+static int ngx_hpf_iface_audit_add(hpf_call_t *handle, const char *key,
+    hpf_str_t value);
+
+static int32_t ngx_hpf_iface_command(hpf_call_t *handle,
+    const hpf_str_t *argv, size_t argc, uint32_t ttl);
 
 
 const hpf_host_t  ngx_hpf_iface_host = {
@@ -58,7 +70,9 @@ const hpf_host_t  ngx_hpf_iface_host = {
     HPF_ABI_VERSION,
     ngx_hpf_iface,
     ngx_hpf_iface_log,
-    ngx_hpf_iface_now
+    ngx_hpf_iface_now,
+    ngx_hpf_memory_alloc,
+    ngx_hpf_memory_free
 };
 
 
@@ -100,6 +114,25 @@ static const hpf_iface_case_t  ngx_hpf_iface_case_table = {
 };
 
 
+static const hpf_iface_log_t  ngx_hpf_iface_log_table = {
+    sizeof(hpf_iface_log_t), 1,
+    ngx_hpf_iface_log_write,
+    ngx_hpf_iface_log_enabled
+};
+
+
+static const hpf_iface_audit_t  ngx_hpf_iface_audit_table = {
+    sizeof(hpf_iface_audit_t), 1,
+    ngx_hpf_iface_audit_add
+};
+
+
+static const hpf_iface_redis_t  ngx_hpf_iface_redis_table = {
+    sizeof(hpf_iface_redis_t), 1,
+    ngx_hpf_iface_command
+};
+
+
 static const struct {
     const char  *name;
     uint32_t     version;
@@ -109,7 +142,13 @@ static const struct {
     { HPF_IFACE_HTTP, 1, &ngx_hpf_iface_http_table },
     { HPF_IFACE_KV, 1, &ngx_hpf_iface_kv_table },
     { HPF_IFACE_CASE, 1, &ngx_hpf_iface_case_table },
-    { HPF_IFACE_JSON, 1, &ngx_hpf_iface_json }
+    { HPF_IFACE_JSON, 2, &ngx_hpf_iface_json },
+    { HPF_IFACE_LOG, 1, &ngx_hpf_iface_log_table },
+    { HPF_IFACE_TEXT, 1, &ngx_hpf_iface_text },
+    { HPF_IFACE_CRYPTO, 1, &ngx_hpf_iface_crypto },
+    { HPF_IFACE_METRIC, 1, &ngx_hpf_iface_metric },
+    { HPF_IFACE_AUDIT, 1, &ngx_hpf_iface_audit_table },
+    { HPF_IFACE_REDIS, 1, &ngx_hpf_iface_redis_table }
 };
 
 
@@ -152,30 +191,43 @@ ngx_hpf_iface_now(void)
 }
 
 
-static ngx_int_t
-ngx_hpf_iface_stale(hpf_call_t *call)
+static ngx_str_t
+ngx_hpf_iface_words(const char *text)
 {
-    if (call && call->magic == NGX_HPF_CALL_MAGIC) {
-        return 0;
-    }
+    ngx_str_t  s;
 
-    ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                  "hpf plugin: a call that has ended was used");
+    s.data = (u_char *) text;
+    s.len = ngx_strlen(text);
 
-    return 1;
+    return s;
+}
+
+
+static ngx_str_t
+ngx_hpf_iface_bytes(hpf_str_t bytes)
+{
+    ngx_str_t  s;
+
+    s.data = (u_char *) bytes.data;
+    s.len = bytes.len;
+
+    return s;
 }
 
 
 static hpf_str_t
-ngx_hpf_iface_fact(hpf_call_t *call, const char *name)
+ngx_hpf_iface_fact(hpf_call_t *handle, const char *name)
 {
-    ngx_str_t  s;
-    hpf_str_t  fact;
+    ngx_str_t        s;
+    hpf_str_t        fact;
+    ngx_hpf_call_t  *call;
 
     fact.data = "";
     fact.len = 0;
 
-    if (ngx_hpf_iface_stale(call)) {
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL) {
         return fact;
     }
 
@@ -191,84 +243,114 @@ ngx_hpf_iface_fact(hpf_call_t *call, const char *name)
 
 
 static hpf_json_t *
-ngx_hpf_iface_form(hpf_call_t *call)
+ngx_hpf_iface_form(hpf_call_t *handle)
 {
-    return ngx_hpf_iface_stale(call) ? NULL : (hpf_json_t *) call->form;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? (hpf_json_t *) call->form : NULL;
 }
 
 
 static void *
-ngx_hpf_iface_alloc(hpf_call_t *call, size_t n)
+ngx_hpf_iface_alloc(hpf_call_t *handle, size_t n)
 {
-    return ngx_hpf_iface_stale(call) ? NULL : ngx_pcalloc(call->pool, n);
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? ngx_pcalloc(call->pool, n) : NULL;
 }
 
 
 static void
-ngx_hpf_iface_set_data(hpf_call_t *call, void *data)
+ngx_hpf_iface_set_data(hpf_call_t *handle, void *data)
 {
-    if (!ngx_hpf_iface_stale(call)) {
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    if (call) {
         call->user = data;
     }
 }
 
 
 static void *
-ngx_hpf_iface_data(hpf_call_t *call)
+ngx_hpf_iface_data(hpf_call_t *handle)
 {
-    return ngx_hpf_iface_stale(call) ? NULL : call->user;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? call->user : NULL;
 }
 
 
 static hpf_plugin_t *
-ngx_hpf_iface_plugin(hpf_call_t *call)
+ngx_hpf_iface_plugin(hpf_call_t *handle)
 {
-    return ngx_hpf_iface_stale(call) ? NULL : call->plugin;
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? call->plugin : NULL;
 }
 
 
 static int
-ngx_hpf_iface_reply(hpf_call_t *call, int status, hpf_json_t *result)
+ngx_hpf_iface_reply(hpf_call_t *handle, int status, hpf_json_t *result)
 {
-    return ngx_hpf_iface_stale(call)
-           ? HPF_ERROR : ngx_hpf_call_reply(call, status, (json_t *) result);
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? ngx_hpf_call_reply(call, status, (json_t *) result)
+                : HPF_ERROR;
 }
 
 
 static int
-ngx_hpf_iface_fail(hpf_call_t *call, const char *code, const char *detail,
+ngx_hpf_iface_fail(hpf_call_t *handle, const char *code, const char *detail,
     hpf_json_t *extra)
 {
-    return ngx_hpf_iface_stale(call)
-           ? HPF_ERROR
-           : ngx_hpf_call_fail(call, code, detail, (json_t *) extra);
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? ngx_hpf_call_fail(call, code, detail, (json_t *) extra)
+                : HPF_ERROR;
 }
 
 
 static int32_t
-ngx_hpf_iface_sleep(hpf_call_t *call, uint32_t ms)
+ngx_hpf_iface_sleep(hpf_call_t *handle, uint32_t ms)
 {
-    return ngx_hpf_iface_stale(call) ? HPF_ERROR
-                                     : ngx_hpf_call_sleep(call, ms);
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? ngx_hpf_call_sleep(call, ms) : HPF_ERROR;
 }
 
 
 static int32_t
-ngx_hpf_iface_http(hpf_call_t *call, const char *backend, const char *method,
-    hpf_str_t path, hpf_json_t *body)
+ngx_hpf_iface_http(hpf_call_t *handle, const char *backend,
+    const char *method, hpf_str_t path, hpf_json_t *body)
 {
-    ngx_hpf_backend_args_t  args;
+    ngx_hpf_call_t          *call;
+    ngx_hpf_backend_args_t   args;
 
-    if (ngx_hpf_iface_stale(call)) {
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL) {
         return HPF_ERROR;
     }
 
-    args.backend.data = (u_char *) backend;
-    args.backend.len = ngx_strlen(backend);
-    args.method.data = (u_char *) method;
-    args.method.len = ngx_strlen(method);
-    args.path.data = (u_char *) path.data;
-    args.path.len = path.len;
+    args.backend = ngx_hpf_iface_words(backend);
+    args.method = ngx_hpf_iface_words(method);
+    args.path = ngx_hpf_iface_bytes(path);
     args.body = (json_t *) body;
 
     return ngx_hpf_call_backend(call, &args);
@@ -276,118 +358,110 @@ ngx_hpf_iface_http(hpf_call_t *call, const char *backend, const char *method,
 
 
 static int32_t
-ngx_hpf_iface_kv(hpf_call_t *call, ngx_hpf_kv_args_t *args)
+ngx_hpf_iface_kv(hpf_call_t *handle, hpf_str_t key, ngx_hpf_kv_args_t *args)
 {
-    if (ngx_hpf_iface_stale(call) || args->key.len == 0
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL || key.len == 0
         || (args->ttl == 0 && args->verb != NGX_HPF_KV_GET
             && args->verb != NGX_HPF_KV_DEL))
     {
         return HPF_ERROR;
     }
 
+    args->key = ngx_hpf_iface_bytes(key);
+
     return ngx_hpf_call_kv(call, args);
 }
 
 
 static int32_t
-ngx_hpf_iface_get(hpf_call_t *call, hpf_str_t key)
+ngx_hpf_iface_get(hpf_call_t *handle, hpf_str_t key)
 {
     ngx_hpf_kv_args_t  args;
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
-
     args.verb = NGX_HPF_KV_GET;
-    args.key.data = (u_char *) key.data;
-    args.key.len = key.len;
 
-    return ngx_hpf_iface_kv(call, &args);
+    return ngx_hpf_iface_kv(handle, key, &args);
 }
 
 
 static int32_t
-ngx_hpf_iface_set(hpf_call_t *call, hpf_str_t key, hpf_str_t value,
+ngx_hpf_iface_set(hpf_call_t *handle, hpf_str_t key, hpf_str_t value,
     uint32_t ttl)
 {
     ngx_hpf_kv_args_t  args;
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
-
     args.verb = NGX_HPF_KV_SET;
-    args.key.data = (u_char *) key.data;
-    args.key.len = key.len;
-    args.value.data = (u_char *) value.data;
-    args.value.len = value.len;
+    args.value = ngx_hpf_iface_bytes(value);
     args.ttl = ttl;
 
-    return ngx_hpf_iface_kv(call, &args);
+    return ngx_hpf_iface_kv(handle, key, &args);
 }
 
 
 static int32_t
-ngx_hpf_iface_add(hpf_call_t *call, hpf_str_t key, hpf_str_t value,
+ngx_hpf_iface_add(hpf_call_t *handle, hpf_str_t key, hpf_str_t value,
     uint32_t ttl)
 {
     ngx_hpf_kv_args_t  args;
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
-
     args.verb = NGX_HPF_KV_ADD;
-    args.key.data = (u_char *) key.data;
-    args.key.len = key.len;
-    args.value.data = (u_char *) value.data;
-    args.value.len = value.len;
+    args.value = ngx_hpf_iface_bytes(value);
     args.ttl = ttl;
 
-    return ngx_hpf_iface_kv(call, &args);
+    return ngx_hpf_iface_kv(handle, key, &args);
 }
 
 
 static int32_t
-ngx_hpf_iface_del(hpf_call_t *call, hpf_str_t key)
+ngx_hpf_iface_del(hpf_call_t *handle, hpf_str_t key)
 {
     ngx_hpf_kv_args_t  args;
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
-
     args.verb = NGX_HPF_KV_DEL;
-    args.key.data = (u_char *) key.data;
-    args.key.len = key.len;
 
-    return ngx_hpf_iface_kv(call, &args);
+    return ngx_hpf_iface_kv(handle, key, &args);
 }
 
 
 static int32_t
-ngx_hpf_iface_incr(hpf_call_t *call, hpf_str_t key, int64_t by, uint32_t ttl)
+ngx_hpf_iface_incr(hpf_call_t *handle, hpf_str_t key, int64_t by,
+    uint32_t ttl)
 {
     ngx_hpf_kv_args_t  args;
 
     ngx_memzero(&args, sizeof(ngx_hpf_kv_args_t));
-
     args.verb = NGX_HPF_KV_INCR;
-    args.key.data = (u_char *) key.data;
-    args.key.len = key.len;
     args.by = by;
     args.ttl = ttl;
 
-    return ngx_hpf_iface_kv(call, &args);
+    return ngx_hpf_iface_kv(handle, key, &args);
 }
 
 
 static int32_t
-ngx_hpf_iface_case_open(hpf_call_t *call, const char *status,
+ngx_hpf_iface_case_open(hpf_call_t *handle, const char *status,
     hpf_json_t *data)
 {
-    ngx_hpf_case_args_t  args;
+    ngx_hpf_call_t       *call;
+    ngx_hpf_case_args_t   args;
 
-    if (ngx_hpf_iface_stale(call)) {
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL) {
         return HPF_ERROR;
     }
 
     ngx_memzero(&args, sizeof(ngx_hpf_case_args_t));
 
-    args.status.data = (u_char *) status;
-    args.status.len = ngx_strlen(status);
+    args.status = ngx_hpf_iface_words(status);
     args.tree = (json_t *) data;
 
     return ngx_hpf_call_case(call, call->ops->case_open, &args);
@@ -395,19 +469,20 @@ ngx_hpf_iface_case_open(hpf_call_t *call, const char *status,
 
 
 static int32_t
-ngx_hpf_iface_case_set(hpf_call_t *call, const char *status, hpf_str_t note,
-    hpf_json_t *result)
+ngx_hpf_iface_case_set(hpf_call_t *handle, const char *status,
+    hpf_str_t note, hpf_json_t *result)
 {
-    ngx_hpf_case_args_t  args;
+    ngx_hpf_call_t       *call;
+    ngx_hpf_case_args_t   args;
 
-    if (ngx_hpf_iface_stale(call)) {
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL) {
         return HPF_ERROR;
     }
 
-    args.status.data = (u_char *) status;
-    args.status.len = ngx_strlen(status);
-    args.note.data = (u_char *) note.data;
-    args.note.len = note.len;
+    args.status = ngx_hpf_iface_words(status);
+    args.note = ngx_hpf_iface_bytes(note);
     args.tree = (json_t *) result;
 
     return ngx_hpf_call_case(call, call->ops->case_set, &args);
@@ -415,8 +490,74 @@ ngx_hpf_iface_case_set(hpf_call_t *call, const char *status, hpf_str_t note,
 
 
 static hpf_json_t *
-ngx_hpf_iface_case_data(hpf_call_t *call)
+ngx_hpf_iface_case_data(hpf_call_t *handle)
 {
-    return ngx_hpf_iface_stale(call)
-           ? NULL : (hpf_json_t *) call->ops->case_data(call);
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? (hpf_json_t *) call->ops->case_data(call) : NULL;
+}
+
+
+static void
+ngx_hpf_iface_log_write(hpf_call_t *handle, int level, hpf_str_t text)
+{
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    if (call) {
+        ngx_hpf_call_log(call, level, text.data, text.len);
+    }
+}
+
+
+static int
+ngx_hpf_iface_log_enabled(hpf_call_t *handle, int level)
+{
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call && call->log->log_level >= (ngx_uint_t) level;
+}
+
+
+static int
+ngx_hpf_iface_audit_add(hpf_call_t *handle, const char *key, hpf_str_t value)
+{
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    return call ? ngx_hpf_note_add(call, key, value.data, value.len)
+                : HPF_ERROR;
+}
+
+
+static int32_t
+ngx_hpf_iface_command(hpf_call_t *handle, const hpf_str_t *argv, size_t argc,
+    uint32_t ttl)
+{
+    size_t                 i;
+    ngx_str_t              words[NGX_HPF_COMMAND_ARGS];
+    ngx_hpf_call_t        *call;
+    ngx_hpf_redis_args_t   args;
+
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL) {
+        return HPF_ERROR;
+    }
+
+    for (i = 0; i < ngx_min(argc, NGX_HPF_COMMAND_ARGS); i++) {
+        words[i] = ngx_hpf_iface_bytes(argv[i]);
+    }
+
+    args.argc = argc;
+    args.argv = words;
+    args.ttl = ttl;
+
+    return ngx_hpf_call_redis(call, &args);
 }

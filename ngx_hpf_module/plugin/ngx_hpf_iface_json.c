@@ -25,7 +25,7 @@ static hpf_str_t ngx_hpf_iface_json_string(const hpf_json_t *node);
 static int64_t ngx_hpf_iface_json_integer(const hpf_json_t *node,
     int64_t otherwise);
 static int ngx_hpf_iface_json_boolean(const hpf_json_t *node, int otherwise);
-static hpf_json_t *ngx_hpf_iface_json_own(hpf_call_t *call, json_t *node);
+static hpf_json_t *ngx_hpf_iface_json_own(hpf_call_t *handle, json_t *node);
 static hpf_json_t *ngx_hpf_iface_json_parse(hpf_call_t *call, hpf_str_t text);
 static hpf_json_t *ngx_hpf_iface_json_new_object(hpf_call_t *call);
 static hpf_json_t *ngx_hpf_iface_json_new_array(hpf_call_t *call);
@@ -40,10 +40,16 @@ static hpf_json_t *ngx_hpf_iface_json_copy(hpf_call_t *call,
 static int ngx_hpf_iface_json_set(hpf_json_t *object, const char *key,
     hpf_json_t *value);
 static int ngx_hpf_iface_json_append(hpf_json_t *array, hpf_json_t *value);
+static double ngx_hpf_iface_json_real(const hpf_json_t *node,
+    double otherwise);
+static hpf_str_t ngx_hpf_iface_json_key(const hpf_json_t *object, size_t i);
+static hpf_json_t *ngx_hpf_iface_json_new_real(hpf_call_t *call, double n);
+static hpf_str_t ngx_hpf_iface_json_dump(hpf_call_t *handle,
+    const hpf_json_t *node);
 
 
 const hpf_iface_json_t  ngx_hpf_iface_json = {
-    sizeof(hpf_iface_json_t), 1,
+    sizeof(hpf_iface_json_t), 2,
     ngx_hpf_iface_json_type,
     ngx_hpf_iface_json_get,
     ngx_hpf_iface_json_at,
@@ -60,7 +66,11 @@ const hpf_iface_json_t  ngx_hpf_iface_json = {
     ngx_hpf_iface_json_new_null,
     ngx_hpf_iface_json_copy,
     ngx_hpf_iface_json_set,
-    ngx_hpf_iface_json_append
+    ngx_hpf_iface_json_append,
+    ngx_hpf_iface_json_real,
+    ngx_hpf_iface_json_key,
+    ngx_hpf_iface_json_new_real,
+    ngx_hpf_iface_json_dump
 };
 
 
@@ -163,9 +173,13 @@ ngx_hpf_iface_json_boolean(const hpf_json_t *node, int otherwise)
 
 
 static hpf_json_t *
-ngx_hpf_iface_json_own(hpf_call_t *call, json_t *node)
+ngx_hpf_iface_json_own(hpf_call_t *handle, json_t *node)
 {
-    if (call == NULL || call->magic != NGX_HPF_CALL_MAGIC) {
+    ngx_hpf_call_t  *call;
+
+    call = ngx_hpf_handle_call(handle);
+
+    if (call == NULL) {
         json_decref(node);
         return NULL;
     }
@@ -247,4 +261,74 @@ ngx_hpf_iface_json_append(hpf_json_t *array, hpf_json_t *value)
 {
     return json_array_append((json_t *) array, (json_t *) value) == 0
            ? HPF_OK : HPF_ERROR;
+}
+
+
+static double
+ngx_hpf_iface_json_real(const hpf_json_t *node, double otherwise)
+{
+    const json_t  *json;
+
+    json = (const json_t *) node;
+
+    return json_is_number(json) ? json_number_value(json) : otherwise;
+}
+
+
+static hpf_str_t
+ngx_hpf_iface_json_key(const hpf_json_t *object, size_t i)
+{
+    void       *iter;
+    json_t     *json;
+    hpf_str_t   s;
+
+    json = (json_t *) object;
+    iter = json_object_iter(json);
+
+    while (iter && i--) {
+        iter = json_object_iter_next(json, iter);
+    }
+
+    s.data = iter ? json_object_iter_key(iter) : "";
+    s.len = ngx_strlen(s.data);
+
+    return s;
+}
+
+
+static hpf_json_t *
+ngx_hpf_iface_json_new_real(hpf_call_t *call, double n)
+{
+    return ngx_hpf_iface_json_own(call, json_real(n));
+}
+
+
+static hpf_str_t
+ngx_hpf_iface_json_dump(hpf_call_t *handle, const hpf_json_t *node)
+{
+    char            *p;
+    size_t           n;
+    hpf_str_t        s;
+    ngx_hpf_call_t  *call;
+
+    s.data = "";
+    s.len = 0;
+
+    call = ngx_hpf_handle_call(handle);
+    n = json_dumpb((const json_t *) node, NULL, 0,
+                   JSON_COMPACT|JSON_ENCODE_ANY);
+
+    if (call == NULL || n == 0) {
+        return s;
+    }
+
+    p = ngx_pnalloc(call->pool, n);
+
+    if (p) {
+        s.data = p;
+        s.len = json_dumpb((const json_t *) node, p, n,
+                           JSON_COMPACT|JSON_ENCODE_ANY);
+    }
+
+    return s;
 }

@@ -44,7 +44,8 @@ const ngx_hpf_host_t  ngx_hpf_lua_host = {
     ngx_hpf_lua_reconcile,
     ngx_hpf_lua_resume,
     ngx_hpf_lua_cancel,
-    ngx_hpf_lua_memory
+    ngx_hpf_lua_memory,
+    NULL
 };
 
 

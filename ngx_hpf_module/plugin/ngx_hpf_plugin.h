@@ -18,8 +18,11 @@
 
 #include <jansson.h>
 
+#include "hpf_crypto.h"
 #include "hpf_manifest.h"
 #include "hpf_plugin.h"
+#include "hpf_seal.h"
+#include "ngx_hpf_shm.h"
 
 
 #define NGX_HPF_DIGEST_LEN  64         /* hex */
@@ -27,7 +30,7 @@
 
 typedef struct ngx_hpf_plugins_s  ngx_hpf_plugins_t;     /* of a cycle */
 typedef struct hpf_plugin_s       ngx_hpf_plugin_t;      /* a generation */
-typedef struct hpf_call_s         ngx_hpf_call_t;        /* one run */
+typedef struct ngx_hpf_call_s     ngx_hpf_call_t;        /* one run */
 
 
 /*
@@ -80,6 +83,9 @@ typedef struct {
     ngx_msec_t                  watchdog;      /* 0: none */
     ngx_uint_t                  crashes;       /* 0: no quarantine */
     ngx_msec_t                  crash_time;    /* of so many crashes */
+    hpf_crypto_t               *crypto;
+    hpf_seal_t                 *seal;          /* NULL: there are no keys */
+    ngx_hpf_zone_t             *zone;          /* of metrics, or NULL */
     ngx_hpf_plugin_load_pt      load;
     ngx_hpf_plugin_unload_pt    unload;
     ngx_hpf_plugin_crashed_pt   crashed;
@@ -193,6 +199,12 @@ typedef struct {
 } ngx_hpf_kv_args_t;
 
 typedef struct {
+    ngx_uint_t                  argc;
+    ngx_str_t                  *argv;          /* the command, its key, ... */
+    ngx_uint_t                  ttl;           /* s; 0: as it is */
+} ngx_hpf_redis_args_t;
+
+typedef struct {
     ngx_str_t                   status;
     ngx_str_t                   note;
     json_t                     *tree;          /* data of open, result of set */
@@ -203,6 +215,8 @@ typedef struct {
         ngx_hpf_backend_args_t *args);
     ngx_int_t (*kv)(ngx_hpf_call_t *call, int32_t op,
         ngx_hpf_kv_args_t *args);
+    ngx_int_t (*redis)(ngx_hpf_call_t *call, int32_t op,
+        ngx_hpf_redis_args_t *args);
     ngx_int_t (*case_open)(ngx_hpf_call_t *call, int32_t op,
         ngx_hpf_case_args_t *args);
     ngx_int_t (*case_set)(ngx_hpf_call_t *call, int32_t op,
@@ -266,9 +280,13 @@ typedef enum {
 
 ngx_hpf_fault_e ngx_hpf_call_fault(ngx_hpf_call_t *call);
 
+/* What the plugin wants in the record: strings by key; NULL: nothing. */
+json_t *ngx_hpf_call_notes(ngx_hpf_call_t *call);
+
 /*
  * An operation has ended: the plugin goes on, and may end its call by
- * ops->done().  result->json need not be set: body is parsed here.
+ * ops->done().  result->json is taken over; where there is none, body is
+ * parsed here.
  */
 void ngx_hpf_call_complete(ngx_hpf_call_t *call, int32_t op,
     hpf_result_t *result);

@@ -18,7 +18,9 @@
 
 static ngx_int_t ngx_hpf_plugin_c_load(ngx_hpf_plugin_t *plugin,
     const char *file);
-static ngx_int_t ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin,
+static const char *ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin,
+    const char *file);
+static const char *ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin,
     const hpf_plugin_def_t *def);
 static void ngx_hpf_plugin_c_unload(ngx_hpf_plugin_t *plugin);
 static int ngx_hpf_plugin_c_start(ngx_hpf_call_t *call);
@@ -26,8 +28,11 @@ static int ngx_hpf_plugin_c_reconcile(ngx_hpf_call_t *call);
 static int ngx_hpf_plugin_c_resume(ngx_hpf_call_t *call,
     const hpf_result_t *result);
 static void ngx_hpf_plugin_c_cancel(ngx_hpf_call_t *call);
+static ngx_int_t ngx_hpf_plugin_c_warm(ngx_hpf_plugin_t *plugin,
+    const char *file);
 
 
+#define NGX_HPF_PLUGIN_WHY      128
 #define NGX_HPF_PLUGIN_DEF_MIN  offsetof(hpf_plugin_def_t, cancel)
 
 /* 1: the plugin was built with this member. */
@@ -45,91 +50,135 @@ const ngx_hpf_host_t  ngx_hpf_plugin_c_host = {
     ngx_hpf_plugin_c_reconcile,
     ngx_hpf_plugin_c_resume,
     ngx_hpf_plugin_c_cancel,
-    NULL
+    NULL,
+    ngx_hpf_plugin_c_warm
 };
 
 
 static ngx_int_t
 ngx_hpf_plugin_c_load(ngx_hpf_plugin_t *plugin, const char *file)
 {
-    void                 *symbol;
-    hpf_plugin_entry_pt   entry;
+    const char  *why;
+
+    why = ngx_hpf_plugin_c_open(plugin, file);
+
+    if (why == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
+                  "hpf plugin: \"%V\" not loaded: %s, file \"%s\"",
+                  &plugin->id, why, file);
+
+    return NGX_ERROR;
+}
+
+
+/* NULL: it is loaded; else why not. */
+
+static const char *
+ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin, const char *file)
+{
+    void                    *symbol;
+    const char              *why;
+    hpf_plugin_entry_pt      entry;
+    const hpf_plugin_def_t  *def;
+
+    if (ngx_hpf_elf_check(file) != NGX_OK) {
+        return "the file is cut off";
+    }
 
     plugin->handle = dlopen(file, RTLD_NOW|RTLD_LOCAL);
 
     if (plugin->handle == NULL) {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" not loaded: %s", &plugin->id,
-                      dlerror());
-        return NGX_ERROR;
+        return dlerror();
     }
 
     symbol = dlsym(plugin->handle, HPF_PLUGIN_ENTRY);
 
     if (symbol == NULL) {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" not loaded: it does not export %s()",
-                      &plugin->id, HPF_PLUGIN_ENTRY);
-        return NGX_ERROR;
+        return "it does not export " HPF_PLUGIN_ENTRY "()";
     }
 
     /* ISO C has no cast from an object pointer to a function's */
 
     ngx_memcpy(&entry, &symbol, sizeof(entry));
 
-    if (ngx_hpf_plugin_c_check(plugin, entry(HPF_ABI_VERSION)) != NGX_OK) {
-        return NGX_ERROR;
+    def = entry(HPF_ABI_VERSION);
+    why = ngx_hpf_plugin_c_check(plugin, def);
+
+    if (why) {
+        return why;
     }
 
-    if (plugin->def->event
-        && plugin->def->event(plugin, HPF_EVENT_LOAD, &ngx_hpf_iface_host)
-           != HPF_OK)
+    if (def->event
+        && def->event(plugin, HPF_EVENT_LOAD, &ngx_hpf_iface_host) != HPF_OK)
     {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" not loaded: it refused",
-                      &plugin->id);
-
-        plugin->def = NULL;
-
-        return NGX_ERROR;
+        return "it refused";
     }
 
-    return NGX_OK;
+    plugin->def = def;
+
+    return NULL;
 }
 
 
-static ngx_int_t
+static const char *
 ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin, const hpf_plugin_def_t *def)
 {
+    u_char  *p;
+
     if (def == NULL || def->size < NGX_HPF_PLUGIN_DEF_MIN
         || def->id == NULL || def->start == NULL || def->resume == NULL)
     {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" not loaded: its definition is "
-                      "incomplete", &plugin->id);
-        return NGX_ERROR;
+        return "its definition is incomplete";
+    }
+
+    p = ngx_pnalloc(plugin->pool, NGX_HPF_PLUGIN_WHY);
+    if (p == NULL) {
+        return "no memory";
     }
 
     if (def->abi_major != HPF_ABI_MAJOR) {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" not loaded: it is for ABI %ud, this "
-                      "gateway has %d", &plugin->id,
-                      (uint32_t) def->abi_major, HPF_ABI_MAJOR);
-        return NGX_ERROR;
+        (void) ngx_snprintf(p, NGX_HPF_PLUGIN_WHY,
+                            "it is for ABI %ud, this gateway has %d%Z",
+                            (uint32_t) def->abi_major, HPF_ABI_MAJOR);
+        return (char *) p;
     }
 
     if (ngx_strlen(def->id) != plugin->id.len
         || ngx_strncmp(def->id, plugin->id.data, plugin->id.len) != 0)
     {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" not loaded: it says it is \"%s\"",
-                      &plugin->id, def->id);
-        return NGX_ERROR;
+        (void) ngx_snprintf(p, NGX_HPF_PLUGIN_WHY, "it says it is \"%*s\"%Z",
+                            ngx_min(ngx_strlen(def->id), HPF_MANIFEST_ID),
+                            def->id);
+        return (char *) p;
     }
 
-    plugin->def = def;
+    return NULL;
+}
 
-    return NGX_OK;
+
+/* Those of 1.0 do not know the event, and may refuse what they do not know. */
+
+static ngx_int_t
+ngx_hpf_plugin_c_warm(ngx_hpf_plugin_t *plugin, const char *file)
+{
+    const hpf_plugin_def_t  *def;
+
+    def = plugin->def;
+
+    if (def->abi_minor < 1 || def->event == NULL
+        || def->event(plugin, HPF_EVENT_WARM, &ngx_hpf_iface_host) == HPF_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
+                  "hpf plugin: \"%V\" not loaded: it refused to be warmed, "
+                  "file \"%s\"", &plugin->id, file);
+
+    return NGX_ERROR;
 }
 
 
@@ -152,7 +201,9 @@ ngx_hpf_plugin_c_unload(ngx_hpf_plugin_t *plugin)
 static int
 ngx_hpf_plugin_c_start(ngx_hpf_call_t *call)
 {
-    return call->plugin->def->start(call);
+    ngx_hpf_handle_open(call);
+
+    return call->plugin->def->start(call->handle);
 }
 
 
@@ -163,15 +214,20 @@ ngx_hpf_plugin_c_reconcile(ngx_hpf_call_t *call)
 
     def = call->plugin->def;
 
-    return ngx_hpf_plugin_c_has(def, reconcile) ? def->reconcile(call)
-                                                : HPF_DECLINED;
+    if (!ngx_hpf_plugin_c_has(def, reconcile)) {
+        return HPF_DECLINED;
+    }
+
+    ngx_hpf_handle_open(call);
+
+    return def->reconcile(call->handle);
 }
 
 
 static int
 ngx_hpf_plugin_c_resume(ngx_hpf_call_t *call, const hpf_result_t *result)
 {
-    return call->plugin->def->resume(call, result);
+    return call->plugin->def->resume(call->handle, result);
 }
 
 
@@ -182,7 +238,9 @@ ngx_hpf_plugin_c_cancel(ngx_hpf_call_t *call)
 
     def = call->plugin->def;
 
-    if (!call->answered && ngx_hpf_plugin_c_has(def, cancel)) {
-        def->cancel(call);
+    if (call->handle && !call->answered && ngx_hpf_plugin_c_has(def, cancel)) {
+        def->cancel(call->handle);
     }
+
+    ngx_hpf_handle_close(call);
 }

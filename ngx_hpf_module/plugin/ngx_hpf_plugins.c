@@ -38,8 +38,13 @@ ngx_hpf_plugins_create(ngx_conf_t *cf, ngx_hpf_plugins_conf_t *conf)
     }
 
     plugins->conf = *conf;
+    plugins->personal = ngx_hpf_note_rules(cf->pool);
     plugins->log = cf->log;
     ngx_queue_init(&plugins->generations);
+
+    if (plugins->personal == NULL) {
+        return NULL;
+    }
 
     /* whatever is wrong with a manifest is told by "nginx -t" */
 

@@ -67,6 +67,7 @@ typedef struct {
 
 struct ngx_hpf_plugins_s {
     ngx_hpf_plugins_conf_t   conf;
+    hpf_mask_rules_t        *personal;     /* what no record may have */
     ngx_shm_zone_t          *shm_zone;
     ngx_hpf_plugins_shm_t   *shm;
 

@@ -31,6 +31,7 @@
     script(idempotency_begin,  1, LIMITS)                                    \
     script(idempotency_end,    0, ALONE)                                     \
     script(kv_incr,            0, ALONE)                                     \
+    script(plugin_write,       0, ALONE)                                     \
     script(case_open,          1, ALONE)                                     \
     script(case_set,           1, ALONE)                                     \
     script(case_list,          0, ALONE)                                     \
