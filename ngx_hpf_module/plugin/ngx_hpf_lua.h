@@ -53,7 +53,8 @@ typedef enum {
     NGX_HPF_LUA_BACKEND = 0,
     NGX_HPF_LUA_VALUE,                 /* a string, or nil */
     NGX_HPF_LUA_DONE,                  /* true, or nil and why */
-    NGX_HPF_LUA_NUMBER
+    NGX_HPF_LUA_NUMBER,
+    NGX_HPF_LUA_TREE                   /* JSON, or nil */
 } ngx_hpf_lua_kind_e;
 
 
@@ -122,6 +123,10 @@ void ngx_hpf_lua_ops_init(lua_State *L);
 ngx_hpf_call_t *ngx_hpf_lua_call(lua_State *L, const char *name);
 /* The results of what was waited for on the stack; their number. */
 int ngx_hpf_lua_results(lua_State *L, ngx_hpf_lua_run_t *run);
+
+/* _crypto.c, _metric.c, with the table "hpf" on the stack */
+void ngx_hpf_lua_crypto_init(lua_State *L);
+void ngx_hpf_lua_metric_init(lua_State *L);
 
 /* _json.c */
 void ngx_hpf_lua_json_init(lua_State *L);       /* hpf.array, hpf.null */

@@ -11,7 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "hpf_ident.h"
+#include "ngx_hpf_iface.h"
 #include "ngx_hpf_lua.h"
 
 
@@ -44,6 +44,8 @@ ngx_hpf_lua_api(lua_State *L)
 
     ngx_hpf_lua_json_init(L);
     ngx_hpf_lua_ops_init(L);
+    ngx_hpf_lua_crypto_init(L);
+    ngx_hpf_lua_metric_init(L);
     ngx_hpf_lua_api_log(L);
 }
 
@@ -86,17 +88,13 @@ ngx_hpf_lua_api_fail(lua_State *L)
 static int
 ngx_hpf_lua_api_escape(lua_State *L)
 {
-    u_char      *buf, *last;
-    size_t       len;
-    const char  *s;
+    char       *buf;
+    hpf_str_t   s;
 
-    s = luaL_checklstring(L, 1, &len);
+    s.data = luaL_checklstring(L, 1, &s.len);
+    buf = lua_newuserdata(L, HPF_TEXT_ESCAPE(s.len) + 1);
 
-    buf = lua_newuserdata(L, len * 3 + 1);
-    last = (u_char *) ngx_escape_uri(buf, (u_char *) s, len,
-                                     NGX_ESCAPE_URI_COMPONENT);
-
-    lua_pushlstring(L, (char *) buf, last - buf);
+    lua_pushlstring(L, buf, ngx_hpf_iface_text.escape(buf, s));
 
     return 1;
 }
@@ -107,21 +105,18 @@ ngx_hpf_lua_api_escape(lua_State *L)
 static int
 ngx_hpf_lua_api_fen(lua_State *L)
 {
-    size_t       len, minus;
-    int64_t      fen;
-    const char  *s;
+    int64_t    fen;
+    hpf_str_t  s;
 
-    s = luaL_checklstring(L, 1, &len);
-    minus = (len > 0 && s[0] == '-');
+    s.data = luaL_checklstring(L, 1, &s.len);
 
-    if (hpf_ident_money((const unsigned char *) s + minus, len - minus, &fen)
-            != HPF_OK
-        || fen > NGX_HPF_LUA_INTEGER || (minus && fen == 0))
+    if (ngx_hpf_iface_text.fen(s, &fen) != HPF_OK
+        || fen > NGX_HPF_LUA_INTEGER || fen < -NGX_HPF_LUA_INTEGER)
     {
         lua_pushnil(L);
 
     } else {
-        lua_pushnumber(L, (lua_Number) (minus ? -fen : fen));
+        lua_pushnumber(L, (lua_Number) fen);
     }
 
     return 1;
@@ -133,9 +128,8 @@ ngx_hpf_lua_api_fen(lua_State *L)
 static int
 ngx_hpf_lua_api_yuan(lua_State *L)
 {
-    size_t         len;
-    lua_Number     fen;
-    unsigned char  buf[HPF_IDENT_MONEY_LEN];
+    char        buf[HPF_TEXT_YUAN];
+    lua_Number  fen;
 
     fen = luaL_checknumber(L, 1);
 
@@ -145,8 +139,7 @@ ngx_hpf_lua_api_yuan(lua_State *L)
         return luaL_argerror(L, 1, "a whole number of fen is expected");
     }
 
-    len = hpf_ident_money_text(buf, (int64_t) fen);
-    lua_pushlstring(L, (char *) buf, len);
+    lua_pushlstring(L, buf, ngx_hpf_iface_text.yuan(buf, (int64_t) fen));
 
     return 1;
 }
@@ -176,19 +169,25 @@ ngx_hpf_lua_api_log(lua_State *L)
 static int
 ngx_hpf_lua_api_log_write(lua_State *L)
 {
+    int                level;
     size_t             len;
     const char        *s;
     ngx_hpf_lua_vm_t  *vm;
 
     s = luaL_checklstring(L, 1, &len);
     vm = ngx_hpf_lua_vm(L);
+    level = (int) lua_tointeger(L, lua_upvalueindex(1));
 
     if (!ngx_hpf_lua_count_line(vm)) {
         return 0;
     }
 
-    ngx_hpf_plugin_log(vm->plugin, vm->call ? vm->call->log : vm->plugin->log,
-                       (int) lua_tointeger(L, lua_upvalueindex(1)), s, len);
+    if (vm->call) {
+        ngx_hpf_call_log(vm->call, level, s, len);
+
+    } else {
+        ngx_hpf_plugin_log(vm->plugin, vm->plugin->log, level, s, len);
+    }
 
     return 0;
 }

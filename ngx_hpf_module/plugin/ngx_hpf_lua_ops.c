@@ -35,6 +35,7 @@ static int ngx_hpf_lua_ops_del(lua_State *L);
 static int ngx_hpf_lua_ops_incr(lua_State *L);
 static int ngx_hpf_lua_ops_kv(lua_State *L, ngx_hpf_kv_args_t *args,
     ngx_hpf_lua_kind_e kind);
+static int ngx_hpf_lua_ops_redis(lua_State *L);
 static int ngx_hpf_lua_ops_sleep(lua_State *L);
 static void ngx_hpf_lua_ops_string(lua_State *L, int index, ngx_str_t *s);
 static void ngx_hpf_lua_ops_key(lua_State *L, ngx_str_t *key);
@@ -51,6 +52,7 @@ static void ngx_hpf_lua_ops_nil(lua_State *L, const hpf_result_t *result);
 
 static const luaL_Reg  ngx_hpf_lua_ops_functions[] = {
     { "backend", ngx_hpf_lua_ops_backend },
+    { "redis", ngx_hpf_lua_ops_redis },
     { "all", ngx_hpf_lua_ops_all },
     { "sleep", ngx_hpf_lua_ops_sleep },
     { NULL, NULL }
@@ -75,6 +77,7 @@ static const luaL_Reg  ngx_hpf_lua_ops_kvs[] = {
 
 static const lua_CFunction  ngx_hpf_lua_ops_together[] = {
     ngx_hpf_lua_ops_backend,
+    ngx_hpf_lua_ops_redis,
     ngx_hpf_lua_ops_sleep,
     ngx_hpf_lua_ops_get,
     ngx_hpf_lua_ops_set,
@@ -444,6 +447,55 @@ ngx_hpf_lua_ops_kv(lua_State *L, ngx_hpf_kv_args_t *args,
 }
 
 
+/* hpf.redis({ command, key, …, ttl = seconds }): the reply, nil for none. */
+
+static int
+ngx_hpf_lua_ops_redis(lua_State *L)
+{
+    int                    i;
+    int32_t                op;
+    ngx_str_t              argv[NGX_HPF_COMMAND_ARGS];
+    ngx_hpf_call_t        *call;
+    ngx_hpf_redis_args_t   args;
+
+    call = ngx_hpf_lua_ops_begin(L, "redis");
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, NGX_HPF_COMMAND_ARGS + 4, "redis");
+    lua_settop(L, 1);
+
+    args.argc = lua_objlen(L, 1);
+    args.argv = argv;
+    args.ttl = 0;
+
+    luaL_argcheck(L, args.argc <= NGX_HPF_COMMAND_ARGS, 1, "too many words");
+
+    lua_pushliteral(L, "ttl");
+    lua_rawget(L, 1);
+
+    if (!lua_isnil(L, 2)) {
+        args.ttl = ngx_hpf_lua_ops_ttl(L, 2);
+    }
+
+    /* the words stay on the stack while they are needed */
+
+    for (i = 1; i <= (int) args.argc; i++) {
+        lua_rawgeti(L, 1, i);
+
+        if (!lua_isstring(L, -1)) {
+            return luaL_error(L, "word %d of a command is no string", i);
+        }
+
+        ngx_hpf_lua_ops_string(L, i + 2, &argv[i - 1]);
+    }
+
+    op = ngx_hpf_call_redis(call, &args);
+    ngx_hpf_lua_ops_note(L, call, op, NGX_HPF_LUA_TREE);
+
+    return ngx_hpf_lua_ops_wait(L, call);
+}
+
+
 /* hpf.sleep(ms) */
 
 static int
@@ -633,6 +685,10 @@ ngx_hpf_lua_ops_push(lua_State *L, ngx_hpf_lua_wait_t *wait)
         lua_pushlstring(L, result->value.data, result->value.len);
         lua_pushnumber(L, strtod(lua_tostring(L, -1), &end));
         lua_remove(L, -2);
+        break;
+
+    case NGX_HPF_LUA_TREE:
+        ngx_hpf_lua_push_json(L, (const json_t *) result->json);
         break;
 
     default:

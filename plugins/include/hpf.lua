@@ -42,9 +42,9 @@ hpf = {}
 ---@type lightuserdata
 hpf.null = nil
 
---- Up to 32 operations at once: hpf.backend, hpf.sleep and those of
---- hpf.kv, each with its arguments; a string is the name of a back end.
---- Waits.
+--- Up to 32 operations at once: hpf.backend, hpf.redis, hpf.sleep and
+--- those of hpf.kv, each with its arguments; a string is the name of a
+--- back end. Waits.
 ---@param ... table `{ hpf.kv.get, key }` or `{ "core", { path = p } }`
 ---@return any ... # one value of each, in the same order
 function hpf.all(...) end
@@ -53,6 +53,12 @@ function hpf.all(...) end
 ---@param t? table without a metatable
 ---@return table # t, marked as an array of JSON
 function hpf.array(t) end
+
+--- Adds a note to the request's audit record, 8 at most. Returns at once.
+---@param key string a to z, digits and `_`, at most 29
+---@param value string at most 64 bytes; no personal data
+---@return true? # nil: it was refused, the log says why
+function hpf.audit(key, value) end
 
 --- One call to a back end. Waits.
 ---@param name string of the manifest
@@ -76,6 +82,76 @@ function hpf.case.open(status, data) end
 ---@return true? # it is recorded
 ---@return string? # why not
 function hpf.case.set(status, note, result) end
+
+hpf.crypto = {}
+
+--- Bytes as a text. Returns at once.
+---@param data string at most a mebibyte
+---@return string # with padding
+function hpf.crypto.base64(data) end
+
+--- Bytes as a text that is fit for a URL. Returns at once.
+---@param data string at most a mebibyte
+---@return string # without padding
+function hpf.crypto.base64url(data) end
+
+--- A digest. Returns at once.
+---@param name string `"sha256"` or `"sm3"`
+---@param data string at most a mebibyte
+---@return string # 32 bytes
+function hpf.crypto.digest(name, data) end
+
+--- Compares in a time that tells nothing but the lengths. Returns at once.
+---@param a string a secret
+---@param b string what somebody says it is
+---@return boolean # they are the same
+function hpf.crypto.equal(a, b) end
+
+--- Bytes as hexadecimal digits. Returns at once.
+---@param data string at most a mebibyte
+---@return string # lower case
+function hpf.crypto.hex(data) end
+
+--- A keyed digest. Returns at once.
+---@param name string `"sha256"` or `"sm3"`
+---@param key string any bytes
+---@param data string at most a mebibyte
+---@return string # 32 bytes
+function hpf.crypto.hmac(name, key, data) end
+
+--- Opens what this plugin has sealed. Returns at once.
+---@param context string as when it was sealed
+---@param text string what seal() gave
+---@return string? # what was sealed
+---@return string? # `"changed"` or `"no key"`
+function hpf.crypto.open(context, text) end
+
+--- For keys, nonces and ids. Returns at once.
+---@param n integer 1 to 4096
+---@return string # as many bytes
+function hpf.crypto.random(n) end
+
+--- Seals a text with the gateway's key, for this plugin and context alone.
+--- Returns at once.
+---@param context string what it is and whose
+---@param text string at most a mebibyte
+---@return string # a text
+function hpf.crypto.seal(context, text) end
+
+--- The bytes of a text. Returns at once.
+---@param text string at most a mebibyte
+---@return string? # nil for what is no such text
+function hpf.crypto.unbase64(text) end
+
+--- The bytes of a text. Returns at once.
+---@param text string at most a mebibyte
+---@return string? # nil for what is no such text
+function hpf.crypto.unbase64url(text) end
+
+--- The bytes of a text. Returns at once.
+---@param text string at most a mebibyte
+---@return string? # nil for what is no such text
+function hpf.crypto.unhex(text) end
 
 --- Makes a text fit for a part of a path or a query. Returns at once.
 ---@param text string any bytes
@@ -152,6 +228,24 @@ function hpf.log.notice(text) end
 --- A line in the error log. Returns at once.
 ---@param text string no personal data
 function hpf.log.warn(text) end
+
+hpf.metric = {}
+
+--- A counter, while the file runs; 16 metrics at most. Returns at once.
+---@param name string a to z, digits and `_`, at most 29
+---@return fun(n?: integer) # adds n, or 1
+function hpf.metric.counter(name) end
+
+--- A histogram, while the file runs; 16 metrics at most. Returns at once.
+---@param name string a to z, digits and `_`, at most 29
+---@return fun(seconds: number) # counts a time
+function hpf.metric.histogram(name) end
+
+--- One command on one key of the plugin's own. Waits.
+---@param command table `{ "HSET", key, field, value, ttl = s }`
+---@return any? # the reply; nil alone: there is none
+---@return string? # why not
+function hpf.redis(command) end
 
 --- Waits. Waits.
 ---@param ms integer 0 to 60000
