@@ -88,10 +88,10 @@ like($t->log_text, qr/"lua-name" cannot have a metric: its name is none/,
 
 ok(run(do => 'audit', key => 'branch', note => 'east')->{ok},
    'a member of the record');
-is(last_record()->{plugin}{branch}, 'east', 'is there');
+is(last_record()->{notes}{branch}, 'east', 'is there');
 is_deeply(run(do => 'audit', key => 'who', note => $t->person(0)->{id_no}), {},
           'no personal data');
-ok(!exists last_record()->{plugin}, 'is not there');
+ok(!exists last_record()->{notes}, 'is not there');
 
 
 # the log

@@ -88,10 +88,10 @@ like($t->log_text, qr/cannot have a metric: it is loaded already/,
 
 is(run(do => 'audit', key => 'branch', note => "east \"2\"")->{rc}, 0,
    'a member of the record');
-is(last_record()->{plugin}{branch}, 'east "2"', 'is there');
+is(last_record()->{notes}{branch}, 'east "2"', 'is there');
 
 run(do => 'text');
-ok(!exists last_record()->{plugin}, 'and not in the next one');
+ok(!exists last_record()->{notes}, 'and not in the next one');
 
 my ($id_no, $mobile) = @{ $t->person(0) }{qw/ id_no mobile /};
 
@@ -106,7 +106,7 @@ for (
 
     is(run(do => 'audit', key => 'k', note => 'n', %form)->{rc}, -1,
        "$name is refused");
-    ok(!exists last_record()->{plugin}, 'and is not there');
+    ok(!exists last_record()->{notes}, 'and is not there');
 }
 
 

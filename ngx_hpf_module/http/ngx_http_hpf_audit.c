@@ -259,7 +259,7 @@ ngx_http_hpf_audit_notes(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
         return;
     }
 
-    hpf_json_out_key(out, "plugin");
+    hpf_json_out_key(out, "notes");
     hpf_json_out_begin_object(out);
 
     json_object_foreach(notes, key, value) {

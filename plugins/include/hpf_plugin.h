@@ -28,10 +28,10 @@
  *   Functions that return int32_t and take a call begin an operation.  They
  *   return its number, above 0; then resume() is called with it, in a later
  *   turn of the loop and never from inside the function, exactly once.  Only
- *   when the call is over before, it is not called: by an answer or a failure
- *   of the plugin, or by the end of the worker.  A client that leaves ends
- *   nothing.  Or they return HPF_ERROR, the log says why, and nothing will be
- *   called.
+ *   when the call is over before, it is not called: by an answer or a failure,
+ *   a time limit of the call, or the end of the worker.  A client that leaves
+ *   ends nothing.  Or they return HPF_ERROR, the log says why, and nothing
+ *   will be called.
  *
  *   What they are given is copied as far as it is needed later; trees stay the
  *   call's.  What a result points to is the host's and is freed with the call;
@@ -146,9 +146,9 @@ typedef struct {
     int        (*resume)(hpf_call_t *call, const hpf_result_t *result);
 
     /*
-     * The call is over without an answer of the plugin: the plugin failed, or
-     * the worker has to end.  Called once, and the last; nothing can be begun
-     * or answered any more.  May be NULL.
+     * The call is over without an answer of the plugin: it failed, took too
+     * long, or the worker has to end.  Called once and last; nothing can be
+     * begun or answered any more.  May be NULL.
      */
     void       (*cancel)(hpf_call_t *call);
 
@@ -484,7 +484,7 @@ typedef struct {
 
 
 /*
- * "hpf.audit" 1: members of "plugin" in the request's audit record, 8 at
+ * "hpf.audit" 1: members of "notes" in the request's audit record, 8 at
  * most.  key as the name of a metric; value up to 64 bytes of text without
  * control characters.  Personal data has no place there: what looks like a
  * number of a person is refused.  The same key again replaces its value.
