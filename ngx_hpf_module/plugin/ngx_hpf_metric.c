@@ -17,8 +17,12 @@
 #define NGX_HPF_METRIC_NAME  29
 
 
-size_t
-ngx_hpf_metric_name(const char *name)
+static const char *ngx_hpf_metric_check(ngx_hpf_plugin_t *plugin,
+    const char *name);
+
+
+ngx_uint_t
+ngx_hpf_metric_is_name(const char *name)
 {
     size_t  i;
 
@@ -33,7 +37,7 @@ ngx_hpf_metric_name(const char *name)
         return 0;
     }
 
-    return i <= NGX_HPF_METRIC_NAME ? i : 0;
+    return i > 0 && i <= NGX_HPF_METRIC_NAME;
 }
 
 
@@ -43,18 +47,22 @@ ngx_hpf_metric_create(ngx_hpf_plugin_t *plugin, ngx_hpf_stat_type_e type,
 {
     u_char             text[64], of[HPF_MANIFEST_ID + 16];
     ngx_str_t          series, labels;
+    const char        *why;
     ngx_hpf_zone_t    *zone;
     ngx_hpf_metric_t  *metric;
 
-    if (!plugin->loading || plugin->nmetrics == NGX_HPF_METRICS
-        || ngx_hpf_metric_name(name) == 0)
-    {
-        ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
-                      "hpf plugin: \"%V\" cannot have a metric: %s",
-                      &plugin->id,
-                      !plugin->loading ? "it is loaded already"
-                      : ngx_hpf_metric_name(name) == 0 ? "its name is none"
-                      : "it has 16 already");
+    why = ngx_hpf_metric_check(plugin, name);
+
+    if (why) {
+
+        /* a plugin may try without end */
+
+        if (plugin->refusals++ < NGX_HPF_REFUSALS) {
+            ngx_log_error(NGX_LOG_ERR, plugin->log, 0,
+                          "hpf plugin: \"%V\" cannot have a metric: %s",
+                          &plugin->id, why);
+        }
+
         return HPF_ERROR;
     }
 
@@ -74,6 +82,23 @@ ngx_hpf_metric_create(ngx_hpf_plugin_t *plugin, ngx_hpf_stat_type_e type,
     metric->slot = zone ? ngx_hpf_stat_slot(zone, type, &series, &labels) : -1;
 
     return (int) plugin->nmetrics;
+}
+
+
+/* NULL: it can be had; else why not. */
+
+static const char *
+ngx_hpf_metric_check(ngx_hpf_plugin_t *plugin, const char *name)
+{
+    if (!plugin->loading) {
+        return "it is loaded already";
+    }
+
+    if (!ngx_hpf_metric_is_name(name)) {
+        return "its name is none";
+    }
+
+    return plugin->nmetrics == NGX_HPF_METRICS ? "it has 16 already" : NULL;
 }
 
 

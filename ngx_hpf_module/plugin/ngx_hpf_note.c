@@ -21,7 +21,7 @@
 
 
 static const char *ngx_hpf_note_check(ngx_hpf_call_t *call, const char *key,
-    const u_char *value, size_t len);
+    const json_t *text);
 static ngx_uint_t ngx_hpf_note_personal(ngx_hpf_call_t *call,
     const u_char *value, size_t len);
 static void *ngx_hpf_note_alloc(void *data, size_t size);
@@ -55,32 +55,52 @@ ngx_hpf_note_add(ngx_hpf_call_t *call, const char *key, const char *value,
     json_t      *text;
     const char  *why;
 
-    why = ngx_hpf_note_check(call, key, (u_char *) value, len);
+    text = json_stringn(value, len);
+    why = ngx_hpf_note_check(call, key, text);
 
     if (why) {
-        ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "hpf plugin: \"%V\" may not add this to the record: %s",
-                      &call->plugin->id, why);
+
+        /* told once of a call: a plugin may try without end */
+
+        if (!call->unnoted) {
+            ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                          "hpf plugin: \"%V\" may not add this to the "
+                          "record: %s", &call->plugin->id, why);
+        }
+
+        call->unnoted = 1;
+        json_decref(text);
+
         return HPF_ERROR;
     }
 
-    text = json_stringn(value, len);
+    if (call->notes == NULL) {
+        call->notes = json_object();
+    }
 
-    return text && json_object_set_new(call->notes, key, text) == 0
-           ? HPF_OK : HPF_ERROR;
+    return json_object_set_new(call->notes, key, text) == 0 ? HPF_OK
+                                                            : HPF_ERROR;
 }
 
 
-static const char *
-ngx_hpf_note_check(ngx_hpf_call_t *call, const char *key,
-    const u_char *value, size_t len)
-{
-    size_t   i;
-    json_t  *text;
+/* NULL: it may be added; else why not. */
 
-    if (ngx_hpf_metric_name(key) == 0) {
+static const char *
+ngx_hpf_note_check(ngx_hpf_call_t *call, const char *key, const json_t *text)
+{
+    size_t         i, len;
+    const u_char  *value;
+
+    if (!ngx_hpf_metric_is_name(key)) {
         return "the key is none";
     }
+
+    if (text == NULL) {
+        return "the value is not UTF-8";
+    }
+
+    value = (const u_char *) json_string_value(text);
+    len = json_string_length(text);
 
     if (len > NGX_HPF_NOTE_VALUE) {
         return "the value is longer than 64 bytes";
@@ -92,26 +112,14 @@ ngx_hpf_note_check(ngx_hpf_call_t *call, const char *key,
         }
     }
 
-    text = json_stringn((char *) value, len);
-
-    if (text == NULL) {
-        return "the value is not UTF-8";
-    }
-
-    json_decref(text);
-
     if (ngx_hpf_note_personal(call, value, len)) {
         return "the value looks like a number of a person";
-    }
-
-    if (call->notes == NULL) {
-        call->notes = json_object();
     }
 
     if (json_object_size(call->notes) >= NGX_HPF_NOTES
         && json_object_get(call->notes, key) == NULL)
     {
-        return "it has 8 members already";
+        return "it has 8 notes already";
     }
 
     return NULL;

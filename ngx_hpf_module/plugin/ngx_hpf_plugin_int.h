@@ -22,6 +22,7 @@
 #define NGX_HPF_CALL_OPS      32                   /* under way at once */
 #define NGX_HPF_COMMAND_ARGS  64                   /* words to Redis */
 #define NGX_HPF_METRICS       16                   /* of a plugin */
+#define NGX_HPF_REFUSALS      8                    /* of them, in the log */
 
 
 /*
@@ -83,6 +84,7 @@ struct hpf_plugin_s {
 
     ngx_hpf_metric_t         metrics[NGX_HPF_METRICS];
     ngx_uint_t               nmetrics;
+    ngx_uint_t               refusals;      /* of them, logged */
     unsigned                 loading:1;     /* it may register them */
 
     ngx_queue_t              queue;         /* of the worker's generations */
@@ -117,6 +119,7 @@ struct ngx_hpf_call_s {
     unsigned                 cancelled:1;
     unsigned                 done:1;        /* told to the http layer */
     unsigned                 refused:1;     /* an operation was, logged */
+    unsigned                 unnoted:1;     /* a note was, logged */
 };
 
 
@@ -132,7 +135,7 @@ int32_t ngx_hpf_call_case(ngx_hpf_call_t *call, ngx_hpf_call_case_pt begin,
     ngx_hpf_case_args_t *args);
 
 int32_t ngx_hpf_call_kv(ngx_hpf_call_t *call, ngx_hpf_kv_args_t *args);
-/* argv holds what the plugin gave; the command is looked up. */
+/* The words are looked at; the key in args becomes that of Redis. */
 int32_t ngx_hpf_call_redis(ngx_hpf_call_t *call, ngx_hpf_redis_args_t *args);
 int32_t ngx_hpf_call_sleep(ngx_hpf_call_t *call, ngx_msec_t ms);
 
@@ -185,9 +188,9 @@ int ngx_hpf_note_add(ngx_hpf_call_t *call, const char *key,
     const char *value, size_t len);
 
 
-/* _metric.c: a name of metrics and of notes; its length, 0: it is none. */
+/* _metric.c: 1: a name of a metric, or key of a note. */
 
-size_t ngx_hpf_metric_name(const char *name);
+ngx_uint_t ngx_hpf_metric_is_name(const char *name);
 /* Its number, or HPF_ERROR, logged. */
 int ngx_hpf_metric_create(ngx_hpf_plugin_t *plugin, ngx_hpf_stat_type_e type,
     const char *name);

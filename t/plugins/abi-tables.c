@@ -79,7 +79,7 @@ abi_tables_event(hpf_plugin_t *plugin, int event, const hpf_host_t *host)
         return HPF_ERROR;
     }
 
-    for (i = 0, n = 0; i < 20; i++, name[5]++) {
+    for (i = 0, n = 0; i < 16; i++, name[5]++) {
         n += metric_iface->counter(plugin, name) > 0;
     }
 
