@@ -122,7 +122,6 @@ static const hpf_plugin_def_t  account_query = {
 };
 
 
-__attribute__((visibility("default")))
 const hpf_plugin_def_t *
 hpf_plugin_entry(uint32_t host_abi)
 {
