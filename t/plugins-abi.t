@@ -75,6 +75,8 @@ my @wrong = (
       '-DSIZE=16' ],
     [ 'another id', qr/it says it is "abi-other"/, '-DID="abi-other"' ],
     [ 'no entry', qr/it does not export hpf_plugin_entry\(\)/, '-DHIDDEN' ],
+    [ 'no definition', qr/not loaded: it refused/,
+      '-DNOTHING', '-Wno-unused-variable' ],
     [ 'LOAD refused', qr/it refused/, '-DREFUSE=HPF_EVENT_LOAD' ],
     [ 'WARM refused', qr/it refused to be warmed/,
       '-DREFUSE=HPF_EVENT_WARM' ],

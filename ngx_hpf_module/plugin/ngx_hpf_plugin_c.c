@@ -128,10 +128,8 @@ ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin, const hpf_plugin_def_t *def)
 {
     u_char  *p;
 
-    if (def == NULL || def->size < NGX_HPF_PLUGIN_DEF_MIN
-        || def->id == NULL || def->start == NULL || def->resume == NULL)
-    {
-        return "its definition is incomplete";
+    if (def == NULL) {
+        return "it refused";
     }
 
     p = ngx_pnalloc(plugin->pool, NGX_HPF_PLUGIN_WHY);
@@ -139,11 +137,19 @@ ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin, const hpf_plugin_def_t *def)
         return "no memory";
     }
 
+    /* what is behind it may be anything else in another major version */
+
     if (def->abi_major != HPF_ABI_MAJOR) {
         (void) ngx_snprintf(p, NGX_HPF_PLUGIN_WHY,
                             "it is for ABI %ud, this gateway has %d%Z",
                             (uint32_t) def->abi_major, HPF_ABI_MAJOR);
         return (char *) p;
+    }
+
+    if (def->size < NGX_HPF_PLUGIN_DEF_MIN || def->id == NULL
+        || def->start == NULL || def->resume == NULL)
+    {
+        return "its definition is incomplete";
     }
 
     if (ngx_strlen(def->id) != plugin->id.len

@@ -5,7 +5,7 @@
 /*
  * abi-load: answers with VALUE.  What may be wrong with a library, or new in
  * it, is chosen by macros: ID, MAJOR, MINOR, SIZE, REFUSE (an event), SMALLER,
- * LARGER, HIDDEN, NEEDS (something of another library).
+ * LARGER, HIDDEN, NOTHING, NEEDS (something of another library).
  */
 
 #include "hpf_plugin.h"
@@ -127,7 +127,11 @@ static const abi_load_def_t  abi_load = {
 const hpf_plugin_def_t *
 hpf_plugin_entry(uint32_t host_abi)
 {
+#ifdef NOTHING
+    return NULL;
+#else
     return &abi_load.def;
+#endif
 }
 
 #else
