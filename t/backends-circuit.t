@@ -13,13 +13,21 @@ use HPF::Test;
 use HPF::Test::Faulty;
 
 my $t = HPF::Test->new->gateway(workers => 3, edit => sub {
-    my ($conf) = @_;
+    return circuit($_[0], 'failures=4 pause=2s');
+});
 
-    $conf =~ s/^( *hpf_backend core .*);/$1 failures=4 pause=2s;/m
+
+# the back end's, where it may be asked as often as one likes
+
+sub circuit {
+    my ($conf, $how) = @_;
+
+    $conf =~ s/^( *hpf_backend core .*);/$1 $how;/m
         or die "no back end to change\n";
 
-    return $conf;
-});
+    return $conf =~ s/rate=200r/rate=100000r/r;
+}
+
 
 $t->write_file('new/teller/teller.lua', <<'EOF');
 return { handle = function(request)
@@ -129,7 +137,7 @@ core('close');
 $t->wait_for(sub { ask($t, 'teller'); metric('open') == 1 });
 
 $t->gateway_conf(workers => 3, edit => sub {
-    return $_[0] =~ s/^( *hpf_backend core .*);/$1 failures=0;/mr;
+    return circuit($_[0], 'failures=0');
 });
 ok($t->reload(wait_old => 1), 'a reload without');
 is(metric('open'), 0, 'ends it');
