@@ -148,7 +148,8 @@ for my $id (sort keys %code) {
 # lines
 
 is($t->lua_run('log')->status, 200, 'many lines');
-is(scalar(() = $t->log_text =~ /"log": request \w+: line \d+/g), 99, 'some of them');
+is(scalar(() = $t->log_text =~ m{"log": request \w+: line \d+}g), 99,
+   'some of them');
 is(scalar(() = $t->log_text =~ /"log" writes no more lines/g), 1, 'and why');
 
 is($t->lua_run('refused')->status, 500, 'what is refused again and again');
