@@ -190,6 +190,7 @@ bench:
 	@$(MAKE) all benches
 	@bench/run
 	@bench/redis
+	@bench/items
 	@bench/mask
 	@$(B)/bench/session_cache
 	@$(B)/bench/mask_engine

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hpf_word.h"
+
 #if (__x86_64__)
 #include <immintrin.h>
 #endif
@@ -37,7 +39,7 @@ typedef struct {
     uint64_t              after;        /* colon and white space */
     uint64_t              feed;         /* line feed, when it is asked for */
     uint64_t              slash;
-    uint64_t              lead;         /* of 03fF, when there are slashes */
+    uint64_t              lead;         /* of 03fF; more when it is plain */
     uint64_t              at;
     uint64_t              wide;
 } hpf_mask_block_t;
@@ -54,34 +56,77 @@ typedef struct {
     ((first) & ((third) >> 2 | (uint64_t) 3 << 62))
 
 
+/*
+ * Classes of bytes.  The first ones are nearest to the sign bit, of which
+ * AVX2 makes words.
+ */
+
+#define HPF_MASK_QUOTE    0x80
+#define HPF_MASK_DIGIT    0x40
+#define HPF_MASK_BETWEEN  0x20
+#define HPF_MASK_COLON    0x10
+#define HPF_MASK_BLANK    0x08      /* up to 0x1f */
+#define HPF_MASK_SLASH    0x04
+#define HPF_MASK_AT       0x02
+#define HPF_MASK_WIDE     0x01      /* 0xc2, 0xe3, 0xef; AVX2 has more */
+
+#define HPF_MASK_RARE     (HPF_MASK_SLASH|HPF_MASK_AT|HPF_MASK_WIDE)
+
+
+static const unsigned char  hpf_mask_classes[256] = {
+    [0x00 ... 0x1f] = HPF_MASK_BLANK,
+    [' '] = HPF_MASK_BETWEEN, ['-'] = HPF_MASK_BETWEEN,
+    ['"'] = HPF_MASK_QUOTE, ['0' ... '9'] = HPF_MASK_DIGIT,
+    [':'] = HPF_MASK_COLON, ['@'] = HPF_MASK_AT, ['\\'] = HPF_MASK_SLASH,
+    [0xc2] = HPF_MASK_WIDE, [0xe3] = HPF_MASK_WIDE, [0xef] = HPF_MASK_WIDE
+};
+
+
+/* A bit of each of eight bytes, the first one lowest. */
+
+#define hpf_mask_plain_bits(bytes, class)                                     \
+    ((((bytes) / (class)) & 0x0101010101010101) * 0x0102040810204080 >> 56)
+
+
 HPF_MASK_BLOCK_INLINE void
 hpf_mask_block_plain(hpf_mask_block_t *b, const unsigned char *p,
     unsigned lines)
 {
-    unsigned       i;
-    uint64_t       bit, third;
-    unsigned char  c;
+    unsigned  i, k;
+    uint64_t  bytes;
 
-    third = 0;
     memset(b, 0, sizeof(hpf_mask_block_t));
 
-    for (i = 0; i < HPF_MASK_BLOCK; i++) {
-        c = p[i];
-        bit = (uint64_t) 1 << i;
+    for (i = 0; i < HPF_MASK_BLOCK; i += 8) {
 
-        b->quote |= (c == '"') ? bit : 0;
-        b->digit |= (c >= '0' && c <= '9') ? bit : 0;
-        b->between |= (c == ' ' || c == '-') ? bit : 0;
-        b->after |= (c == ':' || c <= ' ') ? bit : 0;
-        b->feed |= (c == '\n' && lines) ? bit : 0;
-        b->slash |= (c == '\\') ? bit : 0;
-        b->lead |= (c == '0' || c == '3' || (c | 0x20) == 'f') ? bit : 0;
-        b->at |= (c == '@') ? bit : 0;
-        b->wide |= (c == 0xef || c == 0xe3 || c == 0xc2) ? bit : 0;
-        third |= (c == 0x80 || c == 0x8d || (c >= 0x90 && c <= 0x99)) ? bit : 0;
+        bytes = 0;
+
+        for (k = 0; k < 8; k++) {
+            bytes |= (uint64_t) hpf_mask_classes[p[i + k]] << 8 * k;
+        }
+
+        b->quote |= hpf_mask_plain_bits(bytes, HPF_MASK_QUOTE) << i;
+        b->digit |= hpf_mask_plain_bits(bytes, HPF_MASK_DIGIT) << i;
+        b->between |= hpf_mask_plain_bits(bytes, HPF_MASK_BETWEEN) << i;
+
+        /* the colon is beside the blanks, and a byte has but one class */
+
+        b->after |= hpf_mask_plain_bits(bytes | bytes >> 1, HPF_MASK_BLANK)
+                    << i;
+
+        if (bytes & HPF_WORD_ONES * HPF_MASK_RARE) {
+            b->slash |= hpf_mask_plain_bits(bytes, HPF_MASK_SLASH) << i;
+            b->at |= hpf_mask_plain_bits(bytes, HPF_MASK_AT) << i;
+            b->wide |= hpf_mask_plain_bits(bytes, HPF_MASK_WIDE) << i;
+        }
     }
 
-    b->wide = hpf_mask_block_wide(b->wide, third | b->digit);
+    b->after |= b->between;
+    b->lead = ~(uint64_t) 0;
+
+    for (i = 0; lines && i < HPF_MASK_BLOCK; i++) {
+        b->feed |= (uint64_t) (p[i] == '\n') << i;
+    }
 }
 
 
@@ -178,21 +223,7 @@ hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p,
 }
 
 
-/*
- * A byte becomes a bit for each class it is in, by a table for each of its
- * halves: both have the bit.  The first classes are nearest to the sign bits,
- * of which words are made.
- */
-
-#define HPF_MASK_QUOTE    0x80
-#define HPF_MASK_DIGIT    0x40
-#define HPF_MASK_BETWEEN  0x20
-#define HPF_MASK_COLON    0x10
-#define HPF_MASK_BLANK    0x08      /* up to 0x1f */
-#define HPF_MASK_SLASH    0x04
-#define HPF_MASK_AT       0x02
-#define HPF_MASK_WIDE     0x01      /* 0xc2, 0xe2, 0xe3, 0xef, and more of c */
-
+/* By a table for each half of a byte: both have the bit of a class. */
 
 HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE __m256i
 hpf_mask_avx2_classes(__m256i v)
@@ -329,8 +360,7 @@ hpf_mask_block_avx2(hpf_mask_block_t *b, const unsigned char *p,
     }
 
     if (!_mm256_testz_si256(_mm256_or_si256(low, high),
-                            _mm256_set1_epi8(HPF_MASK_SLASH|HPF_MASK_AT
-                                             |HPF_MASK_WIDE)))
+                            _mm256_set1_epi8(HPF_MASK_RARE)))
     {
         b->slash = hpf_mask_avx2_class(low, high, 5);
         b->lead = hpf_mask_avx2_bits(hpf_mask_avx2_lead(v[0]),
