@@ -273,7 +273,7 @@ sub check_test {
         $n++;
 
         fault($src->{name}, $n, 'a test waits on conditions, not by sleep')
-            if $line =~ /^[^#]*(?<!hpf\.)\b(?:sleep|usleep)\b\s*[(\d]/;
+            if $line =~ /^[^#]*(?<!hpf\.)(?<!iface->)\b(?:sleep|usleep)\b\s*[(\d]/;
         fault($src->{name}, $n, 'a test that may fail')
             if $line =~ /todo_skip|local \$TO(?:)DO/;
     }
