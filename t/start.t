@@ -9,7 +9,7 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->plan(24);
+my $t = HPF::Test->new->plan(30);
 my $dir = $t->dir;
 my $tool = $t->root . '/tools/gateway';
 
@@ -17,14 +17,21 @@ my $tool = $t->root . '/tools/gateway';
 # (exit status, output) of tools/gateway COMMAND in a home of that name
 
 sub gateway {
+    my $line = line(@_);
+    my $out = `$line 2>&1 </dev/null`;
+
+    return ($? >> 8, $out);
+}
+
+
+sub line {
     my ($command, $home, @ports) = @_;
 
     my $env = "HPF_HOME=$dir/$home HPF_PORT=" . port($ports[0])
               . ' HPF_ADMIN_PORT=' . port($ports[1]) . ' HPF_WORKERS=1'
               . ' HPF_BUILD=' . $t->build_dir . " HPF_NGINX=$t->{nginx}";
-    my $out = `env -u HPF_REDIS $env $tool $command 2>&1 </dev/null`;
 
-    return ($? >> 8, $out);
+    return "exec env -u HPF_REDIS $env $tool $command";
 }
 
 
@@ -88,6 +95,33 @@ is($rc, 0, 'stop beside, with a wrong pid file');
 kill 'TERM', $second[2];
 
 is(kill(0, @first), 3, 'the first goes on');
+
+# one in the foreground loses its Redis, and another start takes its place:
+# the first one goes, and leaves to the other what is the other's
+
+open my $foreground, '-|', line('run', 'd', 8086, 8087) . ' 2>&1'
+    or die "cannot run: $!\n";
+
+ok($t->wait_for(sub { my $r = eval { http_get('/readyz', port => 8087) };
+                      $r && $r->status == 200 }, 30), 'in the foreground');
+
+my @third = pids('d');
+kill 'KILL', $third[1];
+ok($t->wait_for(sub { http_get('/readyz', port => 8087)->status != 200 }),
+   'without its Redis it is not ready');
+
+($rc, $out) = gateway('start', 'd', 8086, 8087);
+is($rc, 0, 'another start') or diag($out);
+unlike($out, qr/No such file/, 'says nothing that is of no use');
+
+like(join('', <$foreground>), qr/hpf: another start runs here now/,
+     'the one in the foreground ends');
+close $foreground;
+is(http_get('/readyz', port => 8087)->status, 200, 'and the other goes on');
+
+push @second, @third, pids('d');
+gateway('stop', 'd', 8086, 8087);
+
 
 # a master that was killed leaves its worker
 
