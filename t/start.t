@@ -102,8 +102,9 @@ is(kill(0, @first), 3, 'the first goes on');
 open my $foreground, '-|', line('run', 'd', 8086, 8087) . ' 2>&1'
     or die "cannot run: $!\n";
 
-ok($t->wait_for(sub { my $r = eval { http_get('/readyz', port => 8087) };
-                      $r && $r->status == 200 }, 30), 'in the foreground');
+my $said = '';
+$said = <$foreground> until $said =~ /^hpf: / || eof $foreground;
+is($said, "hpf: ready\n", 'in the foreground');
 
 my @third = pids('d');
 kill 'KILL', $third[1];
