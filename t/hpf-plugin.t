@@ -264,6 +264,10 @@ for my $id (qw/ of-lua of-c /) {
 
 # and its sandbox is the one in which a plugin is checked
 
+open my $described, '<', $t->root . '/plugins/include/hpf-api.json'
+    or die "no description of hpf: $!\n";
+my $api = JSON::PP->new->utf8->decode(join '', <$described>);
+
 my @names = (
     qw/ assert collectgarbage coroutine debug dofile error gcinfo getfenv
         getmetatable io ipairs jit load loadfile loadstring module newproxy
@@ -277,9 +281,8 @@ my @names = (
     map({ "bit.$_" } qw/ band bor bxor tobit tohex /),
     map({ "os.$_" } qw/ clock date difftime execute exit getenv remove rename
                         setlocale time tmpname /),
-    map({ "hpf.$_" } qw/ all array backend escape fail fen kv.get kv.incr
-                         case.open case.set log.err log.debug null sleep
-                         yuan /),
+    map({ $_->{name} } @{ $api->{functions} }),
+    map({ $_->[0] } @{ $api->{values} }),
 );
 
 mkpath("$work/probe");
@@ -289,12 +292,46 @@ $t->write_file('work/probe/probe.lua', join "\n", 'local seen = {}',
     map({ "seen[#seen + 1] = $_ == nil and '-' or type($_):sub(1, 1)" } @names),
     'error("sees " .. table.concat(seen), 0)');
 
-my ($seen) = refused('check probe', qr/sees \S{50}/, 'a probe')
+my ($seen) = refused('check probe', qr/sees \S{70}/, 'a probe')
              =~ /sees (\S+)/;
 rename "$work/probe", $t->path('plugins/probe') or die "rename: $!";
 ok($t->wait_log(qr/"probe": not loaded: sees \Q$seen\E(?![-a-z])/),
    'sees the same in a gateway')
     or diag(join "\n", $seen, $t->log_text =~ /sees (\S+)/);
+
+
+# what needs no request can be used while the file runs, here as there
+
+$t->write_file('work/eager/manifest.json', $t->read_file("work/$manifest")
+                                           =~ s/of-lua/eager/r);
+$t->write_file('work/eager/eager.lua', <<'EOF');
+local asked, took = hpf.metric.counter("asked"), hpf.metric.histogram("took")
+asked() asked(2) took(0.25)
+
+local c = hpf.crypto
+local sha256 = "ba7816bf8f01cfea414140de5dae2223"
+               .. "b00361a396177a9cb410ff61f20015ad"
+local sm3 = "66c7f0f462eeedd9d1f2d46bdc10e4e2"
+            .. "4167c4875cf2f7a2297da02b8f4ba8e0"
+
+assert(c.hex(c.digest("sha256", "abc")) == sha256)
+assert(c.hex(c.digest("sm3", "abc")) == sm3)
+assert(#c.hmac("sha256", "key", "text") == 32 and #c.random(16) == 16)
+assert(c.unhex("6869") == "hi" and c.unhex("x") == nil)
+assert(c.base64("hi?>") == "aGk/Pg==" and c.base64url("hi?>") == "aGk_Pg")
+assert(c.unbase64("aGk/Pg==") == "hi?>" and c.unbase64url("!") == nil)
+assert(c.equal("a", "a") and not c.equal("a", "b"))
+assert(not pcall(hpf.metric.counter, "Asked"))
+assert(not pcall(c.digest, "md5", ""))
+
+return { handle = function() return { value = sm3 } end }
+EOF
+
+my ($status, $told) = tool('check eager');
+is($status, 0, 'a plugin that does something while it is loaded')
+    or diag($told);
+rename $t->path('work/eager'), $t->path('plugins/eager') or die "rename: $!";
+ok($t->wait_log(qr/"eager" loaded, digest/), 'is loaded by a gateway, too');
 
 
 # nothing is left behind

@@ -4,24 +4,21 @@
 
 /*
  * A Lua plugin: its file runs once, as it does in each worker, within the
- * same limits and with the same libraries.  Of "hpf" there is what needs no
- * request; all else may be named and not called.
+ * same limits and with the same libraries.
  */
 
 
 #include "check.h"
+#include "check_lua.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <lua.h>
-#include <lauxlib.h>
 #include <luajit.h>
 #include <lualib.h>
 
-#include "hpf_ident.h"
 #include "hpf_plugin.h"
 
 
@@ -43,40 +40,11 @@ static void check_lua_open(lua_State *L);
 static void check_lua_remove(lua_State *L, const char *library,
     const char **names);
 static void check_lua_lock(lua_State *L, const char *library);
-static void check_lua_hpf(lua_State *L);
-static int check_lua_fen(lua_State *L);
-static int check_lua_yuan(lua_State *L);
 static int check_lua_read_only(lua_State *L);
 static check_lua_vm_t *check_lua_vm(lua_State *L);
 static void check_lua_hook(lua_State *L, lua_Debug *ar);
 static uint64_t check_lua_cpu(void);
 static void *check_lua_alloc(void *ud, void *p, size_t old, size_t size);
-
-
-static const char  check_lua_prelude[] =
-    "local hpf = ...\n"
-    "local function later(name)\n"
-    "    return function()\n"
-    "        error('hpf.' .. name .. '() is for a request, not for the time '"
-    "              .. 'of loading', 2)\n"
-    "    end\n"
-    "end\n"
-    "local function group(name)\n"
-    "    return setmetatable({}, { __index = function(_, key)\n"
-    "        return later(name .. '.' .. key)\n"
-    "    end })\n"
-    "end\n"
-    "local function quiet() end\n"
-    "hpf.log = { err = quiet, warn = quiet, notice = quiet, info = quiet,\n"
-    "            debug = quiet }\n"
-    "hpf.kv, hpf.case = group('kv'), group('case')\n"
-    "function hpf.array(t) return t or {} end\n"
-    "function hpf.escape(s)\n"
-    "    return (s:gsub('[^%w._~-]', function(c)\n"
-    "        return ('%%%02X'):format(c:byte())\n"
-    "    end))\n"
-    "end\n"
-    "setmetatable(hpf, { __index = function(_, key) return later(key) end })\n";
 
 
 int
@@ -267,65 +235,6 @@ check_lua_read_only(lua_State *L)
     return luaL_error(L, "\"%s\" cannot be set here: libraries are read only",
                       lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2)
                                                     : luaL_typename(L, 2));
-}
-
-
-static void
-check_lua_hpf(lua_State *L)
-{
-    lua_newtable(L);
-
-    lua_pushlightuserdata(L, NULL);
-    lua_setfield(L, -2, "null");
-    lua_pushcfunction(L, check_lua_fen);
-    lua_setfield(L, -2, "fen");
-    lua_pushcfunction(L, check_lua_yuan);
-    lua_setfield(L, -2, "yuan");
-
-    lua_pushvalue(L, -1);
-    lua_setglobal(L, "hpf");
-
-    if (luaL_loadstring(L, check_lua_prelude) != 0) {
-        (void) lua_error(L);
-    }
-
-    lua_insert(L, -2);
-    lua_call(L, 1, 0);
-}
-
-
-static int
-check_lua_fen(lua_State *L)
-{
-    size_t       len, minus;
-    int64_t      fen;
-    const char  *s;
-
-    s = luaL_checklstring(L, 1, &len);
-    minus = (len > 0 && s[0] == '-');
-
-    if (hpf_ident_money((const unsigned char *) s + minus, len - minus, &fen)
-        != HPF_OK)
-    {
-        return 0;
-    }
-
-    lua_pushnumber(L, (lua_Number) (minus ? -fen : fen));
-
-    return 1;
-}
-
-
-static int
-check_lua_yuan(lua_State *L)
-{
-    size_t         len;
-    unsigned char  buf[HPF_IDENT_MONEY_LEN];
-
-    len = hpf_ident_money_text(buf, (int64_t) luaL_checknumber(L, 1));
-    lua_pushlstring(L, (char *) buf, len);
-
-    return 1;
 }
 
 
