@@ -31,7 +31,7 @@
 
 
 static ngx_int_t ngx_hpf_lua_timer_create(ngx_log_t *log);
-static void ngx_hpf_lua_timer_set(long ms);
+static void ngx_hpf_lua_timer_start(void);
 static void ngx_hpf_lua_late(int signo);
 static void ngx_hpf_lua_hook(lua_State *L, lua_Debug *ar);
 static ngx_uint_t ngx_hpf_lua_is_deep(ngx_hpf_lua_vm_t *vm);
@@ -85,14 +85,18 @@ ngx_hpf_lua_timer_create(ngx_log_t *log)
 }
 
 
+/*
+ * Anew for each stretch.  It is not stopped behind one: that would be a system
+ * call for each, against a signal now and then that finds nothing running.
+ */
+
 static void
-ngx_hpf_lua_timer_set(long ms)
+ngx_hpf_lua_timer_start(void)
 {
     struct itimerspec  its;
 
     ngx_memzero(&its, sizeof(struct itimerspec));
-    its.it_value.tv_sec = ms / 1000;
-    its.it_value.tv_nsec = ms % 1000 * 1000000;
+    its.it_value.tv_nsec = NGX_HPF_LUA_STRETCH * 1000000L;
 
     (void) timer_settime(ngx_hpf_lua_timer, 0, &its, NULL);
 }
@@ -125,8 +129,10 @@ ngx_hpf_lua_enter(ngx_hpf_lua_vm_t *vm, ngx_hpf_call_t *call)
     (void) lua_sethook(vm->L, ngx_hpf_lua_hook, LUA_MASKCOUNT,
                        NGX_HPF_LUA_HOOK);
 
+    /* in this order: the end of the stretch before is not of this one */
+
+    ngx_hpf_lua_timer_start();
     ngx_hpf_lua_running = vm;
-    ngx_hpf_lua_timer_set(NGX_HPF_LUA_STRETCH);
 }
 
 
@@ -134,7 +140,6 @@ void
 ngx_hpf_lua_leave(ngx_hpf_lua_vm_t *vm)
 {
     ngx_hpf_lua_running = NULL;
-    ngx_hpf_lua_timer_set(0);
 
     (void) lua_sethook(vm->L, NULL, 0, 0);
 
