@@ -37,7 +37,7 @@ struct ngx_hpf_ledger_entry_s {
     uint32_t                 used;
     uint32_t                 item;         /* the first entry of its id */
     uint32_t                 calls;        /* of an item: under way */
-    uint32_t                 quarantined;  /* ngx_hpf_quarantine_e */
+    uint32_t                 quarantined;  /* its code is not entered */
     uint32_t                 refused;      /* it did not load */
     uint32_t                 language;     /* hpf_manifest_language_e */
     uint32_t                 kind;         /* hpf_manifest_kind_e */
