@@ -191,6 +191,10 @@ wrong('of-c/of-c.c', sub { s/\z/$LOADED { abort(); }\n/ },
 wrong('of-c/of-c.c', sub { s/\z/$LOADED { _Exit(0); }\n/ },
       qr/of-c\.so: it ends the program that loads it/, 'one that ends it all');
 
+done('build of-c', qr/is built/, 'the library as it was');
+truncate $t->path('work/of-c/of-c.so'), 4096 or die "truncate: $!";
+refused('check of-c', qr/of-c\.so: the file is cut off/, 'a part of a library');
+
 edit('of-c/of-c.c', sub { s/\? HPF_OK : /? HPF_ERROR : / });
 done('build of-c', qr/is built/, 'one that will not be loaded');
 refused('test of-c', qr/"of-c" not loaded: it refused.*does not load "of-c"/s,

@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <dlfcn.h>
 
+#include "hpf_library.h"
 #include "ngx_hpf_iface.h"
 #include "ngx_hpf_plugin_int.h"
 
@@ -19,9 +20,7 @@
 static ngx_int_t ngx_hpf_plugin_c_load(ngx_hpf_plugin_t *plugin,
     const char *file);
 static const char *ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin,
-    const char *file);
-static const char *ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin,
-    const hpf_plugin_def_t *def);
+    const char *file, char text[HPF_LIBRARY_WHY]);
 static void ngx_hpf_plugin_c_unload(ngx_hpf_plugin_t *plugin);
 static int ngx_hpf_plugin_c_start(ngx_hpf_call_t *call);
 static int ngx_hpf_plugin_c_reconcile(ngx_hpf_call_t *call);
@@ -31,9 +30,6 @@ static void ngx_hpf_plugin_c_cancel(ngx_hpf_call_t *call);
 static ngx_int_t ngx_hpf_plugin_c_warm(ngx_hpf_plugin_t *plugin,
     const char *file);
 
-
-#define NGX_HPF_PLUGIN_WHY      128
-#define NGX_HPF_PLUGIN_DEF_MIN  offsetof(hpf_plugin_def_t, cancel)
 
 /* 1: the plugin was built with this member. */
 
@@ -58,9 +54,10 @@ const ngx_hpf_host_t  ngx_hpf_plugin_c_host = {
 static ngx_int_t
 ngx_hpf_plugin_c_load(ngx_hpf_plugin_t *plugin, const char *file)
 {
+    char         text[HPF_LIBRARY_WHY];
     const char  *why;
 
-    why = ngx_hpf_plugin_c_open(plugin, file);
+    why = ngx_hpf_plugin_c_open(plugin, file, text);
 
     if (why == NULL) {
         return NGX_OK;
@@ -74,17 +71,17 @@ ngx_hpf_plugin_c_load(ngx_hpf_plugin_t *plugin, const char *file)
 }
 
 
-/* NULL: it is loaded; else why not. */
+/* NULL: it is loaded; else why not, perhaps in text. */
 
 static const char *
-ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin, const char *file)
+ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin, const char *file,
+    char text[HPF_LIBRARY_WHY])
 {
     void                    *symbol;
-    const char              *why;
     hpf_plugin_entry_pt      entry;
     const hpf_plugin_def_t  *def;
 
-    if (ngx_hpf_elf_check(file) != NGX_OK) {
+    if (hpf_library_whole(file) != HPF_OK) {
         return "the file is cut off";
     }
 
@@ -105,10 +102,9 @@ ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin, const char *file)
     ngx_memcpy(&entry, &symbol, sizeof(entry));
 
     def = entry(HPF_ABI_VERSION);
-    why = ngx_hpf_plugin_c_check(plugin, def);
 
-    if (why) {
-        return why;
+    if (hpf_library_check(def, (char *) plugin->id.data, text) != HPF_OK) {
+        return text;
     }
 
     if (def->event
@@ -118,48 +114,6 @@ ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin, const char *file)
     }
 
     plugin->def = def;
-
-    return NULL;
-}
-
-
-static const char *
-ngx_hpf_plugin_c_check(ngx_hpf_plugin_t *plugin, const hpf_plugin_def_t *def)
-{
-    u_char  *p;
-
-    if (def == NULL) {
-        return "it refused";
-    }
-
-    p = ngx_pnalloc(plugin->pool, NGX_HPF_PLUGIN_WHY);
-    if (p == NULL) {
-        return "no memory";
-    }
-
-    /* what is behind it may be anything else in another major version */
-
-    if (def->abi_major != HPF_ABI_MAJOR) {
-        (void) ngx_snprintf(p, NGX_HPF_PLUGIN_WHY,
-                            "it is for ABI %ud, this gateway has %d%Z",
-                            (uint32_t) def->abi_major, HPF_ABI_MAJOR);
-        return (char *) p;
-    }
-
-    if (def->size < NGX_HPF_PLUGIN_DEF_MIN || def->id == NULL
-        || def->start == NULL || def->resume == NULL)
-    {
-        return "its definition is incomplete";
-    }
-
-    if (ngx_strlen(def->id) != plugin->id.len
-        || ngx_strncmp(def->id, plugin->id.data, plugin->id.len) != 0)
-    {
-        (void) ngx_snprintf(p, NGX_HPF_PLUGIN_WHY, "it says it is \"%*s\"%Z",
-                            ngx_min(ngx_strlen(def->id), HPF_MANIFEST_ID),
-                            def->id);
-        return (char *) p;
-    }
 
     return NULL;
 }

@@ -169,11 +169,6 @@ void ngx_hpf_memory_free(ngx_hpf_plugin_t *plugin, void *p);
 void ngx_hpf_memory_end(ngx_hpf_plugin_t *plugin);
 
 
-/* _elf.c: NGX_DECLINED: the library is cut off. */
-
-ngx_int_t ngx_hpf_elf_check(const char *file);
-
-
 /* _command.c: NULL: a plugin may send it; else why not. */
 
 const char *ngx_hpf_command_check(const ngx_hpf_redis_args_t *args);

@@ -11,21 +11,22 @@
 #include "check.h"
 
 #include <dlfcn.h>
-#include <stddef.h>
 #include <string.h>
 
-#include "hpf_plugin.h"
-
-
-static int check_library_def(const hpf_manifest_t *mf,
-    const check_file_t *file, const hpf_plugin_def_t *def);
+#include "hpf_library.h"
 
 
 int
 check_library(const hpf_manifest_t *mf, const check_file_t *file)
 {
+    char                  why[HPF_LIBRARY_WHY];
     void                 *handle, *symbol;
     hpf_plugin_entry_pt   entry;
+
+    if (hpf_library_whole(file->name) != HPF_OK) {
+        check_fault(file, "the file is cut off");
+        return HPF_ERROR;
+    }
 
     handle = dlopen(file->name, RTLD_NOW|RTLD_LOCAL);
 
@@ -45,29 +46,8 @@ check_library(const hpf_manifest_t *mf, const check_file_t *file)
 
     memcpy(&entry, &symbol, sizeof(entry));
 
-    return check_library_def(mf, file, entry(HPF_ABI_VERSION));
-}
-
-
-static int
-check_library_def(const hpf_manifest_t *mf, const check_file_t *file,
-    const hpf_plugin_def_t *def)
-{
-    if (def == NULL || def->size < offsetof(hpf_plugin_def_t, cancel)
-        || def->id == NULL || def->start == NULL || def->resume == NULL)
-    {
-        check_fault(file, "its definition is incomplete");
-        return HPF_ERROR;
-    }
-
-    if (def->abi_major != HPF_ABI_MAJOR) {
-        check_fault(file, "it is for ABI %u, this gateway has %d",
-                    (unsigned) def->abi_major, HPF_ABI_MAJOR);
-        return HPF_ERROR;
-    }
-
-    if (strcmp(def->id, mf->id) != 0) {
-        check_fault(file, "it says it is \"%s\"", def->id);
+    if (hpf_library_check(entry(HPF_ABI_VERSION), mf->id, why) != HPF_OK) {
+        check_fault(file, "%s", why);
         return HPF_ERROR;
     }
 
