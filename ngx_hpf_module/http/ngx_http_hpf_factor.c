@@ -30,31 +30,32 @@ static ngx_int_t ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
 static ngx_str_t  ngx_http_hpf_police = ngx_string("police");
 
 
-/* The form has been validated: what is here is of a known kind. */
+/* In the order of their bits. */
+
+static ngx_str_t  ngx_http_hpf_factors[] = {
+    ngx_string("sms"),
+    ngx_string("id-card"),
+    ngx_string("password"),
+    ngx_string("bank-card"),
+    ngx_string("face"),
+    ngx_string("cert"),
+    ngx_string("binding"),
+    ngx_null_string
+};
+
 
 ngx_int_t
 ngx_http_hpf_factor_read(ngx_http_hpf_ctx_t *ctx)
 {
-    size_t                  i;
-    json_t                 *list, *factor;
-    ngx_str_t               kind;
+    ngx_uint_t              i;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
-    list = json_object_get(ctx->form, "factors");
 
-    json_array_foreach(list, i, factor) {
+    for (i = 0; ngx_http_hpf_factors[i].len; i++) {
 
-        kind = ngx_http_hpf_person_member(factor, "factor");
-
-        if (kind.len == 3) {
-            person->asked |= NGX_HTTP_HPF_F_SMS;
-            person->challenge = ngx_http_hpf_person_member(factor,
-                                                           "challenge_id");
-            person->code = ngx_http_hpf_person_member(factor, "code");
-
-        } else {
-            person->asked |= NGX_HTTP_HPF_F_ID_CARD;
+        if (ngx_http_hpf_factor_sent(ctx, 1 << i)) {
+            person->asked |= 1 << i;
         }
     }
 
@@ -62,23 +63,61 @@ ngx_http_hpf_factor_read(ngx_http_hpf_ctx_t *ctx)
 }
 
 
+/* The form has been validated: of each kind the last one counts. */
+
+json_t *
+ngx_http_hpf_factor_sent(ngx_http_hpf_ctx_t *ctx, ngx_uint_t factor)
+{
+    size_t      i;
+    json_t     *list, *element, *found;
+    ngx_str_t   kind;
+    ngx_uint_t  n;
+
+    found = NULL;
+    list = json_object_get(ctx->form, "factors");
+
+    json_array_foreach(list, i, element) {
+
+        kind = ngx_http_hpf_person_member(element, "factor");
+
+        for (n = 0; ngx_http_hpf_factors[n].len; n++) {
+
+            if (factor == (ngx_uint_t) 1 << n
+                && kind.len == ngx_http_hpf_factors[n].len
+                && ngx_strncmp(kind.data, ngx_http_hpf_factors[n].data,
+                               kind.len)
+                   == 0)
+            {
+                found = element;
+            }
+        }
+    }
+
+    return found;
+}
+
+
 ngx_int_t
 ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t               args[4];
+    json_t                 *sent;
+    ngx_str_t               args[4], challenge, code;
     ngx_hpf_redis_eval_t    eval;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
 
-    if (!(person->asked & NGX_HTTP_HPF_F_SMS)) {
+    sent = ngx_http_hpf_factor_sent(ctx, NGX_HTTP_HPF_F_SMS);
+    if (sent == NULL) {
         return NGX_OK;
     }
 
-    args[0] = ngx_http_hpf_store_key(ctx, "ch", &person->challenge, "");
+    challenge = ngx_http_hpf_person_member(sent, "challenge_id");
+    code = ngx_http_hpf_person_member(sent, "code");
+
+    args[0] = ngx_http_hpf_store_key(ctx, "ch", &challenge, "");
     args[1] = person->m;
-    args[2] = ngx_http_hpf_factor_code_hash(ctx, &person->challenge,
-                                            &person->code);
+    args[2] = ngx_http_hpf_factor_code_hash(ctx, &challenge, &code);
     args[3].data = (u_char *) person->purpose;
     args[3].len = ngx_strlen(person->purpose);
 
@@ -263,7 +302,7 @@ ngx_http_hpf_factor_code_hash(ngx_http_hpf_ctx_t *ctx, ngx_str_t *challenge,
 
 /*
  * 1: one factor; 2: two different ones of a user who is registered under his
- * real name.
+ * real name; 3: one of these is the person himself or a certificate.
  */
 
 ngx_uint_t
@@ -273,5 +312,9 @@ ngx_http_hpf_factor_level(ngx_uint_t factors, ngx_uint_t real)
         return 0;
     }
 
-    return (real && (factors & (factors - 1))) ? 2 : 1;
+    if (!real || (factors & (factors - 1)) == 0) {
+        return 1;
+    }
+
+    return (factors & (NGX_HTTP_HPF_F_FACE|NGX_HTTP_HPF_F_CERT)) ? 3 : 2;
 }

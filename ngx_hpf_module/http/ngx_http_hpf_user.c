@@ -67,8 +67,7 @@ const char  ngx_http_hpf_user_form[] =
 
 
 static const ngx_http_hpf_step_pt  ngx_http_hpf_user_stages[] = {
-    ngx_http_hpf_factor_sms_stage,
-    ngx_http_hpf_factor_id_card_stage,
+    NGX_HTTP_HPF_FACTOR_STAGES,
     ngx_http_hpf_user_put,
     ngx_http_hpf_user_claim,
     ngx_http_hpf_user_merge,

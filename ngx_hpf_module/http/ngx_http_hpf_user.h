@@ -20,11 +20,20 @@
 
 /* Factors, as bits of a session or an attempt. */
 
-#define NGX_HTTP_HPF_F_SMS      0x01
-#define NGX_HTTP_HPF_F_ID_CARD  0x02
+#define NGX_HTTP_HPF_F_SMS        0x01
+#define NGX_HTTP_HPF_F_ID_CARD    0x02
+#define NGX_HTTP_HPF_F_PASSWORD   0x04
+#define NGX_HTTP_HPF_F_BANK_CARD  0x08
+#define NGX_HTTP_HPF_F_FACE       0x10
+#define NGX_HTTP_HPF_F_CERT       0x20
+#define NGX_HTTP_HPF_F_BINDING    0x40
 
 
-/* JSON Schema of one of factors[]. */
+/* JSON Schema of one of factors[]: what is known, and what each needs. */
+
+#define NGX_HTTP_HPF_FACTOR_NEEDS(name, members)                             \
+    "{\"if\":{\"properties\":{\"factor\":{\"const\":\"" name "\"}}},"        \
+    "\"then\":{\"required\":[" members "]}}"
 
 #define NGX_HTTP_HPF_FACTOR_FORM                                             \
     "{\"type\":\"object\",\"required\":[\"factor\"],\"properties\":{"       \
@@ -32,8 +41,19 @@
     "\"challenge_id\":{\"type\":\"string\","                                \
     "\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\"},"                               \
     "\"code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{6}$\"}},"            \
-    "\"if\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"              \
-    "\"then\":{\"required\":[\"challenge_id\",\"code\"]}}"
+    "\"allOf\":["                                                           \
+    NGX_HTTP_HPF_FACTOR_NEEDS("sms", "\"challenge_id\",\"code\"")            \
+    "]}"
+
+/*
+ * The stages that prove what was asked.  The cheap ones come first, those that
+ * ask somebody else last.
+ */
+
+#define NGX_HTTP_HPF_FACTOR_STAGES                                           \
+    ngx_http_hpf_factor_sms_stage,                                          \
+    ngx_http_hpf_factor_id_card_stage
+
 
 /* The work of one call of identity: ctx->data. */
 
@@ -50,7 +70,7 @@ typedef struct {
     const char  *purpose;              /* of the code */
     ngx_uint_t   asked;                /* factors in the body */
     ngx_uint_t   proved;               /* factors found true */
-    ngx_str_t    challenge;
+    ngx_str_t    challenge;            /* of a code that is sent */
     ngx_str_t    code;
     ngx_uint_t   attempts_left;
 
@@ -91,6 +111,8 @@ ngx_int_t ngx_http_hpf_person_profile_stage(ngx_http_request_t *r,
 
 /* _factor.c: reads factors[] of the form; as a step. */
 ngx_int_t ngx_http_hpf_factor_read(ngx_http_hpf_ctx_t *ctx);
+/* What was sent with one of F_, or NULL when it was not asked for. */
+json_t *ngx_http_hpf_factor_sent(ngx_http_hpf_ctx_t *ctx, ngx_uint_t factor);
 /* Stages: prove what was asked; a factor that fails ends the call. */
 ngx_int_t ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
