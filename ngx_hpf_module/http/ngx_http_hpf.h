@@ -545,6 +545,8 @@ const hpf_schema_formats_t *ngx_http_hpf_form_formats(void);
 /* _audit.c, _metrics.c: the log phase. */
 char *ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+void ngx_http_hpf_audit_init_worker(ngx_http_hpf_main_conf_t *hmcf);
+void ngx_http_hpf_audit_exit_worker(ngx_http_hpf_main_conf_t *hmcf);
 void ngx_http_hpf_audit_write(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 /*

@@ -3,9 +3,9 @@
  */
 
 /*
- * The record: one JSON line for every request, in one write, in the log
- * phase.  The user stands in it by the random id of the gateway, which says
- * nothing of the person; personal numbers never do.
+ * The record: one JSON line for every request, made in the log phase.  The
+ * user stands in it by the random id of the gateway, which says nothing of the
+ * person; personal numbers never do.
  */
 
 
@@ -25,12 +25,18 @@
 
 struct ngx_http_hpf_audit_s {
     ngx_open_file_t  *file;
+    ngx_event_t       flush;           /* handler NULL: each line by itself */
     time_t            failed;          /* when a write failed last */
 };
 
 
 static void ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_log_t *log, u_char *line, size_t len);
+    u_char *line, size_t len);
+static void ngx_http_hpf_audit_flush_handler(ngx_event_t *ev);
+static ngx_int_t ngx_http_hpf_audit_flush(ngx_http_hpf_main_conf_t *hmcf);
+static void ngx_http_hpf_audit_out(ngx_http_hpf_main_conf_t *hmcf,
+    u_char *line, size_t len);
+static void ngx_http_hpf_audit_failed(ngx_http_hpf_audit_t *audit, ssize_t n);
 static size_t ngx_http_hpf_audit_format(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, u_char *p, size_t len);
 static void ngx_http_hpf_audit_time(hpf_json_out_t *out);
@@ -59,7 +65,7 @@ ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     len = ngx_http_hpf_audit_format(r, ctx, line, sizeof(line));
 
-    ngx_http_hpf_audit_put(hmcf, r->connection->log, line, len);
+    ngx_http_hpf_audit_put(hmcf, line, len);
 }
 
 
@@ -99,35 +105,135 @@ ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
     len = hpf_json_out_len(&out);
     line[len++] = '\n';
 
-    ngx_http_hpf_audit_put(hmcf, ngx_cycle->log, line, len);
+    ngx_http_hpf_audit_put(hmcf, line, len);
 }
 
 
+/*
+ * Lines of one turn of the event loop go out in one write.  Until then the
+ * zone has them, so that those of a worker that dies are not lost.
+ */
+
 static void
-ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf, ngx_log_t *log,
-    u_char *line, size_t len)
+ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf, u_char *line,
+    size_t len)
 {
-    ssize_t                n;
     ngx_http_hpf_audit_t  *audit;
 
     audit = hmcf->audit;
 
-    n = ngx_write_fd(audit->file->fd, line, len);
-
-    if (n == (ssize_t) len) {
+    if (audit->flush.handler == NULL) {
+        ngx_http_hpf_audit_out(hmcf, line, len);
         return;
     }
 
+    if (ngx_hpf_record_keep(hmcf->zone, line, len) == NGX_OK) {
+        ngx_post_event(&audit->flush, &ngx_posted_events);
+        return;
+    }
+
+    if (ngx_http_hpf_audit_flush(hmcf) != NGX_OK) {
+        ngx_http_hpf_metrics_audit_failed(hmcf);
+        return;
+    }
+
+    ngx_http_hpf_audit_out(hmcf, line, len);
+}
+
+
+static void
+ngx_http_hpf_audit_flush_handler(ngx_event_t *ev)
+{
+    (void) ngx_http_hpf_audit_flush(ev->data);
+}
+
+
+/* NGX_ERROR: it is kept, for the next time. */
+
+static ngx_int_t
+ngx_http_hpf_audit_flush(ngx_http_hpf_main_conf_t *hmcf)
+{
+    ssize_t    n;
+    ngx_str_t  kept;
+
+    ngx_hpf_record_kept(hmcf->zone, &kept);
+
+    if (kept.len == 0) {
+        return NGX_OK;
+    }
+
+    n = ngx_write_fd(hmcf->audit->file->fd, kept.data, kept.len);
+
+    if (n > 0) {
+        ngx_hpf_record_written(hmcf->zone, n);
+    }
+
+    if (n == (ssize_t) kept.len) {
+        return NGX_OK;
+    }
+
+    ngx_http_hpf_audit_failed(hmcf->audit, n);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_hpf_audit_out(ngx_http_hpf_main_conf_t *hmcf, u_char *line,
+    size_t len)
+{
+    ssize_t  n;
+
+    n = ngx_write_fd(hmcf->audit->file->fd, line, len);
+
+    if (n != (ssize_t) len) {
+        ngx_http_hpf_audit_failed(hmcf->audit, n);
+        ngx_http_hpf_metrics_audit_failed(hmcf);
+    }
+}
+
+
+static void
+ngx_http_hpf_audit_failed(ngx_http_hpf_audit_t *audit, ssize_t n)
+{
     if (ngx_time() - audit->failed > 59) {
-        ngx_log_error(NGX_LOG_CRIT, log,
+        ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log,
                       n == -1 ? ngx_errno : 0,
                       "hpf audit: a record was not written to \"%V\"",
                       &audit->file->name);
 
         audit->failed = ngx_time();
     }
+}
 
-    ngx_http_hpf_metrics_audit_failed(hmcf);
+
+/* A worker begins with what one that died has not written. */
+
+void
+ngx_http_hpf_audit_init_worker(ngx_http_hpf_main_conf_t *hmcf)
+{
+    ngx_event_t  *ev;
+
+    if (hmcf->audit == NULL || hmcf->zone == NULL) {
+        return;
+    }
+
+    ev = &hmcf->audit->flush;
+
+    ev->handler = ngx_http_hpf_audit_flush_handler;
+    ev->data = hmcf;
+    ev->log = ngx_cycle->log;
+
+    (void) ngx_http_hpf_audit_flush(hmcf);
+}
+
+
+void
+ngx_http_hpf_audit_exit_worker(ngx_http_hpf_main_conf_t *hmcf)
+{
+    if (hmcf->audit && hmcf->audit->flush.handler) {
+        (void) ngx_http_hpf_audit_flush(hmcf);
+    }
 }
 
 

@@ -425,6 +425,7 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
         }
     }
 
+    ngx_http_hpf_audit_init_worker(hmcf);
     ngx_http_hpf_backend_init_worker(hmcf);
 
     if (hmcf->redis
@@ -461,4 +462,6 @@ ngx_http_hpf_exit_process(ngx_cycle_t *cycle)
     if (hmcf->redis) {
         ngx_hpf_redis_exit_worker(hmcf->redis);
     }
+
+    ngx_http_hpf_audit_exit_worker(hmcf);
 }

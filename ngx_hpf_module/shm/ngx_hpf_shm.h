@@ -162,6 +162,16 @@ hpf_circuit_t *ngx_hpf_circuit_get(ngx_hpf_zone_t *zone, ngx_str_t *name);
 
 
 /*
+ * Lines of the record that this process has still to write.  keep():
+ * NGX_DECLINED: no room.  kept(): what it keeps, and what a process left that
+ * died.  written(): the first n bytes of it need be kept no more.
+ */
+ngx_int_t ngx_hpf_record_keep(ngx_hpf_zone_t *zone, u_char *line, size_t len);
+void ngx_hpf_record_kept(ngx_hpf_zone_t *zone, ngx_str_t *kept);
+void ngx_hpf_record_written(ngx_hpf_zone_t *zone, size_t n);
+
+
+/*
  * Statistics: counters and histograms by name and labels, slots found once
  * and then updated by atomics.  Labels are given as they stand in the
  * exposition format: channel="hall",item="account-query".

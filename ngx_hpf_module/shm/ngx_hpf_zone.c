@@ -95,7 +95,8 @@ ngx_hpf_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 /*
  * Of the zone sessions get a half; buckets and nonces an eighth each, known
- * non-sessions, leases and statistics a sixteenth each.
+ * non-sessions, leases and statistics a sixteenth each; the record has a part
+ * of the rest.
  */
 
 static ngx_int_t
@@ -146,6 +147,14 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
                                       ngx_hpf_lease_shape);
     head->nonces = ngx_hpf_zone_table(head, &offset, size / 8,
                                       ngx_hpf_nonce_shape);
+
+    head->records = offset;
+
+    if (offset <= size) {
+        offset += ngx_hpf_record_init((ngx_hpf_record_table_t *)
+                                      ((u_char *) head + offset),
+                                      size - offset);
+    }
 
     if (offset > size) {
         ngx_log_error(NGX_LOG_EMERG, zone->shm_zone->shm.log, 0,
@@ -206,4 +215,5 @@ ngx_hpf_zone_attach(ngx_hpf_zone_t *zone)
     zone->loads = (ngx_hpf_load_table_t *) (base + head->loads);
     zone->circuits = (ngx_hpf_circuit_table_t *) (base + head->circuits);
     zone->stats = (ngx_hpf_stat_table_t *) (base + head->stats);
+    zone->records = (ngx_hpf_record_table_t *) (base + head->records);
 }

@@ -18,12 +18,13 @@
 
 
 #define NGX_HPF_ZONE_MAGIC     0x4850465a           /* HPFZ */
-#define NGX_HPF_ZONE_VERSION   4
+#define NGX_HPF_ZONE_VERSION   5
 
 typedef struct ngx_hpf_switch_table_s  ngx_hpf_switch_table_t;
 typedef struct ngx_hpf_load_table_s    ngx_hpf_load_table_t;
 typedef struct ngx_hpf_stat_table_s    ngx_hpf_stat_table_t;
 typedef struct ngx_hpf_circuit_table_s ngx_hpf_circuit_table_t;
+typedef struct ngx_hpf_record_table_s  ngx_hpf_record_table_t;
 
 
 /* First in the zone; offsets are from its beginning. */
@@ -46,6 +47,7 @@ typedef struct {
     size_t                   circuits;
     size_t                   stats;
     size_t                   stats_size;
+    size_t                   records;
 } ngx_hpf_zone_head_t;
 
 
@@ -63,6 +65,7 @@ struct ngx_hpf_zone_s {
     ngx_hpf_load_table_t    *loads;
     ngx_hpf_circuit_table_t *circuits;
     ngx_hpf_stat_table_t    *stats;
+    ngx_hpf_record_table_t  *records;
 };
 
 
@@ -77,6 +80,8 @@ size_t ngx_hpf_switch_bytes(void);
 size_t ngx_hpf_load_bytes(void);
 size_t ngx_hpf_circuit_bytes(void);
 void ngx_hpf_stat_init(ngx_hpf_stat_table_t *table, size_t bytes);
+/* What it takes of the bytes that there are; more than these: not enough. */
+size_t ngx_hpf_record_init(ngx_hpf_record_table_t *table, size_t bytes);
 
 
 #endif /* _NGX_HPF_ZONE_H_INCLUDED_ */
