@@ -120,7 +120,8 @@ ngx_hpf_record_written(ngx_hpf_zone_t *zone, size_t n)
 static ngx_hpf_record_row_t *
 ngx_hpf_record_row(ngx_hpf_zone_t *zone, u_char **text)
 {
-    ngx_hpf_record_table_t         *table;
+    ngx_hpf_record_table_t  *table;
+
     static ngx_pid_t                owner;
     static ngx_hpf_record_row_t    *row;
     static ngx_hpf_record_table_t  *of;
