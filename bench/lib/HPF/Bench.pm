@@ -13,6 +13,8 @@ package HPF::Bench;
 #   my $b = HPF::Bench->new($limit);      seconds that all of it may take
 #   my $r = $b->turn('store', 64, 1);     64 connections, for a second
 #
+#   my $b = HPF::Bench->new($limit, https => 1);      HTTPS as well
+#
 # turn(NAME, CONNECTIONS, SECONDS): of one of them
 #   cpu      microseconds of CPU of the worker for a request
 #   redis    the same of Redis
@@ -22,7 +24,10 @@ package HPF::Bench;
 # rate(NAME, WORKERS, SECONDS): requests a second of a gate of so many workers,
 #   on all cores
 # redis_keeps(HOW): Redis writes "nothing", "everysec" or "always" to its disk
-# test(): the HPF::Test under it; redis_pid(), nginx(): its version, size():
+# add(NAME, PORT, PID): another server; server(NAME, CONF, [ PORTS ], ENV) starts
+#   an nginx; upstream(), proxy(), tls(PORT): what one needs in its configuration
+# port_of(NAME), tls_of(NAME), pid_of(NAME): where it listens, and its worker
+# test(): the HPF::Test under it; token(): of who is logged in; redis_pid(), nginx(): its version, size():
 #   bytes of the answer; median(NUMBERS)
 #
 # Load, back end and Redis run on another core than the worker where there are
@@ -40,8 +45,8 @@ use HPF::Test::HTTP;
 
 # 1 KiB of JSON with four fields that are masked
 
-my $BODY = '{"name":"张三","id_no":"11010519491231002X",'
-           . '"mobile":"13800138000","bank_card":"6222021234567890128",'
+my $BODY = '{"name":"张三","idNo":"11010519491231002X",'
+           . '"mobile":"13800138000","bankCard":"6222021234567890128",'
            . '"entries":[' . join(',', map {
                  sprintf '{"no":%d,"kind":"deposit","amount":"%d.50",'
                          . '"text":"monthly payment"}', $_, 900 + $_
@@ -68,11 +73,13 @@ my %PORTS = (plain => [ 8091 ], gate => [ 8080, 8081 ],
 
 
 sub new {
-    my ($class, $limit) = @_;
+    my ($class, $limit, %opts) = @_;
 
     alarm $limit;
 
-    my $self = bless { t => HPF::Test->new, worker => {} }, $class;
+    my $self = bless { t => HPF::Test->new, worker => {}, %opts }, $class;
+
+    $self->certificate if $self->{https};
 
     $self->start;
     $self->enter;
@@ -84,6 +91,43 @@ sub new {
 
 sub test { $_[0]{t} }
 sub size { length $BODY }
+sub token { $_[0]{token} }
+sub upstream { $UPSTREAM }
+sub proxy { $PROXY }
+sub port_of { $PORTS{$_[1]}[0] }
+sub tls_of { "tls of $PORTS{$_[1]}[0]" }
+sub pid_of { $_[0]{worker}{$_[1]} }
+
+
+sub add {
+    my ($self, $name, $port, $pid) = @_;
+
+    $PORTS{$name} = [ $port ];
+    $self->{worker}{$name} = $pid;
+}
+
+
+sub certificate {
+    my ($self) = @_;
+    my $conf = $self->{t}->path('conf');
+
+    $self->{t}->write_file('conf/.keep', '');
+
+    system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+           . "-nodes -days 2 -subj /CN=localhost -keyout $conf/bench.key "
+           . "-out $conf/bench.crt 2>/dev/null") == 0
+        or die "no certificate\n";
+}
+
+
+sub tls {
+    my ($self, $port) = @_;
+
+    return '' unless $self->{https};
+    return 'listen 127.0.0.1:' . port("tls of $port") . ' ssl http2;'
+           . " ssl_certificate $self->{t}{dir}/conf/bench.crt;"
+           . " ssl_certificate_key $self->{t}{dir}/conf/bench.key;";
+}
 
 
 sub nginx {
@@ -100,7 +144,8 @@ sub start {
     my $dir = $t->dir;
 
     $t->gateway(workers => 1, http => $UPSTREAM, channels => <<"EOF_CONF",
-        location = /bench {
+        @{[ $self->tls(8080) ]}
+        location /bench {
             hpf_gate on;
             hpf_level 1;
             hpf_mask on;
@@ -115,17 +160,29 @@ EOF_CONF
 
     ($self->{worker}{gate}) = $t->workers;
 
+    $t->register($t->person(0));
+    $self->{token} = $t->login($t->person(0)) or die "nobody is logged in\n";
+
+    $t->write_file('big.json', '[' . join(',', ($BODY) x 68) . ']');
     $self->server('back', frame($dir, 'back', <<"EOF_CONF"));
     server {
         listen unix:$dir/run/bench.sock;
         default_type application/json;
         location / { return 200 '$BODY'; }
+        location = /bench/64 { alias $dir/big.json; }
+        location = /auth {
+            if (\$http_authorization != "Bearer $self->{token}") {
+                return 401;
+            }
+            return 204;
+        }
     }
 EOF_CONF
 
     $self->server('plain', frame($dir, 'plain', "$UPSTREAM
     server {
         listen 127.0.0.1:8091;
+        @{[ $self->tls(8091) ]}
         location / {
 $PROXY
         }
@@ -154,6 +211,11 @@ sub form {
         $conf =~ s/:$from;/:$to;/;
     }
 
+    if ($self->{https}) {
+        my ($from, $to) = map { $self->tls($PORTS{$_}[0]) } $of, $ports;
+        $conf =~ s/\Q$from/$to/;
+    }
+
     $conf =~ s|^pid .*|pid $dir/run/$name.pid;|m;
     $conf =~ s|(run/plugins)[^;]*;|$1-$name;|;
 
@@ -162,16 +224,19 @@ sub form {
 
 
 sub server {
-    my ($self, $name, $conf, $ports) = @_;
+    my ($self, $name, $conf, $ports, @env) = @_;
     my $t = $self->{t};
     my $dir = $t->dir;
 
+    $PORTS{$name} ||= $ports if ref $ports;
+
     $t->write_file("conf/$name.conf", $t->expand($conf));
-    $t->spawn($name, 'TERM', $t->{nginx}, '-p', "$dir/", '-c',
+    $t->spawn($name, 'TERM', 'env', @env, $t->{nginx}, '-p', "$dir/", '-c',
               "conf/$name.conf", '-e', "$dir/logs/error.log");
 
+    my $at = $PORTS{ $ports && !ref $ports ? $ports : $name };
     my $addr = $name eq 'back' ? "unix:$dir/run/bench.sock"
-               : '127.0.0.1:' . port($PORTS{ $ports || $name }[0]);
+               : '127.0.0.1:' . port($at->[0]);
 
     $t->wait_for(sub {
         my $r = eval { HPF::Test::HTTP->connect($addr)->request('GET', '/') };
@@ -182,14 +247,10 @@ sub server {
 }
 
 
-# somebody is logged in, and gets what all get
+# who is logged in gets what all get
 
 sub enter {
     my ($self) = @_;
-    my $t = $self->{t};
-
-    $t->register($t->person(0));
-    $self->{token} = $t->login($t->person(0)) or die "nobody is logged in\n";
 
     for my $name (qw/ plain gate strict store /) {
         my $r = http_get('/bench', port => $PORTS{$name}[0], headers => [
