@@ -190,6 +190,7 @@ bench:
 	@tools/install-deps run bench
 	@$(MAKE) all benches
 	@bench/run
+	@bench/gate
 	@bench/redis
 	@bench/items
 	@bench/mask
