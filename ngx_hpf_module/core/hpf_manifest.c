@@ -45,8 +45,7 @@ static int hpf_manifest_read(hpf_manifest_t *mf);
 static void hpf_manifest_names(hpf_manifest_t *mf);
 static int hpf_manifest_limits(hpf_manifest_t *mf);
 static void hpf_manifest_resources(hpf_manifest_t *mf);
-static const char *hpf_manifest_string(const json_t *object, const char *key,
-    const char *otherwise);
+static unsigned hpf_manifest_words(json_t *from, const char **words);
 static unsigned hpf_manifest_word(const char *word, const char **words);
 
 
@@ -91,6 +90,7 @@ hpf_manifest_parse(const void *text, size_t len,
 
     if (in.faults == 0) {
         hpf_manifest_sense(&in, json);
+        hpf_manifest_factor(&in, json);
         hpf_manifest_form(&in, mf);
     }
 
@@ -304,13 +304,13 @@ hpf_manifest_fault(hpf_manifest_in_t *in, const char *pointer,
 static int
 hpf_manifest_read(hpf_manifest_t *mf)
 {
-    size_t   i;
     json_t  *json, *limit;
 
     static const char  *kinds[] = { "item", "factor", NULL };
     static const char  *languages[] = { "lua", "c", NULL };
     static const char  *modes[] = { "query", "application", NULL };
     static const char  *users[] = { "individual", "unit", "anyone", NULL };
+    static const char  *person[] = { "name", "id_no", "mobile", NULL };
 
     json = mf->json;
 
@@ -325,11 +325,8 @@ hpf_manifest_read(hpf_manifest_t *mf)
                                  modes);
     mf->level = (unsigned) hpf_manifest_integer(json, "level", 0);
 
-    for (i = 0; i < json_array_size(json_object_get(json, "users")); i++) {
-        mf->users |= 1u << hpf_manifest_word(json_string_value(
-                         json_array_get(json_object_get(json, "users"), i)),
-                         users);
-    }
+    mf->users = hpf_manifest_words(json_object_get(json, "users"), users);
+    mf->person = hpf_manifest_words(json_object_get(json, "person"), person);
 
     limit = json_object_get(json, "time_limit");
     mf->days = (unsigned) hpf_manifest_integer(limit, "days", 0);
@@ -449,7 +446,7 @@ hpf_manifest_resources(hpf_manifest_t *mf)
 }
 
 
-static const char *
+const char *
 hpf_manifest_string(const json_t *object, const char *key,
     const char *otherwise)
 {
@@ -475,6 +472,25 @@ hpf_manifest_integer(const json_t *object, const char *key, int64_t otherwise)
     /* 2.0 is an integer as well, as the schema has it */
 
     return json_is_real(value) ? (int64_t) json_real_value(value) : otherwise;
+}
+
+
+/* A bit for each word of a list. */
+
+static unsigned
+hpf_manifest_words(json_t *from, const char **words)
+{
+    size_t     i;
+    json_t    *word;
+    unsigned   bits;
+
+    bits = 0;
+
+    json_array_foreach(from, i, word) {
+        bits |= 1u << hpf_manifest_word(json_string_value(word), words);
+    }
+
+    return bits;
 }
 
 

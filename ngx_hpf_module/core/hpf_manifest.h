@@ -28,6 +28,12 @@
 #define HPF_MANIFEST_UNIT        0x2
 #define HPF_MANIFEST_ANYONE      0x4
 
+/* person: what a factor gets */
+
+#define HPF_MANIFEST_NAME        0x1
+#define HPF_MANIFEST_ID_NO       0x2
+#define HPF_MANIFEST_MOBILE      0x4
+
 typedef enum {
     HPF_MANIFEST_ITEM = 0,
     HPF_MANIFEST_FACTOR
@@ -90,6 +96,7 @@ typedef struct {
     hpf_manifest_mode_e      mode;
     unsigned                 users;
     unsigned                 level;
+    unsigned                 person;   /* of a factor */
 
     const char              *category;
     const char              *name_zh;

@@ -26,8 +26,13 @@ void hpf_manifest_fault(hpf_manifest_in_t *in, const char *pointer,
 /* Strings of a list, which stay its own.  HPF_OK or HPF_ERROR. */
 int hpf_manifest_list(const char ***list, size_t *n, json_t *from);
 
+const char *hpf_manifest_string(const json_t *object, const char *key,
+    const char *otherwise);
 int64_t hpf_manifest_integer(const json_t *object, const char *key,
     int64_t otherwise);
+
+/* Tells what has no place in a factor, or in an item. */
+void hpf_manifest_factor(hpf_manifest_in_t *in, json_t *json);
 
 /*
  * The rules of masking: what is wrong with them is told.  HPF_ERROR: no

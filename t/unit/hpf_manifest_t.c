@@ -1,4 +1,4 @@
-/* links: core/hpf_manifest.c core/hpf_manifest_mask.c mask core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_manifest.c core/hpf_manifest_factor.c core/hpf_manifest_mask.c mask core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -218,6 +218,50 @@ test_defaults(void)
 }
 
 
+#define FACTOR                                                                \
+    "{\n\"id\": \"face\", \"version\": \"1.0.0\", \"language\": \"lua\",\n"   \
+    "\"kind\": \"factor\", \"name\": \"x\", \"person\": [\"id_no\"]"
+
+static void
+test_factor(void)
+{
+    hpf_manifest_t  *mf;
+
+    mf = parse("face", FACTOR "}");
+    ok(mf != NULL, "a factor needs no users, level or channels");
+    is_str(told, strlen(told), "", "nothing is wrong with it");
+    is_int(mf->kind, HPF_MANIFEST_FACTOR, "kind");
+    is_int(mf->person, HPF_MANIFEST_ID_NO, "what it gets of the person");
+    hpf_manifest_free(mf);
+
+    ok(parse("face", FACTOR ",\n\"level\": 1, \"fees\": \"x\"}") == NULL,
+       "it is no service item");
+    is_int(faults, 2, "each member of one is told");
+    ok(strstr(told, "4: \"level\" is of service items; a factor has none")
+       != NULL, "by its line");
+
+    ok(parse("face", FACTOR ", \"form\": {\"type\": \"object\","
+             "\n\"properties\": {\"factor\": {}}}}") == NULL
+       && strstr(told, "4: \"factor\" is the name of the factor") != NULL,
+       "its name is not in its form");
+
+    ok(parse("hukou", "{\"id\": \"hukou\", \"version\": \"1.0.0\","
+             "\"kind\": \"factor\", \"language\": \"lua\", \"name\": \"x\","
+             "\"person\": [\"name\"]}") == NULL
+       && strstr(told, "a factor is \"id-card\", \"bank-card\" or \"face\"")
+          != NULL, "one that sessions do not know");
+
+    ok(parse("face", "{\"id\": \"face\", \"version\": \"1.0.0\","
+             "\"kind\": \"factor\", \"language\": \"lua\", \"name\": \"x\"}")
+       == NULL && strstr(told, "\"/person\"") != NULL,
+       "whom it is about has to be said");
+
+    ok(parse("x", HEAD ", \"person\": [\"name\"]}") == NULL
+       && strstr(told, "\"person\" is of factors") != NULL,
+       "an item does not get a person");
+}
+
+
 static void
 bad(const char *text, const char *want, const char *name)
 {
@@ -402,6 +446,7 @@ main(void)
 {
     test_own();
     test_defaults();
+    test_factor();
     test_faults();
     test_cuts();
     test_size();
