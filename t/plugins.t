@@ -82,14 +82,11 @@ ok((grep { $_->{id} eq 'hello' }
     @{ $t->call('GET', '/v1/items')->json->{items} }), 'is in the list');
 
 
-# a factor is no service item
+# without a form
 
-install('proof', 'return { handle = function() return { value = "p" } end }',
-        kind => 'factor');
 install('after', 'return { handle = function() return { value = "a" } end }',
         form => {});
-becomes('one that came after it', 'after', 'a');
-is(value(run('proof')), 'item-unknown', 'a factor is not done as an item');
+becomes('another one', 'after', 'a');
 is_deeply($t->call('GET', '/v1/items/after')->json->{form},
           { type => 'object', additionalProperties => JSON::PP::false },
           'a form that is not given takes nothing, and says so');

@@ -41,6 +41,7 @@ typedef struct ngx_http_hpf_limit_ask_s  ngx_http_hpf_limit_ask_t;
 typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
 typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
 typedef struct ngx_http_hpf_call_op_s  ngx_http_hpf_call_op_t;
+typedef struct ngx_http_hpf_factor_plugins_s  ngx_http_hpf_factor_plugins_t;
 
 
 /* A name in the two languages of messages. */
@@ -261,6 +262,7 @@ typedef ngx_int_t (*ngx_http_hpf_step_pt)(ngx_http_request_t *r,
 #define NGX_HTTP_HPF_R_IDEMPOTENT  0x0010   /* honours Idempotency-Key */
 #define NGX_HTTP_HPF_R_STORE       0x0020   /* cannot be done without Redis */
 #define NGX_HTTP_HPF_R_MASK        0x0040   /* what goes out is masked */
+#define NGX_HTTP_HPF_R_FACTORS     0x0080   /* the body has factors[] */
 
 /*
  * handler: runs in the content phase after the line.  NGX_OK: the answer is
@@ -328,6 +330,7 @@ struct ngx_http_hpf_ctx_s {
     ngx_int_t                   (*call_end)(ngx_http_hpf_ctx_t *ctx);
     ngx_str_t                     backend;      /* to name when it fails */
     ngx_http_hpf_call_op_t       *backend_ops;  /* the last one first */
+    ngx_http_hpf_factor_plugins_t *factors;     /* NULL: none was asked */
     json_t                       *case_data;    /* for reconcile */
     json_t                       *case_result;  /* borrowed of the call */
     ngx_str_t                     case_status;

@@ -3,8 +3,9 @@
  */
 
 /*
- * POST /v1/items/{id}: the plugin runs in the place of a handler.  What it
- * asks of the gateway is begun here for the C host and the Lua host alike.
+ * Runs of plugins: of a service item, POST /v1/items/{id}, in the place of a
+ * handler, or of a factor.  What a plugin asks of the gateway is begun here,
+ * for the C host and the Lua host alike.
  */
 
 
@@ -15,28 +16,10 @@
 #include "ngx_http_hpf_api.h"
 #include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_call.h"
+#include "ngx_http_hpf_factor_plugin.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
-
-
-/* Seconds; nobody knows when a plugin comes back that somebody has to mend. */
-
-#define NGX_HTTP_HPF_CALL_QUARANTINED  60
-
-
-/* One operation under way; the event is that of sleep(). */
-
-struct ngx_http_hpf_call_op_s {
-    ngx_http_hpf_ctx_t      *ctx;
-    int32_t                  number;
-    ngx_str_t                backend;
-    ngx_uint_t               answered;     /* by the back end */
-    ngx_http_hpf_call_op_t  *next;         /* that was asked before */
-    ngx_hpf_kv_e             verb;
-    ngx_hpf_redis_op_t      *op;
-    ngx_event_t              timer;
-};
 
 
 static ngx_int_t ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t op,
@@ -59,17 +42,11 @@ static void ngx_http_hpf_call_sleep_done(ngx_event_t *ev);
 static ngx_str_t ngx_http_hpf_call_fact(ngx_hpf_call_t *call,
     const char *name);
 static void ngx_http_hpf_call_done(ngx_hpf_call_t *call);
-static ngx_http_hpf_call_op_t *ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx,
+static ngx_str_t ngx_http_hpf_call_user(ngx_http_hpf_ctx_t *ctx,
+    const char *name);
+static ngx_http_hpf_call_op_t *ngx_http_hpf_call_op(ngx_hpf_call_t *call,
     int32_t number);
 static void ngx_http_hpf_call_op_cleanup(void *data);
-static ngx_int_t ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_call_fault(ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_call_item(ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_call_late(ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_call_busy(ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx,
-    ngx_hpf_answer_t *answer);
-static ngx_int_t ngx_http_hpf_call_problem_case(ngx_http_hpf_ctx_t *ctx);
 
 
 static const ngx_hpf_call_ops_t  ngx_http_hpf_call_ops = {
@@ -103,30 +80,55 @@ ngx_int_t
 ngx_http_hpf_call_run(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_call_run_pt run,
     ngx_http_hpf_call_end_pt end)
 {
-    ngx_int_t            rc;
-    ngx_hpf_call_conf_t  conf;
+    ngx_int_t                  rc;
+    ngx_http_hpf_call_conf_t   conf;
 
     conf.plugin = ctx->item;
-    conf.pool = ctx->request->pool;
-    conf.log = ctx->request->connection->log;
     conf.form = ctx->form;
-    conf.ops = &ngx_http_hpf_call_ops;
-    conf.data = ctx;
+    conf.run = run;
+    conf.end = end ? end : ngx_http_hpf_call_answer;
 
-    ctx->call = ngx_hpf_call_create(&conf);
-    ctx->call_end = end ? end : ngx_http_hpf_call_answer;
+    rc = ngx_http_hpf_call_begin(ctx, &conf);
+
+    return rc == NGX_OK ? ctx->call_end(ctx) : rc;
+}
+
+
+ngx_int_t
+ngx_http_hpf_call_begin(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_call_conf_t *conf)
+{
+    ngx_int_t            rc;
+    ngx_hpf_call_conf_t  of;
+
+    if (ctx->call) {
+        ngx_hpf_call_destroy(ctx->call);
+    }
+
+    of.plugin = conf->plugin;
+    of.pool = ctx->request->pool;
+    of.log = ctx->request->connection->log;
+    of.form = conf->form;
+    of.ops = &ngx_http_hpf_call_ops;
+    of.data = ctx;
+
+    ctx->call = ngx_hpf_call_create(&of);
+    ctx->call_end = conf->end;
+
+    /* which back end is to blame is asked of each call */
+
+    ctx->backend_ops = NULL;
+    ctx->backend_fault = 0;
+    ctx->backend_timeout = 0;
+    ngx_str_null(&ctx->backend);
 
     if (ctx->call == NULL) {
         return NGX_ERROR;
     }
 
-    rc = run(ctx->call);
+    rc = conf->run(ctx->call);
 
-    if (rc == NGX_AGAIN || rc == NGX_DECLINED) {
-        return rc;
-    }
-
-    return ctx->call_end(ctx);
+    return rc == NGX_AGAIN || rc == NGX_DECLINED ? rc : NGX_OK;
 }
 
 
@@ -147,201 +149,14 @@ ngx_http_hpf_call_done(ngx_hpf_call_t *call)
 }
 
 
-static ngx_int_t
-ngx_http_hpf_call_answer(ngx_http_hpf_ctx_t *ctx)
-{
-    json_t            *tree;
-    ngx_hpf_answer_t  *answer;
-
-    answer = ngx_hpf_call_answer(ctx->call);
-
-    if (answer == NULL) {
-        return ngx_http_hpf_call_fault(ctx);
-    }
-
-    if (answer->failed) {
-        return ngx_http_hpf_call_problem(ctx, answer);
-    }
-
-    if (ctx->case_no.len) {
-        ctx->case_result = answer->tree;
-        return ngx_http_hpf_case_answer(ctx, NGX_HTTP_CREATED);
-    }
-
-    tree = json_object();
-
-    if (json_object_set(tree, "result", answer->tree ? answer->tree
-                                                     : json_null())
-        != 0)
-    {
-        json_decref(tree);
-        return NGX_ERROR;
-    }
-
-    return ngx_http_hpf_answer(ctx, NGX_HTTP_OK, tree);
-}
-
-
-/* The plugin has no answer, or was not asked. */
-
-static ngx_int_t
-ngx_http_hpf_call_fault(ngx_http_hpf_ctx_t *ctx)
-{
-    switch (ngx_hpf_call_fault(ctx->call)) {
-
-    case NGX_HPF_FAULT_QUARANTINED:
-        ctx->retry_after = NGX_HTTP_HPF_CALL_QUARANTINED;
-        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_QUARANTINED);
-        break;
-
-    case NGX_HPF_FAULT_BUSY:
-        return ngx_http_hpf_call_busy(ctx);
-
-    case NGX_HPF_FAULT_LATE:
-        return ngx_http_hpf_call_late(ctx);
-
-    default: /* NGX_HPF_FAULT_FAILED */
-        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
-    }
-
-    return ngx_http_hpf_call_item(ctx);
-}
-
-
-static ngx_int_t
-ngx_http_hpf_call_item(ngx_http_hpf_ctx_t *ctx)
-{
-    if (ngx_http_hpf_extra_string(ctx, "item", &ctx->item_id) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_hpf_call_problem_case(ctx);
-}
-
-
-/* What it was waiting for is to blame: the back end that it asked first. */
-
-static ngx_int_t
-ngx_http_hpf_call_late(ngx_http_hpf_ctx_t *ctx)
-{
-    ngx_str_t               *backend;
-    ngx_http_hpf_call_op_t  *op;
-
-    backend = NULL;
-
-    for (op = ctx->backend_ops; op; op = op->next) {
-
-        if (!op->answered) {
-            backend = &op->backend;
-        }
-    }
-
-    if (backend == NULL) {
-        (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_PLUGIN_FAILED);
-
-        return ngx_http_hpf_call_item(ctx);
-    }
-
-    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_BACKEND_TIMEOUT);
-
-    if (ngx_http_hpf_extra_string(ctx, "backend", backend) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_hpf_call_problem_case(ctx);
-}
-
-
-/* As many calls are under way on this node as the item may have. */
-
-static ngx_int_t
-ngx_http_hpf_call_busy(ngx_http_hpf_ctx_t *ctx)
-{
-    u_char     buf[HPF_MANIFEST_ID + sizeof("-concurrency")];
-    ngx_str_t  name;
-
-    name.data = buf;
-    name.len = ngx_snprintf(buf, sizeof(buf), "%V-concurrency", &ctx->item_id)
-               - buf;
-
-    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_RATE_LIMITED);
-
-    if (ngx_http_hpf_extra_string(ctx, "limit", &name) != NGX_OK
-        || ngx_http_hpf_extra_int(ctx, "retry_after", ctx->retry_after)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_ABORT;
-}
-
-
-static ngx_int_t
-ngx_http_hpf_call_problem(ngx_http_hpf_ctx_t *ctx, ngx_hpf_answer_t *answer)
-{
-    json_t               *value;
-    const char           *name;
-    ngx_http_hpf_code_e   code;
-
-    code = ngx_http_hpf_problem_find((char *) answer->code.data,
-                                     answer->code.len);
-
-    if (code == NGX_HTTP_HPF_CODES) {
-        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "hpf call: item \"%V\" failed with an unknown code "
-                      "\"%V\"", &ctx->item_id, &answer->code);
-
-        code = NGX_HTTP_HPF_PLUGIN_FAILED;
-    }
-
-    if (code == NGX_HTTP_HPF_BACKEND_UNAVAILABLE && ctx->backend_timeout) {
-        code = NGX_HTTP_HPF_BACKEND_TIMEOUT;
-    }
-
-    (void) ngx_http_hpf_refuse(ctx, code);
-
-    ctx->detail = answer->detail;
-
-    if ((code == NGX_HTTP_HPF_BACKEND_UNAVAILABLE
-         || code == NGX_HTTP_HPF_BACKEND_TIMEOUT)
-        && ctx->backend.len && json_object_get(answer->tree, "backend") == NULL
-        && ngx_http_hpf_extra_string(ctx, "backend", &ctx->backend) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    json_object_foreach(answer->tree, name, value) {
-
-        if (ngx_http_hpf_extra_json(ctx, name, json_incref(value)) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return ngx_http_hpf_call_problem_case(ctx);
-}
-
-
-/* A case that was opened, or may have been. */
-
-static ngx_int_t
-ngx_http_hpf_call_problem_case(ngx_http_hpf_ctx_t *ctx)
-{
-    if (ctx->case_no.len
-        && ngx_http_hpf_extra_string(ctx, "case_no", &ctx->case_no) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_ABORT;
-}
-
-
 static ngx_http_hpf_call_op_t *
-ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx, int32_t number)
+ngx_http_hpf_call_op(ngx_hpf_call_t *call, int32_t number)
 {
+    ngx_http_hpf_ctx_t      *ctx;
     ngx_pool_cleanup_t      *cln;
     ngx_http_hpf_call_op_t  *op;
+
+    ctx = ngx_hpf_call_data(call);
 
     cln = ngx_pool_cleanup_add(ctx->request->pool,
                                sizeof(ngx_http_hpf_call_op_t));
@@ -354,6 +169,7 @@ ngx_http_hpf_call_op(ngx_http_hpf_ctx_t *ctx, int32_t number)
 
     cln->handler = ngx_http_hpf_call_op_cleanup;
 
+    op->call = call;
     op->ctx = ctx;
     op->number = number;
 
@@ -410,6 +226,7 @@ ngx_http_hpf_call_backend(ngx_hpf_call_t *call, int32_t number,
         return NGX_ERROR;
     }
 
+    op->call = call;
     op->ctx = ctx;
     op->number = number;
     op->backend.len = args->backend.len;
@@ -451,7 +268,7 @@ ngx_http_hpf_call_backend_done(ngx_http_hpf_ctx_t *ctx, void *data,
     result.body.data = (char *) res->body.data;
     result.body.len = res->body.len;
 
-    ngx_hpf_call_complete(ctx->call, op->number, &result);
+    ngx_hpf_call_complete(op->call, op->number, &result);
 }
 
 
@@ -468,6 +285,10 @@ ngx_http_hpf_call_blame(ngx_http_hpf_call_op_t *op,
     ngx_http_hpf_ctx_t  *ctx;
 
     ctx = op->ctx;
+
+    if (op->call != ctx->call) {
+        return;
+    }
 
     if (res->outcome != HPF_DONE || res->status >= 500) {
         fault = 2;
@@ -506,8 +327,8 @@ ngx_http_hpf_call_kv(ngx_hpf_call_t *call, int32_t number,
     ctx = ngx_hpf_call_data(call);
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    op = ngx_http_hpf_call_op(ctx, number);
-    argv[1] = ngx_http_hpf_command_key(ctx, ":", &args->key);
+    op = ngx_http_hpf_call_op(call, number);
+    argv[1] = ngx_http_hpf_command_key(call, ":", &args->key);
 
     if (op == NULL || argv[1].data == NULL) {
         return NGX_ERROR;
@@ -582,13 +403,10 @@ ngx_http_hpf_call_kv_done(void *data, const ngx_hpf_redis_reply_t *reply)
 {
     ngx_http_hpf_call_op_t *op = data;
 
-    hpf_result_t         result;
-    ngx_http_hpf_ctx_t  *ctx;
-
-    ctx = op->ctx;
+    hpf_result_t  result;
 
     op->op = NULL;
-    ctx->store_trip = 1;
+    op->ctx->store_trip = 1;
 
     ngx_memzero(&result, sizeof(hpf_result_t));
 
@@ -597,7 +415,7 @@ ngx_http_hpf_call_kv_done(void *data, const ngx_hpf_redis_reply_t *reply)
 
     ngx_http_hpf_call_kv_result(op, reply, &result);
 
-    ngx_http_hpf_call_complete(ctx, &result);
+    ngx_http_hpf_call_complete(op->call, &result);
 }
 
 
@@ -647,7 +465,7 @@ ngx_http_hpf_call_sleep(ngx_hpf_call_t *call, int32_t number, ngx_msec_t ms)
 
     ctx = ngx_hpf_call_data(call);
 
-    op = ngx_http_hpf_call_op(ctx, number);
+    op = ngx_http_hpf_call_op(call, number);
     if (op == NULL) {
         return NGX_ERROR;
     }
@@ -674,20 +492,22 @@ ngx_http_hpf_call_sleep_done(ngx_event_t *ev)
     result.size = sizeof(hpf_result_t);
     result.op = op->number;
 
-    ngx_http_hpf_call_complete(op->ctx, &result);
+    ngx_http_hpf_call_complete(op->call, &result);
 }
 
 
 void
-ngx_http_hpf_call_complete(ngx_http_hpf_ctx_t *ctx, hpf_result_t *result)
+ngx_http_hpf_call_complete(ngx_hpf_call_t *call, hpf_result_t *result)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t    *c;
+    ngx_http_hpf_ctx_t  *ctx;
 
+    ctx = ngx_hpf_call_data(call);
     c = ctx->request->connection;
 
     ngx_http_set_log_request(c->log, ctx->request);
 
-    ngx_hpf_call_complete(ctx->call, result->op, result);
+    ngx_hpf_call_complete(call, result->op, result);
 
     /* the calls to back ends that the plugin has begun, or the next request */
 
@@ -699,32 +519,54 @@ static ngx_str_t
 ngx_http_hpf_call_fact(ngx_hpf_call_t *call, const char *name)
 {
     ngx_str_t            s;
-    ngx_table_elt_t     *h;
+    ngx_hpf_plugin_t    *plugin;
     ngx_http_hpf_ctx_t  *ctx;
 
-    static ngx_str_t  idem = ngx_string("idempotency-key");
     static ngx_str_t  zh = ngx_string("zh-CN");
     static ngx_str_t  en = ngx_string("en");
-    static u_char     levels[] = "0123";
 
     ctx = ngx_hpf_call_data(call);
-
-    ngx_str_null(&s);
+    plugin = ngx_hpf_call_plugin(call);
 
     if (ngx_strcmp(name, "request_id") == 0) {
         s.data = ctx->id;
         s.len = NGX_HTTP_HPF_ID_LEN;
 
-    } else if (ngx_strcmp(name, "channel") == 0) {
-        s = ctx->channel->id;
+        return s;
+    }
 
-    } else if (ngx_strcmp(name, "item") == 0) {
-        s = ctx->item_id;
+    if (ngx_strcmp(name, "channel") == 0) {
+        return ctx->channel->id;
+    }
 
-    } else if (ngx_strcmp(name, "language") == 0) {
-        s = ctx->en ? en : zh;
+    if (ngx_strcmp(name, "item") == 0) {
+        return *ngx_hpf_plugin_id(plugin);
+    }
 
-    } else if (ngx_strcmp(name, "case_no") == 0) {
+    if (ngx_strcmp(name, "language") == 0) {
+        return ctx->en ? en : zh;
+    }
+
+    return ngx_hpf_plugin_manifest(plugin)->kind == HPF_MANIFEST_FACTOR
+           ? ngx_http_hpf_factor_plugin_fact(ctx, name)
+           : ngx_http_hpf_call_user(ctx, name);
+}
+
+
+/* What a service item is told of its user and of what he wants. */
+
+static ngx_str_t
+ngx_http_hpf_call_user(ngx_http_hpf_ctx_t *ctx, const char *name)
+{
+    ngx_str_t         s;
+    ngx_table_elt_t  *h;
+
+    static ngx_str_t  idem = ngx_string("idempotency-key");
+    static u_char     levels[] = "0123";
+
+    ngx_str_null(&s);
+
+    if (ngx_strcmp(name, "case_no") == 0) {
         s = ctx->case_no;
 
     } else if (ngx_strcmp(name, "idempotency_key") == 0) {

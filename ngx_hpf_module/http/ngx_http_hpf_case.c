@@ -285,7 +285,7 @@ ngx_http_hpf_case_complete(ngx_http_hpf_case_op_t *op,
                       &text);
     }
 
-    ngx_http_hpf_call_complete(ctx, &result);
+    ngx_http_hpf_call_complete(ctx->call, &result);
 }
 
 

@@ -17,6 +17,7 @@
 
 
 typedef struct {
+    ngx_hpf_call_t        *call;
     ngx_http_hpf_ctx_t    *ctx;
     int32_t                number;
     ngx_hpf_redis_op_t    *op;
@@ -47,7 +48,7 @@ ngx_http_hpf_command_begin(ngx_hpf_call_t *call, int32_t number,
 
     cln = ngx_pool_cleanup_add(ctx->request->pool,
                                sizeof(ngx_http_hpf_command_t));
-    args->argv[1] = ngx_http_hpf_command_key(ctx, "r:", &args->argv[1]);
+    args->argv[1] = ngx_http_hpf_command_key(call, "r:", &args->argv[1]);
 
     if (cln == NULL || args->argv[1].data == NULL) {
         return NGX_ERROR;
@@ -56,6 +57,7 @@ ngx_http_hpf_command_begin(ngx_hpf_call_t *call, int32_t number,
     command = cln->data;
     cln->handler = ngx_http_hpf_command_cleanup;
 
+    command->call = call;
     command->ctx = ctx;
     command->number = number;
     command->op = NULL;
@@ -110,13 +112,18 @@ ngx_http_hpf_command_write(ngx_http_hpf_command_t *command,
 
 
 ngx_str_t
-ngx_http_hpf_command_key(ngx_http_hpf_ctx_t *ctx, const char *kind,
+ngx_http_hpf_command_key(ngx_hpf_call_t *call, const char *kind,
     ngx_str_t *key)
 {
-    u_char     *p;
-    ngx_str_t   s, head;
+    u_char              *p;
+    ngx_str_t            s, head;
+    ngx_http_hpf_ctx_t  *ctx;
 
-    head = ngx_http_hpf_store_key(ctx, "p", &ctx->item_id, kind);
+    ctx = ngx_hpf_call_data(call);
+
+    head = ngx_http_hpf_store_key(ctx, "p",
+                                  ngx_hpf_plugin_id(ngx_hpf_call_plugin(call)),
+                                  kind);
 
     s.len = head.len + key->len;
     s.data = head.data ? ngx_pnalloc(ctx->request->pool, s.len) : NULL;
@@ -135,13 +142,10 @@ ngx_http_hpf_command_done(void *data, const ngx_hpf_redis_reply_t *reply)
 {
     ngx_http_hpf_command_t *command = data;
 
-    hpf_result_t         result;
-    ngx_http_hpf_ctx_t  *ctx;
-
-    ctx = command->ctx;
+    hpf_result_t  result;
 
     command->op = NULL;
-    ctx->store_trip = 1;
+    command->ctx->store_trip = 1;
 
     ngx_memzero(&result, sizeof(hpf_result_t));
 
@@ -159,7 +163,7 @@ ngx_http_hpf_command_done(void *data, const ngx_hpf_redis_reply_t *reply)
         result.json = (hpf_json_t *) ngx_http_hpf_command_tree(reply);
     }
 
-    ngx_http_hpf_call_complete(ctx, &result);
+    ngx_http_hpf_call_complete(command->call, &result);
 }
 
 
@@ -186,8 +190,8 @@ ngx_http_hpf_command_error(ngx_http_hpf_command_t *command,
     text = ngx_hpf_redis_text(reply);
 
     ngx_log_error(NGX_LOG_ERR, command->ctx->request->connection->log, 0,
-                  "hpf call: item \"%V\" got an error from Redis: %V",
-                  &command->ctx->item_id, &text);
+                  "hpf call: \"%V\" got an error from Redis: %V",
+                  ngx_hpf_plugin_id(ngx_hpf_call_plugin(command->call)), &text);
 
     return ngx_strncmp(text.data, "ERR ", ngx_min(text.len, 4)) == 0
            || ngx_strncmp(text.data, "WRONGTYPE", ngx_min(text.len, 9)) == 0

@@ -4,8 +4,8 @@
 
 /*
  * Factors: what a user proves who he is by.  A code of an SMS is the store's
- * to compare, name and ID number the police's.  Whatever fails, and also when
- * there is no such user, has one and the same answer.
+ * to compare; others are plugins.  Whatever fails, and also when there is no
+ * such user, has one and the same answer.
  */
 
 
@@ -13,7 +13,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_store.h"
 #include "ngx_http_hpf_user.h"
@@ -21,18 +20,10 @@
 
 static void ngx_http_hpf_factor_sms_verified(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static void ngx_http_hpf_factor_id_card_verified(ngx_http_hpf_ctx_t *ctx,
-    void *data, ngx_http_hpf_backend_res_t *res);
-static ngx_int_t ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
-    ngx_http_hpf_backend_res_t *res);
-
-
-static ngx_str_t  ngx_http_hpf_police = ngx_string("police");
-
 
 /* In the order of their bits. */
 
-static ngx_str_t  ngx_http_hpf_factors[] = {
+ngx_str_t  ngx_http_hpf_factors[] = {
     ngx_string("sms"),
     ngx_string("id-card"),
     ngx_string("password"),
@@ -71,7 +62,6 @@ ngx_http_hpf_factor_sent(ngx_http_hpf_ctx_t *ctx, ngx_uint_t factor)
     size_t      i;
     json_t     *list, *element, *found;
     ngx_str_t   kind;
-    ngx_uint_t  n;
 
     found = NULL;
     list = json_object_get(ctx->form, "factors");
@@ -80,20 +70,31 @@ ngx_http_hpf_factor_sent(ngx_http_hpf_ctx_t *ctx, ngx_uint_t factor)
 
         kind = ngx_http_hpf_person_member(element, "factor");
 
-        for (n = 0; ngx_http_hpf_factors[n].len; n++) {
-
-            if (factor == (ngx_uint_t) 1 << n
-                && kind.len == ngx_http_hpf_factors[n].len
-                && ngx_strncmp(kind.data, ngx_http_hpf_factors[n].data,
-                               kind.len)
-                   == 0)
-            {
-                found = element;
-            }
+        if (ngx_http_hpf_factor_find(&kind) == factor) {
+            found = element;
         }
     }
 
     return found;
+}
+
+
+ngx_uint_t
+ngx_http_hpf_factor_find(ngx_str_t *name)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; ngx_http_hpf_factors[n].len; n++) {
+
+        if (name->len == ngx_http_hpf_factors[n].len
+            && ngx_strncmp(name->data, ngx_http_hpf_factors[n].data, name->len)
+               == 0)
+        {
+            return (ngx_uint_t) 1 << n;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -159,104 +160,6 @@ ngx_http_hpf_factor_sms_verified(ngx_http_hpf_ctx_t *ctx,
     }
 
     ngx_http_hpf_flow_next(ctx, rc);
-}
-
-
-/* Name and ID number together, asked of the police. */
-
-ngx_int_t
-ngx_http_hpf_factor_id_card_stage(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx)
-{
-    char                        *text;
-    json_t                      *body;
-    ngx_int_t                    rc;
-    ngx_http_hpf_person_t       *person;
-    ngx_http_hpf_backend_req_t   req;
-
-    person = ctx->data;
-
-    if (!(person->asked & NGX_HTTP_HPF_F_ID_CARD)) {
-        return NGX_OK;
-    }
-
-    if (person->name.len == 0 || person->id_no.len == 0) {
-        return ngx_http_hpf_factor_failed(ctx);
-    }
-
-    body = json_pack("{s:s%,s:s%}", "name", person->name.data,
-                     person->name.len, "id_no", person->id_no.data,
-                     person->id_no.len);
-    text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-
-    if (text == NULL) {
-        return NGX_ERROR;
-    }
-
-    req.backend = ngx_http_hpf_police;
-    ngx_str_set(&req.method, "POST");
-    ngx_str_set(&req.path, "/verify");
-
-    req.body.len = ngx_strlen(text);
-    req.body.data = ngx_pnalloc(r->pool, req.body.len);
-
-    if (req.body.data) {
-        ngx_memcpy(req.body.data, text, req.body.len);
-    }
-
-    free(text);
-
-    if (req.body.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_hpf_backend_call(ctx, &req,
-                                   ngx_http_hpf_factor_id_card_verified, NULL);
-
-    return rc == NGX_OK ? NGX_AGAIN : NGX_ERROR;
-}
-
-
-static void
-ngx_http_hpf_factor_id_card_verified(ngx_http_hpf_ctx_t *ctx, void *data,
-    ngx_http_hpf_backend_res_t *res)
-{
-    ngx_http_hpf_flow_next(ctx, ngx_http_hpf_factor_id_card_result(ctx, res));
-}
-
-
-static ngx_int_t
-ngx_http_hpf_factor_id_card_result(ngx_http_hpf_ctx_t *ctx,
-    ngx_http_hpf_backend_res_t *res)
-{
-    json_t                 *tree, *match;
-    ngx_uint_t              yes, no;
-    ngx_http_hpf_person_t  *person;
-
-    person = ctx->data;
-
-    if (res->outcome != HPF_DONE || res->status != NGX_HTTP_OK) {
-        return ngx_http_hpf_backend_refuse(ctx, &ngx_http_hpf_police, res);
-    }
-
-    tree = json_loadb((char *) res->body.data, res->body.len, 0, NULL);
-    match = json_object_get(tree, "match");
-    yes = json_is_true(match);
-    no = json_is_false(match);
-    json_decref(tree);
-
-    if (no) {
-        return ngx_http_hpf_factor_failed(ctx);
-    }
-
-    if (!yes) {
-        return ngx_http_hpf_backend_refuse(ctx, &ngx_http_hpf_police, res);
-    }
-
-    person->proved |= NGX_HTTP_HPF_F_ID_CARD;
-
-    return NGX_OK;
 }
 
 

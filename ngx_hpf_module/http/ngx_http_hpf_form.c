@@ -17,6 +17,7 @@
 #include "hpf_manifest.h"
 #include "hpf_schema.h"
 #include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_factor_plugin.h"
 #include "ngx_http_hpf_user.h"
 
 
@@ -96,14 +97,28 @@ ngx_http_hpf_form_check(ngx_http_hpf_ctx_t *ctx, const hpf_schema_t *schema)
     int      rc;
     json_t  *faults;
 
+    faults = NULL;
     rc = hpf_schema_check(schema, ctx->form, ctx->en, &faults);
 
-    if (rc == HPF_OK) {
-        return NGX_OK;
+    if (rc != HPF_OK && rc != HPF_DECLINED) {
+        return NGX_ERROR;
     }
 
-    if (rc != HPF_DECLINED) {
-        return NGX_ERROR;
+    if (ctx->route->flags & NGX_HTTP_HPF_R_FACTORS) {
+
+        if (rc == HPF_OK) {
+            faults = json_array();
+        }
+
+        if (ngx_http_hpf_factor_form(ctx, faults) != NGX_OK) {
+            json_decref(faults);
+            return NGX_ERROR;
+        }
+    }
+
+    if (json_array_size(faults) == 0) {
+        json_decref(faults);
+        return NGX_OK;
     }
 
     (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_FORM_INVALID);

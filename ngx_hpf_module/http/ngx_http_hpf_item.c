@@ -13,10 +13,11 @@
 #include <ngx_http.h>
 
 #include "hpf_manifest.h"
-#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_factor_plugin.h"
 #include "ngx_http_hpf_item_mask.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_user.h"
 
 
 /* What hangs on a generation. */
@@ -40,8 +41,11 @@ static ngx_int_t ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx,
 
 /* What a session of a lower level lacks, by the level that is needed. */
 
-static const char  *ngx_http_hpf_item_factors[] = {
-    "[]", "[\"sms\"]", "[\"id-card\"]", "[\"face\",\"cert\"]"
+static const ngx_uint_t  ngx_http_hpf_item_factors[] = {
+    0,
+    NGX_HTTP_HPF_F_SMS,
+    NGX_HTTP_HPF_F_ID_CARD|NGX_HTTP_HPF_F_BANK_CARD|NGX_HTTP_HPF_F_FACE,
+    NGX_HTTP_HPF_F_FACE|NGX_HTTP_HPF_F_CERT
 };
 
 
@@ -229,20 +233,23 @@ ngx_http_hpf_item_caller(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level)
 {
-    ngx_str_t  factors;
+    json_t                    *factors;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     if (ctx->session.level >= level) {
         return NGX_OK;
     }
 
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
     (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_STEP_UP_REQUIRED);
 
-    factors.data = (u_char *) ngx_http_hpf_item_factors[ngx_min(level, 3)];
-    factors.len = ngx_strlen(factors.data);
+    factors = ngx_http_hpf_factor_names(hmcf,
+                             ngx_http_hpf_item_factors[ngx_min(level, 3)]);
 
     if (ngx_http_hpf_extra_int(ctx, "required_level", level) != NGX_OK
         || ngx_http_hpf_extra_int(ctx, "level", ctx->session.level) != NGX_OK
-        || ngx_http_hpf_extra(ctx, "factors", &factors) != NGX_OK)
+        || ngx_http_hpf_extra_json(ctx, "factors", factors) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -13,9 +13,11 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_factor_plugin.h"
 
 
-static json_t *ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route);
+static json_t *ngx_http_hpf_openapi_call(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_http_hpf_route_t *route);
 static json_t *ngx_http_hpf_openapi_path(const char *pattern);
 static json_t *ngx_http_hpf_openapi_parameters(ngx_uint_t flags,
     ngx_uint_t path, const char *const *query);
@@ -36,7 +38,10 @@ ngx_int_t
 ngx_http_hpf_openapi_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     json_t                      *paths, *path, *name;
+    ngx_http_hpf_main_conf_t    *hmcf;
     const ngx_http_hpf_route_t  *route;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
     paths = json_object();
 
@@ -52,7 +57,7 @@ ngx_http_hpf_openapi_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
         (void) json_object_set_new(path,
                            ngx_http_hpf_openapi_method(route->method),
-                           ngx_http_hpf_openapi_call(route));
+                           ngx_http_hpf_openapi_call(hmcf, route));
         json_decref(name);
     }
 
@@ -85,9 +90,10 @@ ngx_http_hpf_openapi_path(const char *pattern)
 
 
 static json_t *
-ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route)
+ngx_http_hpf_openapi_call(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_http_hpf_route_t *route)
 {
-    json_t                               *call;
+    json_t                               *call, *form;
     const ngx_http_hpf_openapi_answer_t  *answer;
 
     answer = ngx_http_hpf_openapi_answer(route->name);
@@ -100,9 +106,14 @@ ngx_http_hpf_openapi_call(const ngx_http_hpf_route_t *route)
                      "responses", ngx_http_hpf_openapi_responses(answer));
 
     if (route->form) {
+        form = json_loads(route->form, 0, NULL);
+
+        if (route->flags & NGX_HTTP_HPF_R_FACTORS) {
+            ngx_http_hpf_factor_describe(hmcf, form);
+        }
+
         (void) json_object_set_new(call, "requestBody",
-                   ngx_http_hpf_openapi_body(route->name,
-                                     json_loads(route->form, 0, NULL)));
+                   ngx_http_hpf_openapi_body(route->name, form));
     }
 
     if (route->flags & NGX_HTTP_HPF_R_SESSION) {

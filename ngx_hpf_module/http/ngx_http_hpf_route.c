@@ -21,6 +21,7 @@
 #define I   NGX_HTTP_HPF_R_IDEMPOTENT
 #define R   NGX_HTTP_HPF_R_STORE
 #define M   NGX_HTTP_HPF_R_MASK
+#define F   NGX_HTTP_HPF_R_FACTORS
 #define X   (NGX_HTTP_HPF_R_ITEM|I|C|M)
 
 
@@ -51,15 +52,15 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
 
     { NGX_HTTP_POST, "/v1/challenges", C|B|I|R, "challenge-create",
       ngx_http_hpf_challenge_handler, ngx_http_hpf_challenge_form },
-    { NGX_HTTP_POST, "/v1/users", C|B|I|R, "user-create",
+    { NGX_HTTP_POST, "/v1/users", C|B|I|R|F, "user-create",
       ngx_http_hpf_user_handler, ngx_http_hpf_user_form },
-    { NGX_HTTP_POST, "/v1/sessions", C|B|R, "session-create",
+    { NGX_HTTP_POST, "/v1/sessions", C|B|R|F, "session-create",
       ngx_http_hpf_login_handler, ngx_http_hpf_login_form },
     { NGX_HTTP_GET, "/v1/session", S, "session",
       ngx_http_hpf_session_handler, NULL },
     { NGX_HTTP_DELETE, "/v1/session", S|R, "session-end",
       ngx_http_hpf_logout_handler, NULL },
-    { NGX_HTTP_POST, "/v1/session/factors", S|B|R, "session-step-up",
+    { NGX_HTTP_POST, "/v1/session/factors", S|B|R|F, "session-step-up",
       ngx_http_hpf_login_step_up_handler, ngx_http_hpf_step_up_form },
     { NGX_HTTP_DELETE, "/v1/session/all", S|R, "session-end-all",
       ngx_http_hpf_logout_all_handler, NULL },

@@ -138,7 +138,7 @@ ngx_http_hpf_user_put(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     person = ctx->data;
 
-    person->real = (person->proved & NGX_HTTP_HPF_F_ID_CARD) != 0;
+    person->real = (person->proved & NGX_HTTP_HPF_F_REAL) != 0;
 
     ngx_str_set(&argv[0], "HSET");
     argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
@@ -271,7 +271,7 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ngx_http_hpf_factor_failed(ctx);
     }
 
-    if (person->real || !(person->proved & NGX_HTTP_HPF_F_ID_CARD)) {
+    if (person->real || !(person->proved & NGX_HTTP_HPF_F_REAL)) {
         return NGX_OK;
     }
 

@@ -29,15 +29,30 @@
 #define NGX_HTTP_HPF_F_BINDING    0x40
 
 
-/* JSON Schema of one of factors[]: what is known, and what each needs. */
+/* Those that are proved here, and those that plugins may prove. */
+
+#define NGX_HTTP_HPF_F_BUILT_IN   NGX_HTTP_HPF_F_SMS
+#define NGX_HTTP_HPF_F_PLUGINS                                               \
+    (NGX_HTTP_HPF_F_ID_CARD|NGX_HTTP_HPF_F_BANK_CARD|NGX_HTTP_HPF_F_FACE)
+
+/* Name and ID number belong together: a registration under the real name. */
+
+#define NGX_HTTP_HPF_F_REAL       NGX_HTTP_HPF_F_PLUGINS
+
+
+/*
+ * JSON Schema of one of factors[]: what each that is built in needs.  Which
+ * there are, and what those of plugins need, is checked by _factor_form.c.
+ */
 
 #define NGX_HTTP_HPF_FACTOR_NEEDS(name, members)                             \
-    "{\"if\":{\"properties\":{\"factor\":{\"const\":\"" name "\"}}},"        \
+    "{\"if\":{\"required\":[\"factor\"],"                                       \
+    "\"properties\":{\"factor\":{\"const\":\"" name "\"}}},"                  \
     "\"then\":{\"required\":[" members "]}}"
 
 #define NGX_HTTP_HPF_FACTOR_FORM                                             \
     "{\"type\":\"object\",\"required\":[\"factor\"],\"properties\":{"       \
-    "\"factor\":{\"enum\":[\"sms\",\"id-card\"]},"                           \
+    "\"factor\":{\"type\":\"string\"},"                                     \
     "\"challenge_id\":{\"type\":\"string\","                                \
     "\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\"},"                               \
     "\"code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{6}$\"}},"            \
@@ -52,7 +67,7 @@
 
 #define NGX_HTTP_HPF_FACTOR_STAGES                                           \
     ngx_http_hpf_factor_sms_stage,                                          \
-    ngx_http_hpf_factor_id_card_stage
+    ngx_http_hpf_factor_plugin_stage
 
 
 /* The work of one call of identity: ctx->data. */
@@ -111,12 +126,17 @@ ngx_int_t ngx_http_hpf_person_profile_stage(ngx_http_request_t *r,
 
 /* _factor.c: reads factors[] of the form; as a step. */
 ngx_int_t ngx_http_hpf_factor_read(ngx_http_hpf_ctx_t *ctx);
+/* In the order of their bits; an empty one is the end. */
+extern ngx_str_t  ngx_http_hpf_factors[];
+/* One of F_, or 0. */
+ngx_uint_t ngx_http_hpf_factor_find(ngx_str_t *name);
 /* What was sent with one of F_, or NULL when it was not asked for. */
 json_t *ngx_http_hpf_factor_sent(ngx_http_hpf_ctx_t *ctx, ngx_uint_t factor);
 /* Stages: prove what was asked; a factor that fails ends the call. */
 ngx_int_t ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-ngx_int_t ngx_http_hpf_factor_id_card_stage(ngx_http_request_t *r,
+/* _factor_plugin.c: the same, of those that are plugins. */
+ngx_int_t ngx_http_hpf_factor_plugin_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 /* The one answer to any proof that fails. */
 ngx_int_t ngx_http_hpf_factor_failed(ngx_http_hpf_ctx_t *ctx);

@@ -61,6 +61,13 @@ ngx_hpf_call_data(ngx_hpf_call_t *call)
 }
 
 
+ngx_hpf_plugin_t *
+ngx_hpf_call_plugin(ngx_hpf_call_t *call)
+{
+    return call->plugin;
+}
+
+
 ngx_int_t
 ngx_hpf_call_start(ngx_hpf_call_t *call)
 {
@@ -481,6 +488,13 @@ ngx_hpf_call_case(ngx_hpf_call_t *call, ngx_hpf_call_case_pt begin,
     ngx_hpf_case_args_t *args)
 {
     int32_t  op;
+
+    if (call->plugin->manifest->kind == HPF_MANIFEST_FACTOR) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "hpf plugin: \"%V\" is a factor, which has no cases",
+                      &call->plugin->id);
+        return HPF_ERROR;
+    }
 
     op = ngx_hpf_call_begin(call);
 

@@ -22,6 +22,7 @@ static int ngx_hpf_lua_api_yuan(lua_State *L);
 static void ngx_hpf_lua_api_log(lua_State *L);
 static int ngx_hpf_lua_api_log_write(lua_State *L);
 static void ngx_hpf_lua_api_user(lua_State *L, ngx_hpf_call_t *call);
+static void ngx_hpf_lua_api_person(lua_State *L, ngx_hpf_call_t *call);
 static int ngx_hpf_lua_api_fact(lua_State *L, ngx_hpf_call_t *call,
     const char *name, const char *field);
 
@@ -212,6 +213,11 @@ ngx_hpf_lua_request(lua_State *L, ngx_hpf_call_t *call)
     (void) ngx_hpf_lua_api_fact(L, call, "idempotency_key",
                                 "idempotency_key");
 
+    if (call->plugin->manifest->kind == HPF_MANIFEST_FACTOR) {
+        ngx_hpf_lua_api_person(L, call);
+        return;
+    }
+
     ngx_hpf_lua_api_user(L, call);
 
     data = call->ops->case_data(call);
@@ -246,6 +252,21 @@ ngx_hpf_lua_api_user(lua_State *L, ngx_hpf_call_t *call)
     }
 
     lua_setfield(L, -2, "user");
+}
+
+
+/* Of whom it is asked, as far as the manifest of a factor wants to know. */
+
+static void
+ngx_hpf_lua_api_person(lua_State *L, ngx_hpf_call_t *call)
+{
+    lua_createtable(L, 0, 3);
+
+    (void) ngx_hpf_lua_api_fact(L, call, "name", "name");
+    (void) ngx_hpf_lua_api_fact(L, call, "id_no", "id_no");
+    (void) ngx_hpf_lua_api_fact(L, call, "mobile", "mobile");
+
+    lua_setfield(L, -2, "person");
 }
 
 

@@ -257,6 +257,7 @@ typedef struct {
 
 ngx_hpf_call_t *ngx_hpf_call_create(ngx_hpf_call_conf_t *conf);
 void *ngx_hpf_call_data(ngx_hpf_call_t *call);
+ngx_hpf_plugin_t *ngx_hpf_call_plugin(ngx_hpf_call_t *call);
 
 /*
  * NGX_OK: there is an answer; NGX_AGAIN: ops->done() will be called;

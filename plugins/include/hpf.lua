@@ -5,8 +5,9 @@
 
 -- What a handle() or reconcile() gets.
 ---@class hpf.request
----@field form table<string, any> the body, checked against its form
----@field user hpf.user? nil when nobody is logged in
+---@field form table<string, any> what was sent, checked against its form
+---@field user hpf.user? of an item: nil when nobody is logged in
+---@field person hpf.person? of a factor: whom it is about
 ---@field request_id string as in the log and in the answer
 ---@field channel string `"app"`, for example
 ---@field item string the id of the plugin
@@ -21,6 +22,12 @@
 ---@field type string `"individual"`
 ---@field level integer 1 or 2
 ---@field id_no string ID card number, in clear
+
+-- Whom a factor is about, as far as its manifest asks.
+---@class hpf.person
+---@field name string? as he is registered, or registers
+---@field id_no string? ID card number, in clear
+---@field mobile string? his mobile number
 
 -- A call to a back end.
 ---@class hpf.options

@@ -212,6 +212,11 @@ struct hpf_host_s {
  * "language" (zh-CN, en), "user_id", "user_type", "level", "id_no" (of the
  * user who is logged in), "idempotency_key", "case_no".  A fact that there is
  * none of has length 0.
+ *
+ * A plugin of the kind "factor" is called with what was sent as its form, and
+ * the first four facts; of the person "name", "id_no" and "mobile", as far as
+ * its manifest asks.  It ends with reply() of a boolean, 1: it is him, or with
+ * fail() of "backend-unavailable".  It has no case.
  */
 
 #define HPF_IFACE_CALL  "hpf.call"
@@ -231,7 +236,8 @@ typedef struct {
 
     /*
      * Ends the call; the host takes over the tree.  status: 200 of a query,
-     * 201 of an application.  "result" of the answer is this tree.
+     * 201 of an application.  "result" of the answer is this tree.  Of a
+     * factor it is a boolean, and the status is not looked at.
      */
     int        (*reply)(hpf_call_t *call, int status, hpf_json_t *result);
 
