@@ -46,7 +46,7 @@
  */
 
 #define NGX_HTTP_HPF_FACTOR_NEEDS(name, members)                             \
-    "{\"if\":{\"required\":[\"factor\"],"                                       \
+    "{\"if\":{\"required\":[\"factor\"],"                                    \
     "\"properties\":{\"factor\":{\"const\":\"" name "\"}}},"                  \
     "\"then\":{\"required\":[" members "]}}"
 
