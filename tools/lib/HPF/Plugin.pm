@@ -13,7 +13,7 @@ use JSON::PP ();
 use base qw/ Exporter /;
 
 our @EXPORT = qw/ say fault missing slurp write_file json root build_dir
-                  plugin checked tool /;
+                  plugin checked is_factor tool /;
 
 my $ROOT = abs_path(dirname(abs_path(__FILE__)) . '/../../..');
 
@@ -134,6 +134,9 @@ sub checked {
 }
 
 
+sub is_factor { ($_[0]{manifest}{kind} || 'item') eq 'factor' }
+
+
 sub hint {
     my ($plugin, $status) = @_;
     my ($dir, $id) = @$plugin{qw/ dir id /};
@@ -158,9 +161,9 @@ sub check {
     my $fields = keys %{ $manifest->{form}{properties} || {} };
 
     say("$plugin->{dir}: \"$plugin->{id}\" $plugin->{version},",
-        'a' . (($manifest->{mode} || 'query') eq 'query' ? ' query' :
-               'n application'),
-        'in', $plugin->{language} eq 'c' ? 'C,' : 'Lua,',
+        is_factor($plugin) ? 'a factor'
+        : ($manifest->{mode} || 'query') eq 'query' ? 'a query'
+        : 'an application', 'in', $plugin->{language} eq 'c' ? 'C,' : 'Lua,',
         "form of $fields field" . ($fields == 1 ? '' : 's'));
     say("digest $plugin->{digest}");
 

@@ -7,13 +7,20 @@ use warnings;
 use strict;
 
 use HPF::Plugin;
+use HPF::Plugin::NewFactor;
 
 
 sub create {
     my ($opts, $id) = @_;
     my $language = $opts->{c} ? 'c' : 'lua';
+    my $kind = $opts->{kind} || 'item';
+    my $of = $kind eq 'factor' ? 'HPF::Plugin::NewFactor' : __PACKAGE__;
 
     fault('new takes --lua or --c, not both') if $opts->{c} && $opts->{lua};
+    fault("--kind is item or factor, not \"$kind\"")
+        unless $kind =~ /^(?:item|factor)$/;
+    fault("\"$id\" is no factor: id-card, bank-card or face")
+        unless $kind eq 'item' || $id =~ /^(?:id-card|bank-card|face)$/;
     fault("\"$id\" is no id: words of a-z and 0-9 with - between them, "
           . 'beginning with a letter, at most 64 characters')
         unless $id =~ /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/ && length $id <= 64
@@ -23,8 +30,10 @@ sub create {
     mkdir $id or fault("$id: $!");
     mkdir "$id/tests" or fault("$id/tests: $!");
 
-    my %files = ('manifest.json' => manifest(), "tests/$id.json" => tests(),
-                 "$id.$language" => $language eq 'c' ? code_c() : code_lua());
+    my $code = "code_$language";
+    my %files = ('manifest.json' => $of->manifest,
+                 "tests/$id.json" => $of->tests,
+                 "$id.$language" => $of->$code);
 
     for my $name (sort keys %files) {
         my $text = $files{$name};

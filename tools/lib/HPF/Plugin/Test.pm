@@ -1,7 +1,8 @@
 package HPF::Plugin::Test;
 
 # hpf-plugin test: the files in tests/ say what a user sends, what back ends
-# are asked and answer then, and what the user gets.
+# are asked and answer then, and what the user gets.  A factor is sent to step
+# up a session.
 
 use warnings;
 use strict;
@@ -14,9 +15,12 @@ use HPF::Plugin::Gateway;
 my %FILE = map { $_ => 1 } qw/ tests /;
 my %TEST = map { $_ => 1 } qw/ name user form channel language
                                idempotency_key calls down answer case /;
+my %FACTOR = map { $_ => 1 } qw/ name user form channel language calls down
+                                 answer /;
 my %CASE = map { $_ => 1 } qw/ calls down answer /;
 my %CALL = map { $_ => 1 } qw/ backend method path json answer /;
 my %USER = map { $_ => 1 } qw/ id_no name mobile level /;
+my %PERSON = map { $_ => 1 } qw/ id_no name mobile /;
 my %ANSWER = map { $_ => 1 } qw/ status body /;
 my %GIVEN = map { $_ => 1 } qw/ status json body /;
 
@@ -30,9 +34,6 @@ sub run {
     my (undef, $dir, $only) = @_;
     my $plugin = HPF::Plugin::checked($dir);
 
-    fault("\"$plugin->{id}\" is a factor, which no gateway runs yet")
-        if ($plugin->{manifest}{kind} || 'item') ne 'item';
-
     my @tests = grep { !defined $only || index($_->{name}, $only) >= 0 }
                 read_tests($plugin);
 
@@ -42,7 +43,7 @@ sub run {
     my $gateway = HPF::Plugin::Gateway->start($plugin);
     my ($n, $failed) = (0, 0);
 
-    if (($gateway->call('GET', "/v1/items/$plugin->{id}"))[0] != 200) {
+    if (!is_loaded($gateway, $plugin)) {
         print STDERR $gateway->log_lines(0);
         fault("the gateway does not load \"$plugin->{id}\"");
     }
@@ -63,6 +64,18 @@ sub run {
     print "# $failed of $n failed\n" if $failed;
 
     return $failed ? 1 : 0;
+}
+
+
+sub is_loaded {
+    my ($gateway, $plugin) = @_;
+
+    return ($gateway->call('GET', "/v1/items/$plugin->{id}"))[0] == 200
+        unless is_factor($plugin);
+
+    my (undef, $api) = $gateway->call('GET', '/v1/openapi.json');
+
+    return index($api, "urn:hpf:factor:$plugin->{id}\"") >= 0;
 }
 
 
@@ -103,10 +116,13 @@ sub read_tests {
 sub check_test {
     my ($plugin, $at, $test) = @_;
 
-    known($at, $test, \%TEST);
+    known($at, $test, is_factor($plugin) ? \%FACTOR : \%TEST);
     fault("$at: \"name\" is missing") unless defined $test->{name};
     fault("$at: \"answer\" is missing") unless defined $test->{answer};
-    known("$at/user", $test->{user}, \%USER) if defined $test->{user};
+    fault("$at/user: a factor is about somebody")
+        if is_factor($plugin) && exists $test->{user} && !defined $test->{user};
+    known("$at/user", $test->{user}, is_factor($plugin) ? \%PERSON : \%USER)
+        if defined $test->{user};
 
     check_step($plugin, $at, $test);
 
@@ -168,14 +184,14 @@ sub run_test {
     return "no session: $@" if $@;
 
     my $opts = { channel => $test->{channel}, token => $token };
-    my $form = exists $test->{form} ? $test->{form} : {};
+    my ($path, $form) = request($gateway->{plugin}, $test->{form});
     my @headers = map { defined $_->[1] ? @$_ : () }
                   [ 'Accept-Language' => $test->{language} ],
                   [ 'Idempotency-Key' => $test->{idempotency_key} ];
 
     my ($body, @faults) = step($gateway, $test, sub {
-        return $gateway->call('POST', "/v1/items/$gateway->{plugin}{id}",
-                              $opts, \@headers, $JSON->encode($form));
+        return $gateway->call('POST', $path, $opts, \@headers,
+                              $JSON->encode($form));
     });
 
     if ($test->{case} && !@faults) {
@@ -192,11 +208,24 @@ sub run_test {
 }
 
 
+sub request {
+    my ($plugin, $form) = @_;
+
+    $form = {} unless defined $form;
+
+    return ("/v1/items/$plugin->{id}", $form) unless is_factor($plugin);
+
+    return ('/v1/session/factors',
+            { factors => [ { %$form, factor => $plugin->{id} } ] });
+}
+
+
 # the user of the test, or the one whom the manifest asks for
 
 sub token {
     my ($gateway, $test) = @_;
-    my $level = $gateway->{plugin}{manifest}{level};
+    my $level = is_factor($gateway->{plugin})
+                ? 1 : $gateway->{plugin}{manifest}{level};
 
     return if exists $test->{user} ? !defined $test->{user} : $level == 0;
 
