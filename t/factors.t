@@ -12,7 +12,13 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway;
+my $t = HPF::Test->new->gateway(channels => <<'EOF');
+        location = /v1/session/factors {
+            hpf_api on;
+            hpf_body_max 3m;
+            client_max_body_size 3m;
+        }
+EOF
 
 $t->lua_plugin('strict', 'return { handle = function() return true end }',
                users => [ 'individual' ], level => 3);
@@ -171,11 +177,24 @@ $r = $t->call('POST', '/v1/session/factors', token => $token,
 is(faults($r), '/factors/0/factor enum', 'a factor that there is not');
 is($r->json->{errors}[0]{message}, '"factor" must be one of sms, id-card, '
    . 'bank-card, face', 'those that there are');
-is(faults(step_up($token, map { { factor => 'x' } } 1 .. 2000)),
+is(faults(step_up($token, map { { factor => 'x' } } 1 .. 9000)),
    join(' ', '/factors maxItems', map { "/factors/$_/factor enum" } 0 .. 7),
    'a great many');
 
 is(asked('/bank/verify'), $before, 'nobody was asked');
+
+
+# a picture is large: where there is room for it, it goes through
+
+my $pictures = asked('/police/face');
+
+is(outcome(login($one, { factor => 'face', capture => 'x' x 70000 })),
+   'body-too-large', 'a picture where there is none');
+is(outcome(step_up($token, { factor => 'face', capture => 'x' x 900000 })),
+   'factor-failed', 'one where there is');
+is(asked('/police/face'), $pictures + 1, 'has been looked at');
+is(faults(step_up($token, { factor => 'face', capture => 'x' x 2100000 })),
+   '/factors/0/capture maxLength', 'one beyond what its form takes');
 
 
 # of somebody who is not registered nobody is asked either
