@@ -462,7 +462,8 @@ $t->stop;
 my %unloaded;
 $unloaded{$_}++ for $t->log_text =~ /plugin: "([\w-]+)" unloaded/g;
 is_deeply(\%unloaded, { map { $_ => 2 } qw/ account-query account-details
-                                            withdraw-rent nap / },
+                                            withdraw-rent nap id-card
+                                            bank-card face / },
           'every plugin was unloaded by both workers');
 
 done_testing();

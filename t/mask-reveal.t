@@ -29,6 +29,8 @@ $t->write_file('plugins/own/manifest.json', JSON::PP->new->encode({
               { keys => [ 'mobile' ], kind => 'mobile', reveal => 1,
                 left => 3, right => 4 } ],
 }));
+system('cp', '-r', $t->build_dir . '/plugins/id-card', $t->path('plugins'))
+    == 0 or die "cp: $?\n";
 $t->write_file('own.json', $json);
 $t->write_file('page.txt', '<!--# include virtual="/part" --> 13800138000');
 
