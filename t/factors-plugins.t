@@ -168,7 +168,7 @@ my %C = (
     case => '401 factor-failed', twice => '401 factor-failed',
     object => '500 plugin-failed face', nothing => '500 plugin-failed face',
     silent => '500 plugin-failed face', problem => '500 plugin-failed face',
-    cannot => '502 backend-unavailable',
+    declined => '500 plugin-failed face', cannot => '502 backend-unavailable',
 );
 
 for my $do (sort keys %C) {

@@ -97,7 +97,10 @@ ngx_hpf_call_enter(ngx_hpf_call_t *call, int (*run)(ngx_hpf_call_t *call))
     rc = run(call);
     ngx_hpf_mark_leave(call->plugin);
 
-    end = rc == HPF_DECLINED ? NGX_DECLINED : ngx_hpf_call_leave(call, rc);
+    /* only reconcile() may not be there */
+
+    end = rc == HPF_DECLINED && run != call->plugin->host->start
+          ? NGX_DECLINED : ngx_hpf_call_leave(call, rc);
 
     if (end != NGX_AGAIN) {
         ngx_hpf_call_end(call);

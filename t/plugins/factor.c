@@ -110,6 +110,10 @@ factor_start(hpf_call_t *call)
         return HPF_OK;
     }
 
+    if (is("declined")) {
+        return HPF_DECLINED;
+    }
+
     if (is("problem")) {
         return call_iface->fail(call, "not-found", "for the client", NULL);
     }
