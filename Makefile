@@ -196,6 +196,7 @@ bench:
 	@bench/mask
 	@$(B)/bench/session_cache
 	@$(B)/bench/mask_engine
+	@$(B)/bench/sign_verify
 
 install: module
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))

@@ -178,13 +178,13 @@ refused('three keys', 'more than 2 keys',
 refused('two keys of a name', 'key "1" of channel "c" is duplicate',
         channel(join ' ', map { "key 1 $dir/secrets/a.key;" } 1 .. 2));
 refused('a key that is not there', 'none.key',
-        channel("key 1 $dir/secrets/none.key;"));
+        channel("name x; kind signed; key 1 $dir/secrets/none.key;"));
 refused('a key that others can read', 'open.key',
-        channel("key 1 $dir/secrets/open.key;"));
+        channel("name x; kind signed; key 1 $dir/secrets/open.key;"));
 refused('a key that is too short', 'short.key',
-        channel("key 1 $dir/secrets/short.key;"));
+        channel("name x; kind signed; key 1 $dir/secrets/short.key;"));
 refused('a key that is no base64', 'odd.key',
-        channel("key 1 $dir/secrets/odd.key;"));
+        channel("name x; kind signed; key 1 $dir/secrets/odd.key;"));
 refused('a lifetime', 'idle=TIME', channel('session idle=soon;'));
 
 

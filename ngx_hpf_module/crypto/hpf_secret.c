@@ -22,14 +22,7 @@
 #include "hpf_secret.h"
 
 
-#define HPF_SECRET_TEXT  (2 * HPF_SECRET_MAX + 2)     /* hex and a newline */
-
-
-static ssize_t hpf_secret_load(const char *file, char *text,
-    const char **reason);
-static const char *hpf_secret_check(int fd);
-static ssize_t hpf_secret_decode(const char *text, size_t len,
-    unsigned char *out);
+static const char *hpf_secret_stat(int fd, mode_t *mode);
 
 
 ssize_t
@@ -37,24 +30,26 @@ hpf_secret_read(const char *file, unsigned char *buf, size_t max, char *error,
     size_t size)
 {
     char            text[HPF_SECRET_TEXT];
+    mode_t          mode;
     size_t          len;
     ssize_t         n;
     const char     *reason;
     unsigned char   bytes[HPF_SECRET_TEXT];
 
     reason = NULL;
-    n = hpf_secret_load(file, text, &reason);
+    n = hpf_secret_load(file, text, sizeof(text), &mode, &reason);
 
     if (n >= 0) {
-        n = hpf_secret_decode(text, n, bytes);
+        reason = hpf_secret_check(mode);
+    }
 
-        if (n < 0) {
-            reason = "neither base64 nor hexadecimal";
+    if (reason == NULL) {
+        n = hpf_secret_decode(text, n, bytes, &reason);
+    }
 
-        } else if (n < HPF_SECRET_MIN) {
-            reason = "has less than 32 bytes";
+    if (reason == NULL) {
 
-        } else if ((size_t) n > max || n > HPF_SECRET_MAX) {
+        if ((size_t) n > max) {
             reason = "is too long";
 
         } else {
@@ -81,8 +76,9 @@ hpf_secret_read(const char *file, unsigned char *buf, size_t max, char *error,
 }
 
 
-static ssize_t
-hpf_secret_load(const char *file, char *text, const char **reason)
+ssize_t
+hpf_secret_load(const char *file, char *text, size_t max, mode_t *mode,
+    const char **reason)
 {
     int      fd;
     size_t   len;
@@ -97,12 +93,12 @@ hpf_secret_load(const char *file, char *text, const char **reason)
         return HPF_ERROR;
     }
 
-    *reason = hpf_secret_check(fd);
+    *reason = hpf_secret_stat(fd, mode);
     len = 0;
     n = HPF_ERROR;
 
-    while (*reason == NULL && len < HPF_SECRET_TEXT) {
-        n = read(fd, text + len, HPF_SECRET_TEXT - len);
+    while (*reason == NULL && len < max) {
+        n = read(fd, text + len, max - len);
 
         if (n == 0) {
             break;
@@ -127,7 +123,7 @@ hpf_secret_load(const char *file, char *text, const char **reason)
 
 
 static const char *
-hpf_secret_check(int fd)
+hpf_secret_stat(int fd, mode_t *mode)
 {
     struct stat  st;
 
@@ -139,19 +135,29 @@ hpf_secret_check(int fd)
         return "is not a regular file";
     }
 
-    if (st.st_mode & (S_IRWXG|S_IRWXO)) {
-        return "may be read or changed by group or others (use mode 0600)";
-    }
+    *mode = st.st_mode;
 
     return NULL;
 }
 
 
+const char *
+hpf_secret_check(mode_t mode)
+{
+    return mode & (S_IRWXG|S_IRWXO)
+           ? "may be read or changed by group or others (use mode 0600)"
+           : NULL;
+}
+
+
 /* no base64 of a random secret consists of hexadecimal digits alone */
 
-static ssize_t
-hpf_secret_decode(const char *text, size_t len, unsigned char *out)
+ssize_t
+hpf_secret_decode(const char *text, size_t len, unsigned char *out,
+    const char **reason)
 {
+    ssize_t  n;
+
     if (len && text[len - 1] == '\n') {
         len--;
     }
@@ -160,9 +166,12 @@ hpf_secret_decode(const char *text, size_t len, unsigned char *out)
         len--;
     }
 
-    if (hpf_hex_decode(text, len, out) == HPF_OK) {
-        return len / 2;
-    }
+    n = hpf_hex_decode(text, len, out) == HPF_OK
+        ? (ssize_t) len / 2 : hpf_base64_decode(out, text, len);
 
-    return hpf_base64_decode(out, text, len);
+    *reason = n < 0 ? "neither base64 nor hexadecimal"
+              : n < HPF_SECRET_MIN ? "has less than 32 bytes"
+              : n > HPF_SECRET_MAX ? "is too long" : NULL;
+
+    return *reason ? HPF_ERROR : n;
 }

@@ -33,6 +33,8 @@
 #include "ngx_http_hpf_mask_layer.h"
 
 
+struct ngx_thread_pool_s;
+
 typedef struct ngx_http_hpf_ctx_s      ngx_http_hpf_ctx_t;
 typedef struct ngx_http_hpf_channel_s  ngx_http_hpf_channel_t;
 typedef struct ngx_http_hpf_route_s    ngx_http_hpf_route_t;
@@ -40,6 +42,8 @@ typedef struct ngx_http_hpf_limit_s    ngx_http_hpf_limit_t;
 typedef struct ngx_http_hpf_limit_ask_s  ngx_http_hpf_limit_ask_t;
 typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
 typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
+typedef struct ngx_http_hpf_nonce_s    ngx_http_hpf_nonce_t;
+typedef struct ngx_http_hpf_signer_s   ngx_http_hpf_signer_t;
 typedef struct ngx_http_hpf_call_op_s  ngx_http_hpf_call_op_t;
 typedef struct ngx_http_hpf_factor_plugins_s  ngx_http_hpf_factor_plugins_t;
 
@@ -97,10 +101,15 @@ typedef enum {
 
 #define NGX_HTTP_HPF_KEYS  2       /* of a channel, valid at a time */
 
+#define NGX_HTTP_HPF_KEY_ID  64    /* characters of an id, at most */
+
 typedef struct {
     ngx_str_t                     id;           /* the KEY of CHANNEL:KEY */
-    ngx_str_t                     secret;
-    hpf_sign_key_t               *sign;
+    ngx_str_t                     file;
+    const char                   *alg;          /* NULL: as the file says */
+    hpf_sign_key_t               *sign;         /* NULL: there is none now */
+    ngx_file_info_t               info;         /* of what was read last */
+    u_char                        name[NGX_HTTP_HPF_KEY_ID];   /* the id */
 } ngx_http_hpf_key_t;
 
 struct ngx_http_hpf_channel_s {
@@ -113,6 +122,8 @@ struct ngx_http_hpf_channel_s {
     ngx_array_t                   origins;      /* ngx_str_t */
     ngx_http_hpf_key_t            keys[NGX_HTTP_HPF_KEYS];
     ngx_uint_t                    nkeys;
+    ngx_str_t                     key_folder;   /* empty: they are named */
+    ngx_uint_t                    key_complained;
     ngx_http_hpf_mask_layer_t    *mask;         /* its rules, or NULL */
     ngx_uint_t                    mask_request; /* what it sends as well */
     ngx_uint_t                    open;         /* as configured */
@@ -178,6 +189,9 @@ typedef struct {
     hpf_schema_t                **forms;        /* of the fixed calls */
     ngx_uint_t                    nforms;
 
+    ngx_uint_t                    nonce_scope;
+    struct ngx_thread_pool_s     *sign_threads; /* NULL: none is needed */
+
     hpf_crypto_t                 *crypto;
     hpf_crypto_hmac_t            *token_hmac;
     hpf_crypto_hmac_t            *index_hmac;
@@ -238,6 +252,7 @@ typedef enum {
     NGX_HTTP_HPF_STEP_USER_LIMIT,
     NGX_HTTP_HPF_STEP_CONDITIONS,
     NGX_HTTP_HPF_STEP_FORM,
+    NGX_HTTP_HPF_STEP_NONCE,
     NGX_HTTP_HPF_STEP_IDEMPOTENCY,
     NGX_HTTP_HPF_STEP_END
 } ngx_http_hpf_step_e;
@@ -296,6 +311,8 @@ struct ngx_http_hpf_ctx_s {
 
     ngx_http_hpf_channel_t       *channel;
     ngx_str_t                     key_id;       /* of a signed channel */
+    ngx_http_hpf_signer_t        *signer;       /* of a signed request */
+    ngx_http_hpf_nonce_t         *nonce;        /* of which Redis is asked */
 
     ngx_hpf_plugin_t             *item;         /* generation, referenced */
     ngx_str_t                     item_id;
@@ -348,6 +365,8 @@ struct ngx_http_hpf_ctx_s {
     /* For the record. */
     ngx_str_t                     case_no;
     ngx_str_t                     event;        /* a word on what was done */
+    const char                   *caller;       /* how the channel was told */
+    const char                   *reason;       /* why it was refused */
 
     unsigned                      en:1;         /* English was asked for */
     unsigned                      has_session:1;
@@ -452,6 +471,8 @@ ngx_int_t ngx_http_hpf_conditions_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_form_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_nonce_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_idempotency_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 
@@ -521,18 +542,6 @@ ngx_int_t ngx_http_hpf_random(u_char *p, size_t n);
 /* _body.c: the whole body in ctx->body; as a step. */
 ngx_int_t ngx_http_hpf_read_body(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-
-/* _signature.c: who signed; as a step. */
-ngx_int_t ngx_http_hpf_signature_check(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx);
-/* Compares the body with the signed digest; as a step. */
-ngx_int_t ngx_http_hpf_signature_digest(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx);
-ngx_int_t ngx_http_hpf_signature_refuse(ngx_http_hpf_ctx_t *ctx,
-    const char *reason);
-char *ngx_http_hpf_signature_init(ngx_conf_t *cf,
-    ngx_http_hpf_main_conf_t *hmcf);
-void ngx_http_hpf_signature_free(ngx_http_hpf_main_conf_t *hmcf);
 
 /* _secret.c: hpf_secrets, and a file of 32 bytes or more in base64, which
  * others may not read. */

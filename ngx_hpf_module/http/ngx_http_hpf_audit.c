@@ -42,6 +42,8 @@ static size_t ngx_http_hpf_audit_format(ngx_http_request_t *r,
 static void ngx_http_hpf_audit_time(hpf_json_out_t *out);
 static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     ngx_str_t *value);
+static void ngx_http_hpf_audit_word(hpf_json_out_t *out, const char *key,
+    const char *value);
 static void ngx_http_hpf_audit_digest(hpf_json_out_t *out,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_audit_notes(hpf_json_out_t *out,
@@ -261,6 +263,7 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     }
 
     ngx_http_hpf_audit_member(&out, "key", &ctx->key_id);
+    ngx_http_hpf_audit_word(&out, "caller", ctx->caller);
 
     if (ctx->route) {
         hpf_json_out_key(&out, "call");
@@ -287,6 +290,7 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     hpf_json_out_key(&out, "status");
     hpf_json_out_int(&out, r->headers_out.status);
 
+    ngx_http_hpf_audit_word(&out, "reason", ctx->reason);
     ngx_http_hpf_audit_member(&out, "event", &ctx->event);
     ngx_http_hpf_audit_member(&out, "case", &ctx->case_no);
     ngx_http_hpf_audit_digest(&out, ctx);
@@ -333,6 +337,17 @@ ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     if (value->len) {
         hpf_json_out_key(out, key);
         hpf_json_out_string(out, value->data, value->len);
+    }
+}
+
+
+static void
+ngx_http_hpf_audit_word(hpf_json_out_t *out, const char *key,
+    const char *value)
+{
+    if (value) {
+        hpf_json_out_key(out, key);
+        hpf_json_out_cstring(out, value);
     }
 }
 

@@ -11,7 +11,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_key.h"
+#include "ngx_http_hpf_signature.h"
 
 
 #define NGX_HTTP_HPF_CHANNEL_LIMITS  8
@@ -30,8 +31,6 @@ static char *ngx_http_hpf_channel_capacity(ngx_conf_t *cf,
 static char *ngx_http_hpf_channel_limit(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_origin(ngx_conf_t *cf,
-    ngx_http_hpf_channel_t *ch);
-static char *ngx_http_hpf_channel_key(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_session(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
@@ -59,7 +58,8 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
     { ngx_string("capacity"), 1, 1, ngx_http_hpf_channel_capacity },
     { ngx_string("limit"), 2, 6, ngx_http_hpf_channel_limit },
     { ngx_string("origin"), 1, 32, ngx_http_hpf_channel_origin },
-    { ngx_string("key"), 2, 2, ngx_http_hpf_channel_key },
+    { ngx_string("key"), 2, 3, ngx_http_hpf_key_line },
+    { ngx_string("keys"), 1, 1, ngx_http_hpf_key_folder },
     { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
     { ngx_string("mask_rule"), 2, 6, ngx_http_hpf_channel_mask },
     { ngx_string("mask_request"), 1, 1, ngx_http_hpf_channel_mask_request },
@@ -70,7 +70,6 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
 ngx_int_t
 ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_int_t                  rc;
     ngx_table_elt_t           *named, *origin, *signature;
     ngx_http_hpf_channel_t    *ch;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -81,13 +80,6 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     if (ctx->route && !(ctx->route->flags & NGX_HTTP_HPF_R_CHANNEL)) {
         return NGX_OK;
-    }
-
-    if (ctx->channel) {
-
-        /* signed, and its body has been read */
-
-        return ngx_http_hpf_signature_digest(r, ctx);
     }
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
@@ -101,25 +93,7 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     if (signature) {
-        rc = ngx_http_hpf_signature_check(r, ctx);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        if (named && (named->value.len != ctx->channel->id.len
-                      || ngx_strncmp(named->value.data, ctx->channel->id.data,
-                                     named->value.len) != 0))
-        {
-            ctx->channel = NULL;
-
-            return ngx_http_hpf_refuse_detail(ctx,
-                       NGX_HTTP_HPF_CHANNEL_UNKNOWN,
-                       "X-HPF-Channel 与签名中的渠道不一致",
-                       "X-HPF-Channel is not the channel of the signature");
-        }
-
-        return ngx_http_hpf_signature_digest(r, ctx);
+        return ngx_http_hpf_signature_step(r, ctx, named);
     }
 
     ch = NULL;
@@ -140,7 +114,7 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     if (ch->kind == NGX_HTTP_HPF_SIGNED) {
-        return ngx_http_hpf_signature_refuse(ctx, "missing");
+        return ngx_http_hpf_signature_refuse(ctx, HPF_HTTPSIG_MISSING, NULL);
     }
 
     ctx->channel = ch;
@@ -271,7 +245,9 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if ((ch->kind == NGX_HTTP_HPF_SIGNED) != (ch->nkeys > 0)) {
+    if ((ch->kind == NGX_HTTP_HPF_SIGNED)
+        != (ch->nkeys > 0 || ch->key_folder.len > 0))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "channel \"%V\": a signed channel needs a \"key\", "
                            "and a public one takes none", &ch->id);
@@ -468,42 +444,6 @@ ngx_http_hpf_channel_origin(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_hpf_channel_key(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
-{
-    ngx_str_t           *value;
-    ngx_uint_t           i;
-    ngx_http_hpf_key_t  *key;
-
-    value = cf->args->elts;
-
-    if (ch->nkeys == NGX_HTTP_HPF_KEYS) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "channel \"%V\" has more than %d keys",
-                           &ch->id, NGX_HTTP_HPF_KEYS);
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 0; i < ch->nkeys; i++) {
-
-        if (ch->keys[i].id.len == value[1].len
-            && ngx_strncmp(ch->keys[i].id.data, value[1].data, value[1].len)
-               == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "key \"%V\" of channel \"%V\" is duplicate",
-                               &value[1], &ch->id);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    key = &ch->keys[ch->nkeys++];
-    key->id = value[1];
-
-    return ngx_http_hpf_secret_file(cf, &value[2], &key->secret);
 }
 
 

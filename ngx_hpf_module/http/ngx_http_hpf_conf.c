@@ -13,9 +13,11 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_mask_hash.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_seal.h"
+#include "ngx_http_hpf_signature.h"
 
 
 #define NGX_HTTP_HPF_ZONE_MIN       (1024 * 1024)
@@ -514,7 +516,9 @@ ngx_http_hpf_conf_crypto(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     cln->handler = ngx_http_hpf_conf_crypto_free;
     cln->data = hmcf;
 
-    if (ngx_http_hpf_signature_init(cf, hmcf) != NGX_CONF_OK) {
+    if (ngx_http_hpf_key_init(cf, hmcf) != NGX_CONF_OK
+        || ngx_http_hpf_signature_threads(cf, hmcf) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -548,7 +552,7 @@ ngx_http_hpf_conf_crypto_free(void *data)
 {
     ngx_http_hpf_main_conf_t *hmcf = data;
 
-    ngx_http_hpf_signature_free(hmcf);
+    ngx_http_hpf_key_free(hmcf);
     ngx_http_hpf_seal_free(hmcf);
 
     hpf_crypto_hmac_destroy(hmcf->token_hmac);

@@ -14,6 +14,8 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_limit.h"
+#include "ngx_http_hpf_nonce.h"
+#include "ngx_http_hpf_signature.h"
 
 
 typedef struct {
@@ -42,6 +44,7 @@ static const ngx_http_hpf_line_t  ngx_http_hpf_line[] = {
     { ngx_http_hpf_user_limit_step, 0 },    /* is there room for him */
     { ngx_http_hpf_conditions_step, 0 },    /* may he */
     { ngx_http_hpf_form_step, 0 },          /* is it well formed */
+    { ngx_http_hpf_nonce_step, 0 },         /* was it sent before */
     { ngx_http_hpf_idempotency_step, 0 }    /* was it done before */
 };
 
@@ -343,6 +346,8 @@ ngx_http_hpf_gate_cleanup(void *data)
         ngx_hpf_redis_cancel(ctx->op);
     }
 
+    ngx_http_hpf_signature_cancel(ctx);
+    ngx_http_hpf_nonce_cancel(ctx);
     ngx_http_hpf_limit_cancel(ctx);
 
     if (ctx->call) {

@@ -13,6 +13,8 @@
 
 #include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_key.h"
+#include "ngx_http_hpf_nonce.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_session.h"
 
@@ -117,6 +119,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("hpf_nonce"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_hpf_main_conf_t, nonce_scope),
+      &ngx_http_hpf_nonce_scopes },
 
     { ngx_string("hpf_notice"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
@@ -262,6 +271,7 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
     hmcf->plugin_watchdog = NGX_CONF_UNSET_MSEC;
     hmcf->plugin_crashes = NGX_CONF_UNSET_UINT;
     hmcf->plugin_crash_time = NGX_CONF_UNSET_MSEC;
+    hmcf->nonce_scope = NGX_CONF_UNSET_UINT;
     hmcf->session_idle = NGX_CONF_UNSET;
     hmcf->session_life = NGX_CONF_UNSET;
     hmcf->session_cache = NGX_CONF_UNSET;
@@ -293,6 +303,7 @@ ngx_http_hpf_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_msec_value(hmcf->plugin_watchdog, 2000);
     ngx_conf_init_uint_value(hmcf->plugin_crashes, 3);
     ngx_conf_init_msec_value(hmcf->plugin_crash_time, 60000);
+    ngx_conf_init_uint_value(hmcf->nonce_scope, NGX_HTTP_HPF_NONCE_CLUSTER);
     ngx_conf_init_value(hmcf->session_idle, 1800);
     ngx_conf_init_value(hmcf->session_life, 8 * 3600);
     ngx_conf_init_value(hmcf->session_cache, 300);
@@ -427,6 +438,7 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
 
     ngx_http_hpf_audit_init_worker(hmcf);
     ngx_http_hpf_backend_init_worker(hmcf);
+    ngx_http_hpf_key_init_worker(hmcf);
 
     if (hmcf->redis
         && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK
