@@ -69,6 +69,7 @@ typedef enum {
     NGX_HTTP_HPF_DIVERTED,
     NGX_HTTP_HPF_SESSION_REQUIRED,
     NGX_HTTP_HPF_SESSION_EXPIRED,
+    NGX_HTTP_HPF_CSRF,
     NGX_HTTP_HPF_STEP_UP_REQUIRED,
     NGX_HTTP_HPF_USER_TYPE,
     NGX_HTTP_HPF_CONSENT_REQUIRED,
@@ -169,6 +170,7 @@ typedef struct {
     ngx_hpf_plugins_t            *plugins;
 
     ngx_array_t                   channels;     /* ngx_http_hpf_channel_t */
+    ngx_uint_t                    has_origins;  /* one of them has */
     ngx_array_t                   backends;     /* ngx_http_hpf_backend_t */
     ngx_array_t                   closed;       /* ngx_http_hpf_closed_t */
 
@@ -195,6 +197,7 @@ typedef struct {
     hpf_crypto_t                 *crypto;
     hpf_crypto_hmac_t            *token_hmac;
     hpf_crypto_hmac_t            *index_hmac;
+    hpf_crypto_hmac_t            *csrf_hmac;
 } ngx_http_hpf_main_conf_t;
 
 
@@ -244,6 +247,7 @@ typedef struct {
 
 typedef enum {
     NGX_HTTP_HPF_STEP_ID = 0,
+    NGX_HTTP_HPF_STEP_CORS,
     NGX_HTTP_HPF_STEP_ROUTE,
     NGX_HTTP_HPF_STEP_CHANNEL,
     NGX_HTTP_HPF_STEP_SWITCH,
@@ -314,6 +318,8 @@ struct ngx_http_hpf_ctx_s {
     ngx_http_hpf_signer_t        *signer;       /* of a signed request */
     ngx_http_hpf_nonce_t         *nonce;        /* of which Redis is asked */
 
+    ngx_str_t                     origin;       /* one of the channel's */
+
     ngx_hpf_plugin_t             *item;         /* generation, referenced */
     ngx_str_t                     item_id;
 
@@ -357,6 +363,7 @@ struct ngx_http_hpf_ctx_s {
     ngx_uint_t                    status;
     ngx_str_t                     answer;       /* JSON text */
     ngx_str_t                     location;
+    ngx_str_t                     set_cookie;
     ngx_http_hpf_code_e           code;         /* when problem */
     ngx_str_t                     detail;
     ngx_str_t                     extra;        /* ,"member":value ... */
@@ -370,6 +377,9 @@ struct ngx_http_hpf_ctx_s {
 
     unsigned                      en:1;         /* English was asked for */
     unsigned                      has_session:1;
+    unsigned                      by_cookie:1;  /* the session is a browser's */
+    unsigned                      cors:1;       /* it is told of origins */
+    unsigned                      origin_other:1; /* not one of the channel's */
     unsigned                      personal:1;   /* no-store */
     unsigned                      problem:1;
     unsigned                      passed:1;     /* the line has no objection */
@@ -454,6 +464,8 @@ json_t *ngx_http_hpf_json_str(const ngx_str_t *value);
 
 /* The steps, each in the file of its subject. */
 ngx_int_t ngx_http_hpf_id_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_cors_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_route_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);

@@ -13,7 +13,7 @@
 #include <ngx_http.h>
 
 #include "hpf_time.h"
-#include "ngx_http_hpf.h"
+#include "ngx_http_hpf_cookie.h"
 
 
 static ngx_int_t ngx_http_hpf_answer_headers(ngx_http_request_t *r,
@@ -107,6 +107,19 @@ ngx_http_hpf_answer_headers(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         && (ctx->code == NGX_HTTP_HPF_SESSION_REQUIRED
             || ctx->code == NGX_HTTP_HPF_SESSION_EXPIRED)
         && ngx_http_hpf_answer_header(r, "WWW-Authenticate", &bearer) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->problem && ctx->by_cookie
+        && ctx->code == NGX_HTTP_HPF_SESSION_EXPIRED)
+    {
+        ctx->set_cookie = ngx_http_hpf_cookie_end;
+    }
+
+    if (ctx->set_cookie.len
+        && ngx_http_hpf_answer_header(r, "Set-Cookie", &ctx->set_cookie)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_signature.h"
 
@@ -38,8 +39,6 @@ static char *ngx_http_hpf_channel_mask(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_mask_request(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
-static ngx_http_hpf_channel_t *ngx_http_hpf_channel_origin_find(
-    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *origin);
 static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
 
 
@@ -70,12 +69,11 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
 ngx_int_t
 ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_table_elt_t           *named, *origin, *signature;
+    ngx_table_elt_t           *named, *signature;
     ngx_http_hpf_channel_t    *ch;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     static ngx_str_t  channel_name = ngx_string("x-hpf-channel");
-    static ngx_str_t  origin_name = ngx_string("origin");
     static ngx_str_t  input_name = ngx_string("signature-input");
 
     if (ctx->route && !(ctx->route->flags & NGX_HTTP_HPF_R_CHANNEL)) {
@@ -101,12 +99,8 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (named) {
         ch = ngx_http_hpf_channel_find(hmcf, &named->value);
 
-    } else {
-        origin = ngx_http_hpf_header_in(r, &origin_name);
-
-        if (origin) {
-            ch = ngx_http_hpf_channel_origin_find(hmcf, &origin->value);
-        }
+    } else if (ctx->origin.len) {
+        ch = ngx_http_hpf_cors_find(hmcf, &ctx->origin);
     }
 
     if (ch == NULL) {
@@ -118,6 +112,9 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     ctx->channel = ch;
+    ctx->caller = named ? "name" : "origin";
+
+    ngx_http_hpf_cors_channel(ctx);
 
     return NGX_OK;
 }
@@ -137,33 +134,6 @@ ngx_http_hpf_channel_find(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id)
             && ngx_strncmp(ch[i].id.data, id->data, id->len) == 0)
         {
             return &ch[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_http_hpf_channel_t *
-ngx_http_hpf_channel_origin_find(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_str_t *origin)
-{
-    ngx_str_t               *o;
-    ngx_uint_t               i, j;
-    ngx_http_hpf_channel_t  *ch;
-
-    ch = hmcf->channels.elts;
-
-    for (i = 0; i < hmcf->channels.nelts; i++) {
-        o = ch[i].origins.elts;
-
-        for (j = 0; j < ch[i].origins.nelts; j++) {
-
-            if (o[j].len == origin->len
-                && ngx_strncmp(o[j].data, origin->data, origin->len) == 0)
-            {
-                return &ch[i];
-            }
         }
     }
 

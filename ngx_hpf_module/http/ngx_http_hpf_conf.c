@@ -450,6 +450,8 @@ ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 
     for (i = 0; i < hmcf->channels.nelts; i++) {
 
+        hmcf->has_origins |= ch[i].origins.nelts > 0;
+
         if (ch[i].session_idle == 0) {
             ch[i].session_idle = hmcf->session_idle;
         }
@@ -502,6 +504,8 @@ ngx_http_hpf_conf_load(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 static char *
 ngx_http_hpf_conf_crypto(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 {
+    u_char               csrf[HPF_CRYPTO_LEN];
+    hpf_crypto_part_t    key;
     ngx_pool_cleanup_t  *cln;
 
     hmcf->crypto = hpf_crypto_create();
@@ -535,8 +539,21 @@ ngx_http_hpf_conf_crypto(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
                                               hmcf->index_key.data,
                                               hmcf->index_key.len);
 
+    key.data = hmcf->token_key.data;
+    key.len = hmcf->token_key.len;
+
+    if (hpf_crypto_derive(hmcf->crypto, HPF_CRYPTO_SHA256, &key, "hpf csrf",
+                          csrf)
+        == 0)
+    {
+        hmcf->csrf_hmac = hpf_crypto_hmac_create(hmcf->crypto,
+                                                 HPF_CRYPTO_SHA256, csrf,
+                                                 sizeof(csrf));
+        hpf_crypto_cleanse(csrf, sizeof(csrf));
+    }
+
     if (hmcf->token_hmac == NULL || hmcf->index_hmac == NULL
-        || ngx_http_hpf_seal_init(hmcf) != NGX_OK)
+        || hmcf->csrf_hmac == NULL || ngx_http_hpf_seal_init(hmcf) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the keys of \"hpf_secrets\" cannot be used");
@@ -557,5 +574,6 @@ ngx_http_hpf_conf_crypto_free(void *data)
 
     hpf_crypto_hmac_destroy(hmcf->token_hmac);
     hpf_crypto_hmac_destroy(hmcf->index_hmac);
+    hpf_crypto_hmac_destroy(hmcf->csrf_hmac);
     hpf_crypto_destroy(hmcf->crypto);
 }

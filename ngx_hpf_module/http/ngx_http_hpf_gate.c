@@ -13,6 +13,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_nonce.h"
 #include "ngx_http_hpf_signature.h"
@@ -36,6 +37,7 @@ static void ngx_http_hpf_gate_cleanup(void *data);
 static const ngx_http_hpf_line_t  ngx_http_hpf_line[] = {
 
     { ngx_http_hpf_id_step, 1 },            /* who this request is */
+    { ngx_http_hpf_cors_step, 0 },          /* from a page of whom */
     { ngx_http_hpf_route_step, 0 },         /* what it wants */
     { ngx_http_hpf_channel_step, 0 },       /* who is calling */
     { ngx_http_hpf_switch_step, 0 },        /* is that open */
@@ -296,6 +298,8 @@ ngx_http_hpf_gate_begin(ngx_http_request_t *r)
     if (ctx == NULL || ngx_http_hpf_id_step(r, ctx) != NGX_OK) {
         return NULL;
     }
+
+    ngx_http_hpf_cors_origin(r, ctx);
 
     ctx->step++;
 

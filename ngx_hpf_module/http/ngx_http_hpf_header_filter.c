@@ -19,8 +19,14 @@
 static ngx_int_t ngx_http_hpf_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_header_set(ngx_http_request_t *r,
     const char *key, ngx_str_t *value);
+static void ngx_http_hpf_header_drop(ngx_http_request_t *r,
+    const char *key);
 static ngx_int_t ngx_http_hpf_header_limit(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_header_cors(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_header_push(ngx_http_request_t *r,
+    const char *key, ngx_str_t *value);
 static ngx_int_t ngx_http_hpf_header_filter_init(ngx_conf_t *cf);
 
 
@@ -99,6 +105,10 @@ ngx_http_hpf_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    if (ctx->cors && ngx_http_hpf_header_cors(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ctx->limit && ngx_http_hpf_header_limit(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -112,6 +122,15 @@ ngx_http_hpf_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_hpf_header_set(ngx_http_request_t *r, const char *key,
     ngx_str_t *value)
+{
+    ngx_http_hpf_header_drop(r, key);
+
+    return ngx_http_hpf_header_push(r, key, value);
+}
+
+
+static void
+ngx_http_hpf_header_drop(ngx_http_request_t *r, const char *key)
 {
     size_t            len;
     ngx_uint_t        i;
@@ -133,6 +152,14 @@ ngx_http_hpf_header_set(ngx_http_request_t *r, const char *key,
             }
         }
     }
+}
+
+
+static ngx_int_t
+ngx_http_hpf_header_push(ngx_http_request_t *r, const char *key,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
@@ -143,8 +170,49 @@ ngx_http_hpf_header_set(ngx_http_request_t *r, const char *key,
 
     h->hash = 1;
     h->key.data = (u_char *) key;
-    h->key.len = len;
+    h->key.len = ngx_strlen(key);
     h->value = *value;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Whether a page may read the answer is decided here and not behind the gate,
+ * and told of every answer, so that a cache keeps those to others apart.
+ */
+
+static ngx_int_t
+ngx_http_hpf_header_cors(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    static ngx_str_t  vary = ngx_string("Origin");
+    static ngx_str_t  credentials = ngx_string("true");
+    static ngx_str_t  expose =
+        ngx_string("X-Request-Id, RateLimit-Policy, RateLimit, Retry-After, "
+                   "Location");
+
+    static const char  *names[] = {
+        "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials",
+        "Access-Control-Expose-Headers"
+    };
+
+    ngx_str_t  *values[] = { &ctx->origin, &credentials, &expose };
+
+    if (ngx_http_hpf_header_push(r, "Vary", &vary) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < 3; i++) {
+        ngx_http_hpf_header_drop(r, names[i]);
+
+        if (ctx->origin.len
+            && ngx_http_hpf_header_push(r, names[i], values[i]) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
 
     return NGX_OK;
 }

@@ -13,6 +13,7 @@
 
 #include "hpf_mask_kind.h"
 #include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
@@ -227,6 +228,7 @@ ngx_http_hpf_login_known(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
+    json_t                    *answer;
     ngx_str_t                 *notice;
     ngx_http_hpf_person_t     *person;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -259,11 +261,10 @@ ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ctx->session.level = person->level;
     ctx->has_session = 1;
 
-    return ngx_http_hpf_answer(ctx, person->stepped ? NGX_HTTP_OK
-                                                    : NGX_HTTP_CREATED,
-               json_pack("{s:s%,s:s,s:I,s:i,s:{s:s%,s:s,s:s%,s:s%},s:s%}",
-                         "token", person->token.data, person->token.len,
-                         "token_type", "Bearer",
+    answer = ngx_http_hpf_cookie_answer(ctx, person);
+
+    if (json_object_update_new(answer,
+               json_pack("{s:I,s:i,s:{s:s%,s:s,s:s%,s:s%},s:s%}",
                          "expires_in",
                          (json_int_t) ctx->channel->session_idle,
                          "level", (int) person->level,
@@ -272,7 +273,16 @@ ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
                          "user_type", "individual",
                          "name", person->name.data, person->name.len,
                          "mobile", person->mobile.data, person->mobile.len,
-                         "notice", notice->data, notice->len));
+                         "notice", notice->data, notice->len))
+        != 0)
+    {
+        json_decref(answer);
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_answer(ctx, person->stepped ? NGX_HTTP_OK
+                                                    : NGX_HTTP_CREATED,
+                               answer);
 }
 
 

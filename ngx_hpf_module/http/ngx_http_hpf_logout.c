@@ -15,6 +15,7 @@
 
 #include "hpf_hex.h"
 #include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
 
@@ -90,6 +91,10 @@ ngx_http_hpf_logout_done(ngx_http_hpf_ctx_t *ctx,
 
     if (rc == NGX_OK) {
         rc = ngx_http_hpf_answer(ctx, NGX_HTTP_NO_CONTENT, NULL);
+
+        if (ctx->by_cookie) {
+            ctx->set_cookie = ngx_http_hpf_cookie_end;
+        }
     }
 
     ngx_http_hpf_finish(ctx->request, rc);

@@ -13,7 +13,12 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_factor_plugin.h"
+
+
+/* beside the flags of a route: it changes something of a session's user */
+#define NGX_HTTP_HPF_OPENAPI_CSRF  0x10000
 
 
 static json_t *ngx_http_hpf_openapi_call(ngx_http_hpf_main_conf_t *hmcf,
@@ -31,6 +36,7 @@ static ngx_int_t ngx_http_hpf_openapi_items(ngx_http_hpf_ctx_t *ctx,
 static json_t *ngx_http_hpf_openapi_item(ngx_http_hpf_ctx_t *ctx,
     const hpf_manifest_t *mf);
 static const char *ngx_http_hpf_openapi_method(ngx_uint_t method);
+static json_t *ngx_http_hpf_openapi_security(void);
 static json_t *ngx_http_hpf_openapi_components(void);
 
 
@@ -94,13 +100,19 @@ ngx_http_hpf_openapi_call(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_http_hpf_route_t *route)
 {
     json_t                               *call, *form;
+    ngx_uint_t                            flags;
     const ngx_http_hpf_openapi_answer_t  *answer;
 
     answer = ngx_http_hpf_openapi_answer(route->name);
+    flags = route->flags;
+
+    if (route->method != NGX_HTTP_GET && (flags & NGX_HTTP_HPF_R_SESSION)) {
+        flags |= NGX_HTTP_HPF_OPENAPI_CSRF;
+    }
 
     call = json_pack("{s:s,s:o,s:o}", "operationId", route->name,
                      "parameters",
-                     ngx_http_hpf_openapi_parameters(route->flags,
+                     ngx_http_hpf_openapi_parameters(flags,
                                  ngx_strstr(route->pattern, "{}") != NULL,
                                  answer->query),
                      "responses", ngx_http_hpf_openapi_responses(answer));
@@ -116,9 +128,9 @@ ngx_http_hpf_openapi_call(ngx_http_hpf_main_conf_t *hmcf,
                    ngx_http_hpf_openapi_body(route->name, form));
     }
 
-    if (route->flags & NGX_HTTP_HPF_R_SESSION) {
+    if (flags & NGX_HTTP_HPF_R_SESSION) {
         (void) json_object_set_new(call, "security",
-                                   json_pack("[{s:[]}]", "bearer"));
+                                   ngx_http_hpf_openapi_security());
     }
 
     return call;
@@ -151,6 +163,13 @@ ngx_http_hpf_openapi_parameters(ngx_uint_t flags, ngx_uint_t path,
 
     if (flags & NGX_HTTP_HPF_R_IDEMPOTENT) {
         ngx_http_hpf_openapi_parameter(list, "Idempotency-Key", "header");
+    }
+
+    if (flags & NGX_HTTP_HPF_OPENAPI_CSRF) {
+
+        /* of a browser */
+
+        ngx_http_hpf_openapi_parameter(list, "X-CSRF-Token", "header");
     }
 
     return list;
@@ -260,14 +279,15 @@ ngx_http_hpf_openapi_item(ngx_http_hpf_ctx_t *ctx, const hpf_manifest_t *mf)
                      "summary", ctx->en ? mf->name_en : mf->name_zh,
                      "parameters",
                      ngx_http_hpf_openapi_parameters(NGX_HTTP_HPF_R_CHANNEL
-                                           |NGX_HTTP_HPF_R_IDEMPOTENT, 0,
+                                           |NGX_HTTP_HPF_R_IDEMPOTENT
+                                           |NGX_HTTP_HPF_OPENAPI_CSRF, 0,
                                            none),
                      "requestBody", ngx_http_hpf_openapi_body(mf->id, form),
                      "responses", ngx_http_hpf_openapi_responses(answer));
 
     if (mf->level) {
         (void) json_object_set_new(call, "security",
-                                   json_pack("[{s:[]}]", "bearer"));
+                                   ngx_http_hpf_openapi_security());
     }
 
     return call;
@@ -290,6 +310,13 @@ ngx_http_hpf_openapi_method(ngx_uint_t method)
     }
 
     return "get";
+}
+
+
+static json_t *
+ngx_http_hpf_openapi_security(void)
+{
+    return json_pack("[{s:[]},{s:[]}]", "bearer", "cookie");
 }
 
 
@@ -321,11 +348,14 @@ ngx_http_hpf_openapi_components(void)
                            "instance", "type", "string",
                            "code", "enum", codes);
 
-    return json_pack("{s:{s:{s:s,s:{s:{s:{s:s,s:o}}}}},s:{s:{s:s,s:s}}}",
+    return json_pack("{s:{s:{s:s,s:{s:{s:{s:s,s:o}}}}},"
+                     "s:{s:{s:s,s:s},s:{s:s,s:s,s:s}}}",
                      "responses", "Problem",
                      "description", "A problem document, RFC 9457",
                      "content", "application/problem+json", "schema",
                      "type", "object", "properties", properties,
                      "securitySchemes", "bearer",
-                     "type", "http", "scheme", "bearer");
+                     "type", "http", "scheme", "bearer",
+                     "cookie", "type", "apiKey", "in", "cookie",
+                     "name", NGX_HTTP_HPF_COOKIE);
 }

@@ -44,9 +44,12 @@
 #define USER(more)                                                            \
     OBJECT("\"user_id\":" TEXT ",\"user_type\":" TEXT more)
 
+/* of a browser, csrf_token and a cookie instead of the token */
+
 #define TOKEN                                                                 \
     OBJECT("\"token\":" TEXT ",\"token_type\":{\"const\":\"Bearer\"}"         \
-           ",\"expires_in\":" NUMBER ",\"level\":" NUMBER ",\"user\":"        \
+           ",\"csrf_token\":" TEXT ",\"expires_in\":" NUMBER                  \
+           ",\"level\":" NUMBER ",\"user\":"                                  \
            USER(",\"name\":" TEXT ",\"mobile\":" TEXT)                        \
            ",\"notice\":" TEXT)
 
@@ -88,8 +91,8 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
     { "session-create", "201", TOKEN, { NULL, NULL } },
 
     { "session", "200",
-      OBJECT("\"level\":" NUMBER ",\"expires_in\":" NUMBER ",\"user\":"
-             USER("")), { NULL, NULL } },
+      OBJECT("\"csrf_token\":" TEXT ",\"level\":" NUMBER
+             ",\"expires_in\":" NUMBER ",\"user\":" USER("")), { NULL, NULL } },
 
     { "session-end", "204", NULL, { NULL, NULL } },
     { "session-step-up", "200", TOKEN, { NULL, NULL } },

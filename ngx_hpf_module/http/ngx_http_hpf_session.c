@@ -19,6 +19,7 @@
 #include <ngx_http.h>
 
 #include "hpf_hex.h"
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_session.h"
 
@@ -65,6 +66,14 @@ ngx_http_hpf_session_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     rc = ngx_http_hpf_session_token(r, &token);
 
     if (rc == NGX_DECLINED) {
+        rc = ngx_http_hpf_cookie_token(ctx, &token);
+    }
+
+    if (rc == NGX_ABORT) {
+        return rc;
+    }
+
+    if (rc == NGX_DECLINED) {
         return ngx_http_hpf_session_need(ctx)
                ? ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_REQUIRED)
                : NGX_OK;
@@ -87,6 +96,12 @@ ngx_http_hpf_session_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         != 0)
     {
         return NGX_ERROR;
+    }
+
+    rc = ctx->by_cookie ? ngx_http_hpf_cookie_csrf(ctx) : NGX_OK;
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     rc = ngx_http_hpf_session_cached(r, ctx);
@@ -147,8 +162,20 @@ ngx_http_hpf_session_token(ngx_http_request_t *r, ngx_str_t *token)
     token->data = p;
     token->len = last - p;
 
+    return ngx_http_hpf_session_token_valid(token) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_http_hpf_session_token_valid(ngx_str_t *token)
+{
+    u_char  *p, *last;
+
+    p = token->data;
+    last = p + token->len;
+
     if (token->len != NGX_HTTP_HPF_TOKEN_LEN) {
-        return NGX_ERROR;
+        return 0;
     }
 
     for ( /* void */ ; p < last; p++) {
@@ -156,11 +183,11 @@ ngx_http_hpf_session_token(ngx_http_request_t *r, ngx_str_t *token)
         if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
               || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
         {
-            return NGX_ERROR;
+            return 0;
         }
     }
 
-    return NGX_OK;
+    return 1;
 }
 
 
@@ -501,15 +528,20 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *name)
 ngx_int_t
 ngx_http_hpf_session_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    uint32_t   now, until;
-    ngx_str_t  type;
+    json_t     *answer;
+    uint32_t    now, until;
+    ngx_str_t   type;
 
     now = ngx_hpf_session_cache_clock();
     until = ngx_min(ctx->session.idle_at, ctx->session.ends_at);
 
     ngx_http_hpf_session_type(&ctx->session, &type);
 
-    return ngx_http_hpf_answer(ctx, NGX_HTTP_OK,
+    answer = ctx->by_cookie
+             ? ngx_http_hpf_cookie_csrf_member(ctx, ctx->token_hash)
+             : json_object();
+
+    if (json_object_update_new(answer,
                json_pack("{s:i,s:I,s:{s:s%,s:s%}}",
                          "level", (int) ctx->session.level,
                          "expires_in",
@@ -517,5 +549,12 @@ ngx_http_hpf_session_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
                          "user",
                          "user_id", ctx->session.uid,
                          (size_t) ctx->session.uid_len,
-                         "user_type", type.data, type.len));
+                         "user_type", type.data, type.len))
+        != 0)
+    {
+        json_decref(answer);
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_answer(ctx, NGX_HTTP_OK, answer);
 }

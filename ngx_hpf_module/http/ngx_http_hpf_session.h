@@ -26,6 +26,9 @@
 ngx_int_t ngx_http_hpf_session_token(ngx_http_request_t *r,
     ngx_str_t *token);
 
+/* 1: it has the form of a token that was given out here. */
+ngx_uint_t ngx_http_hpf_session_token_valid(ngx_str_t *token);
+
 /* hpf:idle:{s:HASH} in the pool; data NULL: no memory. */
 ngx_str_t ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *hash);

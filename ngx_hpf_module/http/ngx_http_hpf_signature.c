@@ -15,6 +15,7 @@
 #include <ngx_http.h>
 
 #include "hpf_content_digest.h"
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_nonce.h"
 #include "ngx_http_hpf_signature.h"
@@ -328,6 +329,8 @@ ngx_http_hpf_signature_end(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ctx->channel = signer->channel;
     ctx->key_id = signer->key_id;
     ctx->caller = "signature";
+
+    ngx_http_hpf_cors_channel(ctx);
 
     rc = ngx_http_hpf_nonce_take(ctx, &signer->sig.nonce);
 
