@@ -555,6 +555,10 @@ ngx_int_t ngx_http_hpf_random(u_char *p, size_t n);
 ngx_int_t ngx_http_hpf_read_body(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 
+/* _identity.c: what a back end behind the gate is told of the caller. */
+ngx_int_t ngx_http_hpf_identity_set(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
 /* _secret.c: hpf_secrets, and a file of 32 bytes or more in base64, which
  * others may not read. */
 char *ngx_http_hpf_secret_file(ngx_conf_t *cf, ngx_str_t *file,

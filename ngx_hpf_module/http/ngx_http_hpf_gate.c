@@ -27,6 +27,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_hpf_gate_run(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_uint_t alone);
+static ngx_int_t ngx_http_hpf_gate_passed(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_gate_end(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_int_t rc);
 static void ngx_http_hpf_gate_result(ngx_http_hpf_ctx_t *ctx, ngx_int_t rc);
@@ -133,7 +135,19 @@ ngx_http_hpf_gate_run(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     ctx->passed = 1;
 
-    return NGX_DECLINED;
+    return ngx_http_hpf_gate_passed(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_gate_passed(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_loc_conf_t  *hlcf;
+
+    hlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_module);
+
+    return !hlcf->gate || ngx_http_hpf_identity_set(r, ctx) == NGX_OK
+           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
