@@ -96,7 +96,8 @@ typedef enum {
 
 typedef enum {
     NGX_HTTP_HPF_PUBLIC = 0,
-    NGX_HTTP_HPF_SIGNED
+    NGX_HTTP_HPF_SIGNED,
+    NGX_HTTP_HPF_MTLS
 } ngx_http_hpf_channel_kind_e;
 
 
@@ -124,6 +125,7 @@ struct ngx_http_hpf_channel_s {
     ngx_http_hpf_key_t            keys[NGX_HTTP_HPF_KEYS];
     ngx_uint_t                    nkeys;
     ngx_str_t                     key_folder;   /* empty: they are named */
+    ngx_array_t                   certificates; /* of its clients */
     ngx_uint_t                    key_complained;
     ngx_http_hpf_mask_layer_t    *mask;         /* its rules, or NULL */
     ngx_uint_t                    mask_request; /* what it sends as well */
@@ -314,7 +316,7 @@ struct ngx_http_hpf_ctx_s {
     ngx_str_t                     arg2;
 
     ngx_http_hpf_channel_t       *channel;
-    ngx_str_t                     key_id;       /* of a signed channel */
+    ngx_str_t                     key_id;       /* or of the certificate */
     ngx_http_hpf_signer_t        *signer;       /* of a signed request */
     ngx_http_hpf_nonce_t         *nonce;        /* of which Redis is asked */
 

@@ -13,6 +13,7 @@
 
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_key.h"
+#include "ngx_http_hpf_mtls.h"
 #include "ngx_http_hpf_signature.h"
 
 
@@ -39,6 +40,10 @@ static char *ngx_http_hpf_channel_mask(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_mask_request(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
+static ngx_http_hpf_channel_t *ngx_http_hpf_channel_named(
+    ngx_http_hpf_ctx_t *ctx, ngx_str_t *name);
+static ngx_http_hpf_channel_t *ngx_http_hpf_channel_unnamed(
+    ngx_http_hpf_ctx_t *ctx);
 static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
 
 
@@ -59,6 +64,7 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
     { ngx_string("origin"), 1, 32, ngx_http_hpf_channel_origin },
     { ngx_string("key"), 2, 3, ngx_http_hpf_key_line },
     { ngx_string("keys"), 1, 1, ngx_http_hpf_key_folder },
+    { ngx_string("certificate"), 2, 4, ngx_http_hpf_mtls_line },
     { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
     { ngx_string("mask_rule"), 2, 6, ngx_http_hpf_channel_mask },
     { ngx_string("mask_request"), 1, 1, ngx_http_hpf_channel_mask_request },
@@ -69,9 +75,8 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
 ngx_int_t
 ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_table_elt_t           *named, *signature;
-    ngx_http_hpf_channel_t    *ch;
-    ngx_http_hpf_main_conf_t  *hmcf;
+    ngx_table_elt_t         *named, *signature;
+    ngx_http_hpf_channel_t  *ch;
 
     static ngx_str_t  channel_name = ngx_string("x-hpf-channel");
     static ngx_str_t  input_name = ngx_string("signature-input");
@@ -79,8 +84,6 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (ctx->route && !(ctx->route->flags & NGX_HTTP_HPF_R_CHANNEL)) {
         return NGX_OK;
     }
-
-    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
     signature = ngx_http_hpf_header_in(r, &input_name);
     named = ngx_http_hpf_header_in(r, &channel_name);
@@ -94,17 +97,13 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ngx_http_hpf_signature_step(r, ctx, named);
     }
 
-    ch = NULL;
-
-    if (named) {
-        ch = ngx_http_hpf_channel_find(hmcf, &named->value);
-
-    } else if (ctx->origin.len) {
-        ch = ngx_http_hpf_cors_find(hmcf, &ctx->origin);
-    }
+    ch = named ? ngx_http_hpf_channel_named(ctx, &named->value)
+               : ngx_http_hpf_channel_unnamed(ctx);
 
     if (ch == NULL) {
-        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_CHANNEL_UNKNOWN);
+        return ctx->problem
+               ? NGX_ABORT
+               : ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_CHANNEL_UNKNOWN);
     }
 
     if (ch->kind == NGX_HTTP_HPF_SIGNED) {
@@ -112,11 +111,67 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     ctx->channel = ch;
-    ctx->caller = named ? "name" : "origin";
 
     ngx_http_hpf_cors_channel(ctx);
 
     return NGX_OK;
+}
+
+
+/* NULL: it is not that, and a problem may have been set. */
+
+static ngx_http_hpf_channel_t *
+ngx_http_hpf_channel_named(ngx_http_hpf_ctx_t *ctx, ngx_str_t *name)
+{
+    ngx_http_hpf_channel_t    *ch;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    ch = ngx_http_hpf_channel_find(hmcf, name);
+
+    if (ch == NULL) {
+        ctx->reason = "no such channel";
+        return NULL;
+    }
+
+    if (ch->kind != NGX_HTTP_HPF_MTLS) {
+        ctx->caller = "name";
+        return ch;
+    }
+
+    ch = ngx_http_hpf_mtls_find(ctx, ch);
+
+    if (ch == NULL) {
+        (void) ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_CHANNEL_UNKNOWN,
+                   "该渠道须出示其客户端证书",
+                   "This channel has to show its client certificate");
+    }
+
+    return ch;
+}
+
+
+static ngx_http_hpf_channel_t *
+ngx_http_hpf_channel_unnamed(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_channel_t    *ch;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    ch = ngx_http_hpf_mtls_find(ctx, NULL);
+
+    if (ch == NULL && ctx->origin.len) {
+        ctx->caller = "origin";
+        ch = ngx_http_hpf_cors_find(hmcf, &ctx->origin);
+    }
+
+    if (ch == NULL) {
+        ctx->reason = "no channel is named";
+    }
+
+    return ch;
 }
 
 
@@ -183,7 +238,8 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_array_init(&ch->limits, cf->pool, 2, sizeof(ngx_http_hpf_limit_t))
             != NGX_OK
         || ngx_array_init(&ch->origins, cf->pool, 2, sizeof(ngx_str_t))
-               != NGX_OK)
+               != NGX_OK
+        || ngx_http_hpf_mtls_init(cf, ch) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -220,7 +276,14 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "channel \"%V\": a signed channel needs a \"key\", "
-                           "and a public one takes none", &ch->id);
+                           "and others take none", &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
+    if ((ch->kind == NGX_HTTP_HPF_MTLS) != (ch->certificates.nelts > 0)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\": a channel of kind mtls needs a "
+                           "\"certificate\", and others take none", &ch->id);
         return NGX_CONF_ERROR;
     }
 
@@ -261,8 +324,8 @@ ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown \"%V\" in channel \"%V\": name, kind, entry, "
-                       "capacity, limit, origin, key, session, mask_rule or "
-                       "mask_request expected",
+                       "capacity, limit, origin, key, keys, certificate, "
+                       "session, mask_rule or mask_request expected",
                        &value[0], &ch->id);
 
     return NGX_CONF_ERROR;
@@ -307,10 +370,13 @@ ngx_http_hpf_channel_kind(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
     } else if (ngx_strcmp(value[1].data, "signed") == 0) {
         ch->kind = NGX_HTTP_HPF_SIGNED;
 
+    } else if (ngx_strcmp(value[1].data, "mtls") == 0) {
+        ch->kind = NGX_HTTP_HPF_MTLS;
+
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid kind \"%V\" of channel \"%V\": "
-                           "\"public\" or \"signed\" expected",
+                           "\"public\", \"signed\" or \"mtls\" expected",
                            &value[1], &ch->id);
         return NGX_CONF_ERROR;
     }
