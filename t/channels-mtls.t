@@ -115,6 +115,8 @@ EOF
 
 # the channel of a request, from the record; or its problem, or its status
 
+my $id;
+
 sub channel {
     my ($cert, %o) = @_;
     my $port = port($o{port} || 8400);
@@ -122,26 +124,31 @@ sub channel {
 
     $args .= " -H '$_'" for @{ $o{headers} || [] };
 
-    my $out = `curl -sk -m 10 -w '\\n%{http_code}' $args \\
+    my $out = `curl -sik -m 10 -w '\\n%{http_code}' $args \\
                    https://127.0.0.1:$port/v1/items`;
 
-    my ($body, $status) = $out =~ /(.*)\n(\d+)/s;
+    my ($head, $body, $status) = $out =~ /(.*?)\r\n\r\n(.*)\n(\d+)/s;
     my $json = eval { json($body) } or return $status;
 
-    return $json->{code} unless $json->{items};
+    ($id) = $head =~ /X-Request-Id: (\w+)/i;
 
-    return last_record()->{channel};
+    return $json->{code} || record()->{channel};
 }
 
 
-sub last_record {
-    my @lines = split /\n/, $t->read_file('audit/audit.jsonl');
-    return json($lines[-1]);
+# that of the last request, which is written after the answer has gone out
+
+sub record {
+    return $t->wait_for(sub {
+        my ($record) = grep { $_->{id} eq $id }
+                       $t->jsonl('audit/audit.jsonl');
+        return $record;
+    });
 }
 
 
 is(channel('bank'), 'bank', 'by the subject');
-is_deeply([ @{ last_record() }{qw/ caller key /} ],
+is_deeply([ @{ record() }{qw/ caller key /} ],
           [ 'certificate', lc fingerprint('bank') =~ s/://gr ],
           'the record says so');
 is(channel('bank', headers => [ 'X-HPF-Channel: bank' ]), 'bank', 'and named');
@@ -156,11 +163,11 @@ is(channel('pinned', headers => [ 'X-HPF-Channel: office' ]), 'office',
 is(channel(undef), 'channel-unknown', 'without a certificate');
 is(channel(undef, headers => [ 'X-HPF-Channel: bank' ]), 'channel-unknown',
    'the name alone does not do');
-is(last_record()->{reason}, 'no certificate', 'the record says why');
+is(record()->{reason}, 'no certificate', 'the record says why');
 is(channel('second'), 'channel-unknown', 'the same name of another authority');
 is(channel('second', headers => [ 'X-HPF-Channel: bank' ]), 'channel-unknown',
    'and named');
-like(last_record()->{reason}, qr/not verified/, 'the record says why');
+like(record()->{reason}, qr/not verified/, 'the record says why');
 is(channel('near'), 'channel-unknown', 'almost the same name');
 is(channel('twin'), 'channel-unknown', 'another one with a name like that');
 is(channel('stranger', headers => [ 'X-HPF-Channel: bank' ]),
@@ -178,7 +185,7 @@ for my $cert (qw/ old late /) {
 
 is(channel('old', port => 8402, headers => [ 'Host: asks-not' ]),
    'channel-unknown', 'also by way of a server that does not ask for any');
-is(last_record()->{reason}, 'no channel is named', 'which it is not');
+is(record()->{reason}, 'no channel is named', 'which it is not');
 is(channel('old', port => 8402, headers => [ 'Host: asks-not',
                                              'X-HPF-Channel: office' ]),
    'channel-unknown', 'nor when it is named');
@@ -190,9 +197,10 @@ is(channel('bank', headers => [ 'X-HPF-Channel: hall' ]), 'hall',
    'a public channel by its name');
 is(channel('stranger', headers => [ 'Origin: https://hall.example.gov.cn' ]),
    'hall', 'or by its origin');
-is($t->call('GET', '/v1/items', channel => 'bank')->json->{code},
-   'channel-unknown', 'without TLS there is no certificate');
-is(last_record()->{reason}, 'no TLS', 'the record says why');
+my $r = $t->call('GET', '/v1/items', channel => 'bank');
+is($r->json->{code}, 'channel-unknown', 'without TLS there is no certificate');
+$id = $r->header('X-Request-Id');
+is(record()->{reason}, 'no TLS', 'the record says why');
 
 
 # what nginx -t says

@@ -99,8 +99,12 @@ $a->allow_log(qr/exited on signal 9/);
 $a->kill_worker('KILL');
 is(outcome(to($a, $bytes)), $replayed, 'after the death of a worker');
 
-my ($line) = grep { ($_->{reason} || '') =~ /another node/ }
-             map { json($_) } split /\n/, $b->read_file('audit/audit.jsonl');
+my $line = $a->wait_for(sub {
+    my ($line) = grep { ($_->{reason} || '') =~ /another node/ }
+                 map { json($_) }
+                 split /\n/, $b->read_file('audit/audit.jsonl');
+    return $line;
+});
 
 is($line->{outcome}, 'channel-signature', 'the record says who saw it before');
 

@@ -160,8 +160,8 @@ refused('two channels of an id', 'channel "a" is duplicate',
         http => "$NODE $A $A");
 refused('no name', 'needs "name" and "kind"', channel('kind public;'));
 refused('no kind', 'needs "name" and "kind"', channel('name x;'));
-refused('another kind', 'invalid kind "mtls".*"public" or "signed" expected',
-        channel('name x; kind mtls;'));
+refused('another kind', 'invalid kind "tls".*"signed" or "mtls" expected',
+        channel('name x; kind tls;'));
 refused('a member that there is not', 'unknown "colour" in channel "c"',
         channel('colour red;'));
 refused('a member with too many values', 'invalid number of arguments',
@@ -171,7 +171,7 @@ refused('an origin', 'invalid origin "x/".*SCHEME://HOST',
         channel('origin x/;'));
 refused('signed without a key', 'needs a "key"',
         channel('name x; kind signed;'));
-refused('public with a key', 'takes none',
+refused('public with a key', 'others take none',
         channel("name x; kind public; key 1 $dir/secrets/a.key;"));
 refused('three keys', 'more than 2 keys',
         channel(join ' ', map { "key $_ $dir/secrets/a.key;" } 1 .. 3));
