@@ -60,6 +60,7 @@ static EVP_PKEY *hpf_sign_pem_read(const hpf_crypto_part_t *pem,
     const char **why);
 static const hpf_sign_alg_t *hpf_sign_pem_find(EVP_PKEY *pkey,
     const char **why);
+static int hpf_sign_pem_sound(EVP_PKEY *pkey);
 static int hpf_sign_prepare(hpf_sign_key_t *key, EVP_PKEY *pkey);
 static int hpf_sign_hmac_verify(hpf_sign_key_t *key,
     const hpf_crypto_part_t *text, const hpf_crypto_part_t *signature);
@@ -304,7 +305,30 @@ hpf_sign_pem_find(EVP_PKEY *pkey, const char **why)
         return NULL;
     }
 
+    if (!hpf_sign_pem_sound(pkey)) {
+        *why = "the key is none that anybody has made";
+        return NULL;
+    }
+
     return alg;
+}
+
+
+/* A modulus that is a prime or has small factors, a point at infinity, … */
+
+static int
+hpf_sign_pem_sound(EVP_PKEY *pkey)
+{
+    int            rc;
+    EVP_PKEY_CTX  *ctx;
+
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    rc = ctx ? EVP_PKEY_public_check(ctx) : 0;
+
+    EVP_PKEY_CTX_free(ctx);
+    ERR_clear_error();
+
+    return rc == 1;
 }
 
 

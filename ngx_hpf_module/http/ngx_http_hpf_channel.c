@@ -107,10 +107,13 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     if (ch->kind == NGX_HTTP_HPF_SIGNED) {
+        ctx->caller = NULL;
+
         return ngx_http_hpf_signature_refuse(ctx, HPF_HTTPSIG_MISSING, NULL);
     }
 
     ctx->channel = ch;
+    ctx->reason = NULL;
 
     ngx_http_hpf_cors_channel(ctx);
 

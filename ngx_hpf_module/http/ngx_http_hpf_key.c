@@ -286,6 +286,12 @@ ngx_http_hpf_key_init_worker(ngx_http_hpf_main_conf_t *hmcf)
             continue;
         }
 
+        /* where there is one process only, that of the old configuration */
+
+        if (ngx_http_hpf_key_timer.timer_set) {
+            ngx_del_timer(&ngx_http_hpf_key_timer);
+        }
+
         ngx_http_hpf_key_dummy.fd = (ngx_socket_t) -1;
         ngx_http_hpf_key_dummy.data = hmcf;
 

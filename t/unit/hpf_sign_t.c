@@ -50,6 +50,17 @@ static const char  rsa_pem[] = PEM(
     "FFn/nnv5OoZJEIB+VmuKn3DCUcCZSFlQPSXSfBDiUGhwOw76WuSSsf1D4b/vLoJ1\n"
     "0wIDAQAB\n");
 
+/* a modulus that three divides */
+
+static const char  weak_pem[] = PEM(
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAjiNgnD2xVJtMbVaYeU9j\n"
+    "mwzdjM4Pbt2WnM85NPprF/AwSGK+RxJv/GatxR8MncarNur9DFJ+WOK/0AcovjEZ\n"
+    "vxSvpUkGxRZDh5DzY5xUUlr3bcMP2SrekjPM2aer/BnjWASzHjZCSF1UgjWppl7C\n"
+    "a7vdtBpA4FSwEjRDQQUg5W0xF8QIwv8ASfb3IKnEAf++D/zOGDicUWaNMn3RChan\n"
+    "zMfu7pNwx1ke7g+MLMFdtF/MXKpY+frkGzmWQVva8heCC5XTx9DiPy3cDqPKatG3\n"
+    "RJXzt/gyUdsq5qujGAVLj39hp5tLyEFsoqBPugkyQwO4POKCCPsE1bLEMzZoG7X9\n"
+    "fQIDAQAB\n");
+
 /* GB/T 32918.5: the key of the example of a signature */
 
 static const char  sm2_pem[] = PEM(
@@ -499,6 +510,7 @@ files(void)
     made("RSA", 2048, NULL, "rsa-v1_5-sha256");
     made("RSA", 1024, NULL, "2048 to 4096");
     made("ED25519", 0, NULL, "neither EC");
+    is_from(weak_pem, 0644, NULL, "none that anybody");
 
 }
 
