@@ -42,7 +42,8 @@ EOF
 
 my $person = $t->person(0);
 my $token = $t->enter($person);
-my $uid = $t->call('GET', '/v1/session', token => $token)->json->{user}{user_id};
+my $user = $t->call('GET', '/v1/session', token => $token)->json->{user};
+my $uid = $user->{user_id};
 
 
 # the headers that the back end got, by names in lower case
