@@ -307,6 +307,8 @@ struct ngx_http_hpf_route_s {
 struct ngx_http_hpf_ctx_s {
     ngx_http_request_t           *request;
     ngx_http_hpf_step_e           step;
+    ngx_uint_t                    runs;         /* what of the line, _gate.c */
+    ngx_http_hpf_loc_conf_t      *gate;         /* which it has passed */
 
     u_char                        id[NGX_HTTP_HPF_ID_LEN];   /* hex */
     ngx_str_t                     span;         /* of a valid traceparent */

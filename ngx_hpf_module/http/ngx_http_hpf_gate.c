@@ -19,14 +19,21 @@
 #include "ngx_http_hpf_signature.h"
 
 
+/* Where a step runs. */
+
+#define NGX_HTTP_HPF_WHOLE  0x01       /* in the whole line */
+#define NGX_HTTP_HPF_ALONE  0x02       /* in a location that has only limits */
+#define NGX_HTTP_HPF_AGAIN  0x04       /* of a second gate of the request */
+
 typedef struct {
     ngx_http_hpf_step_pt   handler;
-    ngx_uint_t             alone;      /* runs without the rest of the line */
+    ngx_uint_t             runs;
 } ngx_http_hpf_line_t;
 
 
+static void ngx_http_hpf_gate_again(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_gate_run(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_uint_t alone);
+    ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_gate_passed(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_gate_end(ngx_http_request_t *r,
@@ -36,21 +43,29 @@ static ngx_http_hpf_ctx_t *ngx_http_hpf_gate_ctx(ngx_http_request_t *r);
 static void ngx_http_hpf_gate_cleanup(void *data);
 
 
+#define W  NGX_HTTP_HPF_WHOLE
+#define L  NGX_HTTP_HPF_ALONE
+#define A  NGX_HTTP_HPF_AGAIN
+
 static const ngx_http_hpf_line_t  ngx_http_hpf_line[] = {
 
-    { ngx_http_hpf_id_step, 1 },            /* who this request is */
-    { ngx_http_hpf_cors_step, 0 },          /* from a page of whom */
-    { ngx_http_hpf_route_step, 0 },         /* what it wants */
-    { ngx_http_hpf_channel_step, 0 },       /* who is calling */
-    { ngx_http_hpf_switch_step, 0 },        /* is that open */
-    { ngx_http_hpf_limit_step, 1 },         /* is there room */
-    { ngx_http_hpf_session_step, 0 },       /* who the user is */
-    { ngx_http_hpf_user_limit_step, 0 },    /* is there room for him */
-    { ngx_http_hpf_conditions_step, 0 },    /* may he */
-    { ngx_http_hpf_form_step, 0 },          /* is it well formed */
-    { ngx_http_hpf_nonce_step, 0 },         /* was it sent before */
-    { ngx_http_hpf_idempotency_step, 0 }    /* was it done before */
+    { ngx_http_hpf_id_step, W|L },              /* who this request is */
+    { ngx_http_hpf_cors_step, W },              /* from a page of whom */
+    { ngx_http_hpf_route_step, W },             /* what it wants */
+    { ngx_http_hpf_channel_step, W },           /* who is calling */
+    { ngx_http_hpf_switch_step, W|A },          /* is that open */
+    { ngx_http_hpf_limit_step, W|L },           /* is there room */
+    { ngx_http_hpf_session_step, W },           /* who the user is */
+    { ngx_http_hpf_user_limit_step, W },        /* is there room for him */
+    { ngx_http_hpf_conditions_step, W|A },      /* may he */
+    { ngx_http_hpf_form_step, W },              /* is it well formed */
+    { ngx_http_hpf_nonce_step, W },             /* was it sent before */
+    { ngx_http_hpf_idempotency_step, W }        /* was it done before */
 };
+
+#undef W
+#undef L
+#undef A
 
 
 ngx_int_t
@@ -78,24 +93,55 @@ ngx_http_hpf_gate_handler(ngx_http_request_t *r)
         }
     }
 
-    if (ctx->passed) {
-
-        /* an internal redirect: decided once for each request */
-
-        return NGX_DECLINED;
-    }
-
     if (ctx->waiting) {
         return NGX_AGAIN;
     }
 
-    return ngx_http_hpf_gate_run(r, ctx, alone);
+    if (ctx->passed) {
+
+        /* an internal redirect: what has been decided holds */
+
+        if (alone || ctx->answered || ctx->gate == hlcf) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_hpf_gate_again(ctx);
+
+    } else if (ctx->runs == 0) {
+        ctx->runs = alone ? NGX_HTTP_HPF_ALONE : NGX_HTTP_HPF_WHOLE;
+    }
+
+    return ngx_http_hpf_gate_run(r, ctx);
+}
+
+
+/*
+ * A redirect into the gate of another location.  All of the line runs if that
+ * was not so before; else what this one asks for that the other did not.
+ */
+
+static void
+ngx_http_hpf_gate_again(ngx_http_hpf_ctx_t *ctx)
+{
+    if (ctx->runs == NGX_HTTP_HPF_ALONE) {
+        ctx->runs = NGX_HTTP_HPF_WHOLE;
+
+    } else {
+        ctx->runs = NGX_HTTP_HPF_AGAIN;
+    }
+
+    if (ctx->item) {
+        ngx_hpf_plugin_unref(ctx->item);
+        ctx->item = NULL;
+    }
+
+    ctx->passed = 0;
+    ctx->step = NGX_HTTP_HPF_STEP_ID + 1;
 }
 
 
 static ngx_int_t
-ngx_http_hpf_gate_run(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
-    ngx_uint_t alone)
+ngx_http_hpf_gate_run(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_int_t                   rc;
     const ngx_http_hpf_line_t  *step;
@@ -104,7 +150,7 @@ ngx_http_hpf_gate_run(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
         step = &ngx_http_hpf_line[ctx->step];
 
-        if (alone && !step->alone) {
+        if (!(step->runs & ctx->runs)) {
             ctx->step++;
             continue;
         }
@@ -145,6 +191,8 @@ ngx_http_hpf_gate_passed(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_loc_conf_t  *hlcf;
 
     hlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_module);
+
+    ctx->gate = hlcf;
 
     return !hlcf->gate || ngx_http_hpf_identity_set(r, ctx) == NGX_OK
            ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;

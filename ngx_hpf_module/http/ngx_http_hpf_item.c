@@ -240,6 +240,10 @@ ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level)
         return NGX_OK;
     }
 
+    if (!ctx->has_session) {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_REQUIRED);
+    }
+
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
     (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_STEP_UP_REQUIRED);
