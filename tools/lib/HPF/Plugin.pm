@@ -7,13 +7,14 @@ use warnings;
 use strict;
 
 use Cwd qw/ abs_path /;
+use Digest::SHA ();
 use File::Basename;
 use JSON::PP ();
 
 use base qw/ Exporter /;
 
 our @EXPORT = qw/ say fault missing slurp write_file json root build_dir
-                  plugin checked is_factor tool /;
+                  plugin checked is_factor tool gateway_digest /;
 
 my $ROOT = abs_path(dirname(abs_path(__FILE__)) . '/../../..');
 
@@ -168,6 +169,34 @@ sub check {
     say("digest $plugin->{digest}");
 
     return 0;
+}
+
+
+# of any folder or machine, and without running any of the code
+
+sub digest {
+    my (undef, $dir) = @_;
+    my $plugin = plugin($dir);
+    my $manifest = "$plugin->{dir}/manifest.json";
+    my $language = json($manifest)->{language} || '';
+    my %suffix = (c => 'so', lua => 'lua');
+
+    fault("$manifest: no language") unless $suffix{$language};
+
+    say(gateway_digest($manifest,
+                       "$plugin->{dir}/$plugin->{id}.$suffix{$language}"));
+
+    return 0;
+}
+
+
+sub gateway_digest {
+    my ($manifest, $code) = @_;
+    my ($suffix) = $code =~ /([^.]+)$/;
+    my $text = slurp($manifest);
+
+    return Digest::SHA::sha256_hex(pack('Q<', length $text), $text, $suffix,
+                                   slurp($code));
 }
 
 

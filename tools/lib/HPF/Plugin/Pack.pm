@@ -121,18 +121,6 @@ sub verify {
 }
 
 
-# as the gateway does it, without running any of the code
-
-sub gateway_digest {
-    my ($manifest, $code) = @_;
-    my ($suffix) = $code =~ /([^.]+)$/;
-    my $text = slurp($manifest);
-
-    return Digest::SHA::sha256_hex(pack('Q', length $text), $text, $suffix,
-                                   slurp($code));
-}
-
-
 # nothing is unpacked whose name is not as pack makes it
 
 sub unpack_to {
