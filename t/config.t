@@ -240,6 +240,16 @@ accepted('both', http => 'hpf_backend x /_x/ failures=0 pause=1h;');
 refused('a session', 'idle=', http => 'hpf_session idle=x;');
 refused('a folder of plugins that is not there', 'nowhere',
         http => "$NODE $A hpf_plugins $dir/nowhere;");
+refused('a way to watch that there is not',
+        'invalid parameter "watch=dog": cache=DIRECTORY, watch=inotify',
+        http => "$NODE $A hpf_plugins $dir/plugins watch=dog;");
+refused('an activation', 'invalid value "manual"',
+        http => 'hpf_plugin_activation manual;');
+refused('two activations', 'duplicate',
+        http => 'hpf_plugin_activation auto; hpf_plugin_activation approve;');
+refused('approval without a store',
+        '"hpf_plugin_activation approve" needs "hpf_redis"',
+        http => "hpf_plugins $dir/plugins;");
 refused('a watchdog that bites too early', 'invalid time "50ms"',
         http => 'hpf_plugin_watchdog 50ms;');
 refused('a watchdog without a time', 'invalid time "soon"',

@@ -96,6 +96,14 @@ refused('build of-lua', qr/a plugin in Lua is not built/, 'Lua has not');
 done('build of-c', qr/of-c\.so is built/, 'build');
 done('check of-c', qr/"of-c" 1\.0\.0, a query in C/, 'check what was built');
 
+for my $id (qw/ of-lua of-c /) {
+    my ($digest) = (tool("check $id"))[1] =~ /digest (\w{64})/;
+
+    is((tool("digest $id"))[1], "$digest\n", "digest of $id");
+}
+
+refused('digest nowhere', qr/nowhere is no folder/, 'digest of nothing');
+
 done('test of-lua', qr/^1\.\.6\n(?:ok.*\n){6}\z/, 'test in Lua');
 done('test of-c', qr/^1\.\.6\n(?:ok.*\n){6}\z/, 'test in C');
 done('test of-lua nobody', qr/^1\.\.1\nok 1 - nobody/, 'one of the tests');
@@ -189,7 +197,12 @@ my $LOADED = "#include <stdlib.h>\n__attribute__((constructor)) static void\n"
 wrong('of-c/of-c.c', sub { s/\z/$LOADED { abort(); }\n/ },
       qr/of-c\.so: it crashes when it is loaded, signal 6/, 'one that crashes');
 wrong('of-c/of-c.c', sub { s/\z/$LOADED { _Exit(0); }\n/ },
-      qr/of-c\.so: it ends the program that loads it/, 'one that ends it all');
+      qr/of-c\.so: it calls _Exit\(\), which would end the worker/,
+      'one that would end it all');
+wrong('of-c/of-c.c', sub {
+    s/\z/#include <sys\/syscall.h>\nextern long syscall(long, ...);\n/;
+    s/\z/$LOADED { syscall(SYS_exit_group, 0); }\n/;
+}, qr/of-c\.so: it ends the program that loads it/, 'or does, by itself');
 
 done('build of-c', qr/is built/, 'the library as it was');
 truncate $t->path('work/of-c/of-c.so'), 4096 or die "truncate: $!";

@@ -40,7 +40,7 @@ faulty($t, 'shaky');
 ok($t->wait_for(sub { ask($t, 'shaky') eq 'one' }), 'a plugin');
 
 refused('a crash in LOAD', 'shaky', { LOADING => 'raise(SIGSEGV)' });
-refused('a constructor that exits', 'shaky', { CONSTRUCTING => 'exit(2)' });
+refused('a constructor that exits', 'shaky', { CONSTRUCTING => 'faulty_end("exit")' });
 refused('one that aborts', 'shaky', { CONSTRUCTING => 'abort()' });
 refused('a loop in LOAD', 'shaky', { LOADING => 'while (forever) { }' });
 
@@ -48,6 +48,18 @@ cmp_ok(records($t, 'plugin-crashed') + records($t, 'plugin-exited')
        + records($t, 'plugin-stuck'), '<=', 4 * 4,
        'each was tried a few times at most');
 is(records($t, 'plugin-quarantined'), 4, 'each is quarantined');
+
+# after _exit(2) of a worker nginx starts no other: a library that would call it
+# is not opened, and so is one with its relatives
+
+for my $name (qw/ _exit _Exit exit quick_exit /) {
+    faulty($t, 'shaky', {
+        LOADING => "if (!forever) $name(2)", VALUE => "\"$name\"",
+    });
+    ok($t->wait_log(qr/"shaky" not loaded: it calls $name\(\), which would end/),
+       "a call of $name() is seen");
+    is(ask($t, 'shaky'), 'one', 'and what was before goes on');
+}
 
 faulty($t, 'shaky', { VALUE => '"two"' });
 ok($t->wait_for(sub { ask($t, 'shaky') eq 'two' }), 'a good one comes in');

@@ -62,7 +62,7 @@ is($item->{workers}, 2, 'in all workers');
 my ($lua) = seen('withdraw-rent');
 is($lua->{language}, 'lua', 'one in Lua');
 cmp_ok($lua->{memory}, '>', 2 * 10000, 'has memory in each worker');
-ok(!exists $item->{memory} && !exists $lua->{abi}, 'each its own members');
+ok(!exists $lua->{abi}, 'and no ABI');
 
 my @ids = map { $_->{id} } @{ $t->admin('GET', $URI)->json->{plugins} };
 is_deeply(\@ids, [ sort @ids ], 'they are in order');
@@ -79,6 +79,15 @@ my ($after) = seen('shaky');
 is($after->{calls} - $before->{calls}, 22, 'calls are counted');
 is($after->{errors} - $before->{errors}, 2, 'and errors');
 is($after->{running}, 0, 'none is under way');
+
+
+# memory that a C plugin has of the gateway
+
+is($after->{memory}, 0, 'it has no memory of its own');
+ask($t, 'shaky', 'keep');
+is((seen('shaky'))[0]{memory}, 100000, 'what it takes is counted');
+like($t->admin('GET', '/metrics')->body,
+     qr/^hpf_plugin_memory_bytes\{item="shaky"\} 100000$/m, 'and measured');
 
 
 # a worker that does not come out again

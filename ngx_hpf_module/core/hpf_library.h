@@ -20,11 +20,12 @@
 
 
 /*
- * HPF_DECLINED: the file is cut off.  The loader maps what the headers speak of
- * and touches it: where the file ends before, that is a SIGBUS.  What else is
- * wrong with a file dlopen() tells.
+ * HPF_DECLINED and the reason: the file is cut off, or it calls what would end
+ * its worker.  The loader maps what the headers speak of and touches it: where
+ * the file ends before, that is a SIGBUS; and after _exit(2) of a worker nginx
+ * starts no other in its place.  What else is wrong with a file dlopen() tells.
  */
-int hpf_library_whole(const char *file);
+int hpf_library_look(const char *file, char why[HPF_LIBRARY_WHY]);
 
 /*
  * The definition that hpf_plugin_entry() has returned, of the plugin of that

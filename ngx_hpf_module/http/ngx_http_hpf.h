@@ -169,6 +169,8 @@ typedef struct {
     ngx_msec_t                    plugin_watchdog;   /* 0: none */
     ngx_uint_t                    plugin_crashes;    /* 0: no quarantine */
     ngx_msec_t                    plugin_crash_time;
+    ngx_uint_t                    plugin_approve;    /* what was approved */
+    ngx_uint_t                    plugin_poll;       /* without inotify */
     ngx_hpf_plugins_t            *plugins;
 
     ngx_array_t                   channels;     /* ngx_http_hpf_channel_t */

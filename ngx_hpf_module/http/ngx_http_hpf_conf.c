@@ -104,7 +104,7 @@ ngx_http_hpf_conf_prefix(ngx_str_t *s, const char *prefix, ngx_str_t *rest)
 }
 
 
-/* hpf_plugins DIRECTORY [cache=DIRECTORY] */
+/* hpf_plugins DIRECTORY [cache=DIRECTORY] [watch=inotify|poll] */
 
 char *
 ngx_http_hpf_conf_plugins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -112,6 +112,7 @@ ngx_http_hpf_conf_plugins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_hpf_main_conf_t *hmcf = conf;
 
     ngx_str_t        *value;
+    ngx_uint_t        i;
     ngx_file_info_t   fi;
 
     value = cf->args->elts;
@@ -121,20 +122,30 @@ ngx_http_hpf_conf_plugins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     hmcf->plugin_dir = value[1];
+    ngx_str_set(&hmcf->plugin_cache, "hpf_plugins");
 
-    if (cf->args->nelts == 3) {
+    for (i = 2; i < cf->args->nelts; i++) {
 
-        if (ngx_http_hpf_conf_prefix(&value[2], "cache=", &hmcf->plugin_cache)
-            != NGX_OK)
+        if (ngx_http_hpf_conf_prefix(&value[i], "cache=", &hmcf->plugin_cache)
+            == NGX_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\": cache=DIRECTORY "
-                               "expected", &value[2]);
-            return NGX_CONF_ERROR;
+            continue;
         }
 
-    } else {
-        ngx_str_set(&hmcf->plugin_cache, "hpf_plugins");
+        if (ngx_strcmp(value[i].data, "watch=poll") == 0) {
+            hmcf->plugin_poll = 1;
+            continue;
+        }
+
+        if (ngx_strcmp(value[i].data, "watch=inotify") == 0) {
+            hmcf->plugin_poll = 0;
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\": cache=DIRECTORY, "
+                           "watch=inotify or watch=poll expected", &value[i]);
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_conf_full_name(cf->cycle, &hmcf->plugin_dir, 0) != NGX_OK
@@ -478,10 +489,19 @@ ngx_http_hpf_conf_load(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 {
     ngx_hpf_plugins_conf_t  conf;
 
+    if (hmcf->plugin_approve && hmcf->redis == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hpf_plugin_activation approve\" needs "
+                           "\"hpf_redis\"");
+        return NGX_CONF_ERROR;
+    }
+
     ngx_memzero(&conf, sizeof(ngx_hpf_plugins_conf_t));
 
     conf.dir = hmcf->plugin_dir;
     conf.cache = hmcf->plugin_cache;
+    conf.approve = hmcf->plugin_approve;
+    conf.poll = hmcf->plugin_poll;
     conf.formats = ngx_http_hpf_form_formats();
     conf.keyed = ngx_http_hpf_mask_hash_ready(cf);
     conf.watchdog = hmcf->plugin_watchdog;

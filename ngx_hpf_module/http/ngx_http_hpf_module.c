@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_hpf_approval.h"
 #include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_key.h"
@@ -86,11 +87,18 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       NULL },
 
     { ngx_string("hpf_plugins"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
       ngx_http_hpf_conf_plugins,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("hpf_plugin_activation"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_hpf_main_conf_t, plugin_approve),
+      &ngx_http_hpf_approval_modes },
 
     { ngx_string("hpf_plugin_watchdog"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -272,6 +280,7 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
     hmcf->plugin_crashes = NGX_CONF_UNSET_UINT;
     hmcf->plugin_crash_time = NGX_CONF_UNSET_MSEC;
     hmcf->nonce_scope = NGX_CONF_UNSET_UINT;
+    hmcf->plugin_approve = NGX_CONF_UNSET_UINT;
     hmcf->session_idle = NGX_CONF_UNSET;
     hmcf->session_life = NGX_CONF_UNSET;
     hmcf->session_cache = NGX_CONF_UNSET;
@@ -304,6 +313,7 @@ ngx_http_hpf_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_uint_value(hmcf->plugin_crashes, 3);
     ngx_conf_init_msec_value(hmcf->plugin_crash_time, 60000);
     ngx_conf_init_uint_value(hmcf->nonce_scope, NGX_HTTP_HPF_NONCE_CLUSTER);
+    ngx_conf_init_uint_value(hmcf->plugin_approve, 1);
     ngx_conf_init_value(hmcf->session_idle, 1800);
     ngx_conf_init_value(hmcf->session_life, 8 * 3600);
     ngx_conf_init_value(hmcf->session_cache, 300);
@@ -448,11 +458,15 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    if (hmcf->plugins) {
-        return ngx_hpf_plugins_init_worker(hmcf->plugins, cycle);
+    if (hmcf->plugins == NULL) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    if (hmcf->redis && ngx_http_hpf_approval_init_worker(hmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_hpf_plugins_init_worker(hmcf->plugins, cycle);
 }
 
 

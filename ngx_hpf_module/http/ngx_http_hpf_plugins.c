@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_hpf_approval.h"
 #include "ngx_http_hpf_plugins.h"
 
 
@@ -21,9 +22,9 @@
 
 static ngx_uint_t ngx_http_hpf_plugins_ended(const ngx_hpf_report_t *report);
 static ngx_int_t ngx_http_hpf_plugins_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_hpf_plugins_release(ngx_http_request_t *r,
+static ngx_int_t ngx_http_hpf_plugins_change(ngx_http_request_t *r,
     ngx_http_hpf_main_conf_t *hmcf);
-static ngx_uint_t ngx_http_hpf_plugins_is_name(ngx_str_t *s);
+static ngx_str_t *ngx_http_hpf_plugins_operator(ngx_http_request_t *r);
 static json_t *ngx_http_hpf_plugins_list(ngx_http_request_t *r,
     ngx_http_hpf_main_conf_t *hmcf);
 static int ngx_libc_cdecl ngx_http_hpf_plugins_cmp(const void *one,
@@ -130,7 +131,10 @@ ngx_http_hpf_plugins_crashed(const ngx_hpf_crash_t *crash, void *data)
 }
 
 
-/* Only of items that have ever ended a worker. */
+/*
+ * Quarantine only of items that have ever ended a worker.  Memory of the
+ * version in force.
+ */
 
 void
 ngx_http_hpf_plugins_measure(ngx_http_hpf_main_conf_t *hmcf)
@@ -149,6 +153,12 @@ ngx_http_hpf_plugins_measure(ngx_http_hpf_main_conf_t *hmcf)
         if (rc == NGX_OK && ngx_http_hpf_plugins_ended(&report)) {
             ngx_http_hpf_metrics_item(hmcf, "hpf_plugin_quarantined",
                                       report.id, report.shut);
+        }
+
+        if (report.in_force || (report.id[0] && !report.served)) {
+            ngx_http_hpf_metrics_item(hmcf, "hpf_plugin_memory_bytes",
+                                      report.id,
+                                      report.in_force ? report.memory : 0);
         }
     }
 }
@@ -195,7 +205,7 @@ ngx_http_hpf_plugins_handler(ngx_http_request_t *r)
     }
 
     if (r->method == NGX_HTTP_POST) {
-        return ngx_http_hpf_plugins_release(r, hmcf);
+        return ngx_http_hpf_plugins_change(r, hmcf);
     }
 
     return ngx_http_hpf_plugins_send(r, ngx_http_hpf_plugins_list(r, hmcf));
@@ -203,25 +213,24 @@ ngx_http_hpf_plugins_handler(ngx_http_request_t *r)
 
 
 /*
- * POST ?release=ID.  Nobody is logged in here; but a page that an operator
- * looks at cannot make his browser send such a header.
+ * POST ?release=ID, or what is approved.  Nobody is logged in here; but a page
+ * that an operator looks at cannot make his browser send such a header.
  */
 
 static ngx_int_t
-ngx_http_hpf_plugins_release(ngx_http_request_t *r,
+ngx_http_hpf_plugins_change(ngx_http_request_t *r,
     ngx_http_hpf_main_conf_t *hmcf)
 {
-    ngx_str_t         id;
-    ngx_table_elt_t  *by;
+    ngx_str_t  id, *by;
 
-    static ngx_str_t  name = ngx_string("x-hpf-operator");
+    by = ngx_http_hpf_plugins_operator(r);
 
-    by = ngx_http_hpf_header_in(r, &name);
-
-    if (by == NULL || !ngx_http_hpf_plugins_is_name(&by->value)
-        || ngx_http_arg(r, (u_char *) "release", 7, &id) != NGX_OK)
-    {
+    if (by == NULL) {
         return NGX_HTTP_BAD_REQUEST;
+    }
+
+    if (ngx_http_arg(r, (u_char *) "release", 7, &id) != NGX_OK) {
+        return ngx_http_hpf_approval_request(r, by);
     }
 
     if (ngx_hpf_plugin_release(hmcf->plugins, &id) == 0) {
@@ -230,27 +239,41 @@ ngx_http_hpf_plugins_release(ngx_http_request_t *r,
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "hpf plugin: \"%V\" is released from quarantine by \"%V\"",
-                  &id, &by->value);
+                  &id, by);
 
-    ngx_http_hpf_audit_event(hmcf, "plugin-released", &id, NULL, &by->value);
+    ngx_http_hpf_audit_event(hmcf, "plugin-released", &id, NULL, by);
 
     return NGX_HTTP_NO_CONTENT;
 }
 
 
-static ngx_uint_t
-ngx_http_hpf_plugins_is_name(ngx_str_t *s)
+/* Who says he is; NULL: nobody, or nothing for a line. */
+
+static ngx_str_t *
+ngx_http_hpf_plugins_operator(ngx_http_request_t *r)
 {
-    size_t  i;
+    size_t            i;
+    ngx_str_t        *s;
+    ngx_table_elt_t  *by;
+
+    static ngx_str_t  name = ngx_string("x-hpf-operator");
+
+    by = ngx_http_hpf_header_in(r, &name);
+
+    if (by == NULL) {
+        return NULL;
+    }
+
+    s = &by->value;
 
     for (i = 0; i < s->len; i++) {
 
         if (s->data[i] < ' ' || s->data[i] == 0x7f) {
-            return 0;
+            return NULL;
         }
     }
 
-    return s->len > 0 && s->len <= NGX_HTTP_HPF_PLUGINS_NAME;
+    return s->len > 0 && s->len <= NGX_HTTP_HPF_PLUGINS_NAME ? s : NULL;
 }
 
 
@@ -332,7 +355,8 @@ ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
     json_t  *one;
 
     static const char  *states[] = {
-        "serving", "quarantined", "preparing", "draining", "kept", "refused"
+        "serving", "quarantined", "preparing", "draining", "kept", "refused",
+        "awaiting-approval", "awaiting-removal", "missing"
     };
     static const char  *reasons[] = {
         NULL,
@@ -340,7 +364,10 @@ ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
         "not all workers have loaded it yet",
         "calls are under way",
         "a worker has not let it go yet",
-        "it did not load, see the error log"
+        "it did not load, see the error log",
+        "this version was not approved",
+        "it is not in the folder any more",
+        "it was approved, and is not on this node"
     };
 
     (void) ngx_snprintf(path, sizeof(path), "%V/%s/%s.%s%Z",
@@ -369,10 +396,14 @@ ngx_http_hpf_plugins_one(ngx_http_hpf_main_conf_t *hmcf,
                     "errors", (json_int_t) report->failed);
 
     if (one == NULL
-        || json_object_set_new(one, report->abi ? "abi" : "memory",
-                               report->abi
-                               ? json_string((char *) abi)
-                               : json_integer(report->memory))
+        || (report->abi
+            && json_object_set_new(one, "abi", json_string((char *) abi))
+               != 0)
+        || (report->why[0]
+            && json_object_set_new(one, "fault",
+                                   json_string((char *) report->why))
+               != 0)
+        || json_object_set_new(one, "memory", json_integer(report->memory))
            != 0
         || json_object_set_new(one, "ended", json_pack("{s:I,s:I,s:I,s:I}",
                "crashed", (json_int_t) report->ended[NGX_HPF_END_CRASHED],

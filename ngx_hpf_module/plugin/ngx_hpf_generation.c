@@ -45,7 +45,10 @@ ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
         }
     }
 
-    return ngx_hpf_generation_load(plugins, source, whole);
+    /* what is loaded is what was approved, whoever came to the cache */
+
+    return ngx_hpf_source_verify(plugins, source) == NGX_OK
+           ? ngx_hpf_generation_load(plugins, source, whole) : NULL;
 }
 
 
@@ -108,6 +111,15 @@ ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin, ngx_uint_t whole)
     ngx_hpf_plugins_t  *plugins;
 
     plugins = plugin->plugins;
+
+    plugin->hold = ngx_hpf_cache_hold(plugins, (char *) plugin->digest.data);
+
+    if (plugin->hold == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_ERR, plugin->log, ngx_errno,
+                      "hpf plugin: \"%V\" not loaded: its copy is not there, "
+                      "digest %V", &plugin->id, &plugin->digest);
+        return NGX_ERROR;
+    }
 
     (void) ngx_snprintf(file, sizeof(file), "%V/%V/manifest.json%Z",
                         &plugins->conf.cache, &plugin->digest);
@@ -229,6 +241,7 @@ ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin)
     ngx_hpf_ledger_close(plugin);
 
     ngx_hpf_memory_end(plugin);
+    ngx_hpf_cache_release(plugin->hold);
 
     hpf_manifest_free(plugin->manifest);
 
@@ -257,6 +270,7 @@ ngx_hpf_catalogue_t *
 ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number,
     ngx_uint_t whole)
 {
+    u_char                name[sizeof("catalogue-") + NGX_INT32_LEN];
     ngx_int_t             i, n;
     ngx_hpf_plugin_t     *plugin;
     ngx_hpf_source_t     *list;
@@ -270,9 +284,12 @@ ngx_hpf_generation_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number,
         goto failed;
     }
 
-    catalogue->number = number;
+    (void) ngx_sprintf(name, "catalogue-%uD%Z", number);
 
-    n = ngx_hpf_source_load(plugins, number, list);
+    catalogue->number = number;
+    catalogue->hold = ngx_hpf_cache_hold(plugins, (char *) name);
+
+    n = ngx_hpf_list_catalogue(plugins, number, list);
 
     if (n == NGX_ERROR) {
         goto failed;
@@ -321,5 +338,6 @@ ngx_hpf_generation_catalogue_free(ngx_hpf_catalogue_t *catalogue)
         ngx_hpf_plugin_unref(catalogue->plugin[i]);
     }
 
+    ngx_hpf_cache_release(catalogue->hold);
     ngx_free(catalogue);
 }

@@ -17,6 +17,8 @@
 
 
 static ngx_int_t ngx_hpf_lua_load(ngx_hpf_plugin_t *plugin, const char *file);
+static ngx_int_t ngx_hpf_lua_check(const char *id, const char *file,
+    char *why);
 static int ngx_hpf_lua_load_text(lua_State *L);
 static void ngx_hpf_lua_unload(ngx_hpf_plugin_t *plugin);
 static int ngx_hpf_lua_start(ngx_hpf_call_t *call);
@@ -45,7 +47,8 @@ const ngx_hpf_host_t  ngx_hpf_lua_host = {
     ngx_hpf_lua_resume,
     ngx_hpf_lua_cancel,
     ngx_hpf_lua_memory,
-    NULL
+    NULL,
+    ngx_hpf_lua_check
 };
 
 
@@ -99,6 +102,51 @@ ngx_hpf_lua_load(ngx_hpf_plugin_t *plugin, const char *file)
     }
 
     return NGX_OK;
+}
+
+
+/* Compiled, and let go. */
+
+static ngx_int_t
+ngx_hpf_lua_check(const char *id, const char *file, char *why)
+{
+    u_char       name[HPF_MANIFEST_ID + sizeof("@.lua")];
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    lua_State   *L;
+    ngx_pool_t  *pool;
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    L = luaL_newstate();
+
+    rc = NGX_OK;
+    ngx_str_null(&text);
+
+    if (pool && L) {
+        text = ngx_hpf_source_file(pool, file, ngx_cycle->log);
+    }
+
+    (void) ngx_sprintf(name, "@%s.lua%Z", id);
+
+    if (text.data
+        && luaL_loadbufferx(L, (char *) text.data, text.len, (char *) name,
+                            "t")
+           != 0)
+    {
+        (void) ngx_cpystrn((u_char *) why, (u_char *) lua_tostring(L, -1),
+                           NGX_HPF_WHY);
+        rc = NGX_DECLINED;
+    }
+
+    if (L) {
+        lua_close(L);
+    }
+
+    if (pool) {
+        ngx_destroy_pool(pool);
+    }
+
+    return rc;
 }
 
 

@@ -25,12 +25,22 @@
 #include "ngx_hpf_shm.h"
 
 
-#define NGX_HPF_DIGEST_LEN  64         /* hex */
+#define NGX_HPF_PLUGINS_MAX   512
+#define NGX_HPF_DIGEST_LEN    64       /* hex */
+#define NGX_HPF_WHY           128      /* bytes of a reason */
 
 
 typedef struct ngx_hpf_plugins_s  ngx_hpf_plugins_t;     /* of a cycle */
 typedef struct hpf_plugin_s       ngx_hpf_plugin_t;      /* a generation */
 typedef struct ngx_hpf_call_s     ngx_hpf_call_t;        /* one run */
+
+
+/* A version of a plugin. */
+
+typedef struct {
+    u_char                      id[HPF_MANIFEST_ID + 1];
+    u_char                      digest[NGX_HPF_DIGEST_LEN + 1];
+} ngx_hpf_source_t;
 
 
 /*
@@ -79,6 +89,8 @@ typedef struct {
     ngx_str_t                   dir;           /* the folder of folders */
     ngx_str_t                   cache;         /* of private copies */
     const hpf_schema_formats_t *formats;       /* of forms */
+    ngx_uint_t                  approve;       /* only what was approved */
+    ngx_uint_t                  poll;          /* without inotify */
     ngx_uint_t                  keyed;         /* values may be hashed */
     ngx_msec_t                  watchdog;      /* 0: none */
     ngx_uint_t                  crashes;       /* 0: no quarantine */
@@ -129,24 +141,29 @@ typedef enum {
     NGX_HPF_STATE_PREPARING,           /* before it is in force */
     NGX_HPF_STATE_DRAINING,            /* not in force; calls are under way */
     NGX_HPF_STATE_KEPT,                /* a worker has not let it go yet */
-    NGX_HPF_STATE_REFUSED              /* it did not load */
+    NGX_HPF_STATE_REFUSED,             /* it did not load */
+    NGX_HPF_STATE_AWAITING,            /* its approval; not loaded */
+    NGX_HPF_STATE_LEAVING,             /* in force; not in the folder */
+    NGX_HPF_STATE_MISSING              /* approved, and not on this node */
 } ngx_hpf_state_e;
 
 typedef struct {
-    const u_char               *id;
-    const u_char               *digest;
+    u_char                      id[HPF_MANIFEST_ID + 1];
+    u_char                      digest[NGX_HPF_DIGEST_LEN + 1];
+    u_char                      why[NGX_HPF_WHY];   /* it would not load */
     uint64_t                    number;        /* in order of coming */
     hpf_manifest_language_e     language;
     hpf_manifest_kind_e         kind;
     uint32_t                    abi;           /* of a C plugin */
     ngx_hpf_state_e             state;
     ngx_uint_t                  in_force;
+    ngx_uint_t                  served;        /* a version of its id is */
     ngx_uint_t                  shut;          /* its item: quarantined */
     ngx_uint_t                  workers;       /* that have it loaded */
     ngx_uint_t                  running;       /* calls */
     ngx_uint_t                  inside;        /* workers, this moment ... */
     uint64_t                    inside_ms;     /* ... and the longest */
-    size_t                      memory;        /* of Lua VMs */
+    size_t                      memory;        /* of VMs, and of alloc() */
     uint64_t                    started;       /* calls, ever */
     uint64_t                    failed;        /* of them */
     uint64_t                    ended[NGX_HPF_ENDS];       /* workers */
@@ -158,6 +175,25 @@ ngx_int_t ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
 
 /* What is quarantined of an id may be called again; how many were. */
 ngx_uint_t ngx_hpf_plugin_release(ngx_hpf_plugins_t *plugins, ngx_str_t *id);
+
+
+/*
+ * The set of approved versions, sorted here; number grows with each change.
+ * NGX_OK: it is what holds now; NGX_DECLINED: the node knows a newer one.
+ */
+ngx_int_t ngx_hpf_approval_take(ngx_hpf_plugins_t *plugins, uint64_t number,
+    ngx_hpf_source_t *list, ngx_uint_t n);
+
+/* The number of the set that the node knows. */
+uint64_t ngx_hpf_approval_number(ngx_hpf_plugins_t *plugins);
+/* All of it; list has room for NGX_HPF_PLUGINS_MAX. */
+uint64_t ngx_hpf_approval_copy(ngx_hpf_plugins_t *plugins,
+    ngx_hpf_source_t *list, ngx_uint_t *n);
+
+/* NGX_OK: it waits for approval here; NGX_DONE: it is approved already. */
+ngx_int_t ngx_hpf_approval_find(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
+
 
 const hpf_manifest_t *ngx_hpf_plugin_manifest(const ngx_hpf_plugin_t *plugin);
 ngx_str_t *ngx_hpf_plugin_id(ngx_hpf_plugin_t *plugin);

@@ -27,8 +27,11 @@ static int ngx_hpf_plugin_c_reconcile(ngx_hpf_call_t *call);
 static int ngx_hpf_plugin_c_resume(ngx_hpf_call_t *call,
     const hpf_result_t *result);
 static void ngx_hpf_plugin_c_cancel(ngx_hpf_call_t *call);
+static size_t ngx_hpf_plugin_c_memory(ngx_hpf_plugin_t *plugin);
 static ngx_int_t ngx_hpf_plugin_c_warm(ngx_hpf_plugin_t *plugin,
     const char *file);
+static ngx_int_t ngx_hpf_plugin_c_check(const char *id, const char *file,
+    char *why);
 
 
 /* 1: the plugin was built with this member. */
@@ -46,8 +49,9 @@ const ngx_hpf_host_t  ngx_hpf_plugin_c_host = {
     ngx_hpf_plugin_c_reconcile,
     ngx_hpf_plugin_c_resume,
     ngx_hpf_plugin_c_cancel,
-    NULL,
-    ngx_hpf_plugin_c_warm
+    ngx_hpf_plugin_c_memory,
+    ngx_hpf_plugin_c_warm,
+    ngx_hpf_plugin_c_check
 };
 
 
@@ -81,8 +85,8 @@ ngx_hpf_plugin_c_open(ngx_hpf_plugin_t *plugin, const char *file,
     hpf_plugin_entry_pt      entry;
     const hpf_plugin_def_t  *def;
 
-    if (hpf_library_whole(file) != HPF_OK) {
-        return "the file is cut off";
+    if (hpf_library_look(file, text) != HPF_OK) {
+        return text;
     }
 
     plugin->handle = dlopen(file, RTLD_NOW|RTLD_LOCAL);
@@ -203,4 +207,20 @@ ngx_hpf_plugin_c_cancel(ngx_hpf_call_t *call)
     }
 
     ngx_hpf_handle_close(call);
+}
+
+
+/* What it has by the host's alloc(). */
+
+static size_t
+ngx_hpf_plugin_c_memory(ngx_hpf_plugin_t *plugin)
+{
+    return plugin->used;
+}
+
+
+static ngx_int_t
+ngx_hpf_plugin_c_check(const char *id, const char *file, char *why)
+{
+    return hpf_library_look(file, why) == HPF_OK ? NGX_OK : NGX_DECLINED;
 }

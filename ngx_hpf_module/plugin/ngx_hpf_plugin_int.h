@@ -41,6 +41,8 @@ typedef struct {
     /* may be NULL */
     size_t     (*memory)(ngx_hpf_plugin_t *plugin);
     ngx_int_t  (*warm)(ngx_hpf_plugin_t *plugin, const char *file);
+    /* Without running any of it; NGX_DECLINED: why it would not load. */
+    ngx_int_t  (*check)(const char *id, const char *file, char *why);
 } ngx_hpf_host_t;
 
 extern const ngx_hpf_host_t  ngx_hpf_plugin_c_host;
@@ -70,6 +72,7 @@ struct hpf_plugin_s {
     ngx_hpf_plugins_t       *plugins;
     ngx_hpf_ledger_entry_t  *entry;         /* what all workers know of it */
     void                    *data;          /* of the http layer */
+    ngx_fd_t                 hold;          /* of its copy */
     unsigned                 loaded:1;      /* its code is there */
 
     /* of the C host */

@@ -23,13 +23,14 @@
 #include <ngx_event.h>
 
 #include "hpf_set.h"
+#include "ngx_hpf_approval.h"
+#include "ngx_hpf_cache.h"
 #include "ngx_hpf_ledger.h"
 #include "ngx_hpf_mark.h"
 #include "ngx_hpf_plugin_int.h"
 #include "ngx_hpf_watchdog.h"
 
 
-#define NGX_HPF_PLUGINS_MAX   512
 #define NGX_HPF_PLUGIN_ROWS   128
 #define NGX_HPF_PLUGINS_BAD   64
 
@@ -53,6 +54,7 @@ typedef struct {
     uint32_t                 nbad;
     u_char                   bad[NGX_HPF_PLUGINS_BAD][NGX_HPF_DIGEST_LEN];
 
+    ngx_hpf_approval_t       approval;
     ngx_hpf_mark_t           marks[NGX_HPF_LEDGER_SEATS];
     ngx_hpf_ledger_t         ledger;
 } ngx_hpf_plugins_shm_t;
@@ -60,6 +62,7 @@ typedef struct {
 
 typedef struct {
     uint32_t                 number;
+    ngx_fd_t                 hold;         /* of its file */
     ngx_uint_t               n;
     ngx_hpf_plugin_t        *plugin[NGX_HPF_PLUGINS_MAX];   /* by id */
 } ngx_hpf_catalogue_t;
@@ -83,17 +86,14 @@ struct ngx_hpf_plugins_s {
     ngx_event_t              timer;
     ngx_event_t              settle;       /* after the last change */
     ngx_uint_t               dirty;
+    uint64_t                 looked;       /* like what the folder was */
+    ngx_uint_t               litter;       /* looks until the cache is swept */
     ngx_msec_t               preparing;    /* since when */
     ngx_log_t               *log;
 };
 
 
-/* _source.c: folders, digests, private copies and catalogues on disk */
-
-typedef struct {
-    u_char                   id[HPF_MANIFEST_ID + 1];
-    u_char                   digest[NGX_HPF_DIGEST_LEN + 1];
-} ngx_hpf_source_t;
+/* _source.c: folders, digests and private copies */
 
 /*
  * Reads the folders, sorted by id; makes private copies when copy is set.
@@ -102,20 +102,42 @@ typedef struct {
  */
 ngx_int_t ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
     ngx_hpf_source_t *list, const ngx_hpf_source_t *old, ngx_uint_t n);
-ngx_int_t ngx_hpf_source_save(ngx_hpf_plugins_t *plugins, uint32_t number,
-    const ngx_hpf_source_t *list, ngx_uint_t n);
-/* The number of entries, NGX_ERROR. */
-ngx_int_t ngx_hpf_source_load(ngx_hpf_plugins_t *plugins, uint32_t number,
-    ngx_hpf_source_t *list);
 /* Remembers that this one did not load; the lock must be free. */
 void ngx_hpf_source_set_bad(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source);
+ngx_uint_t ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
+/* NGX_OK: there is a private copy, and it has that digest; else logged. */
+ngx_int_t ngx_hpf_source_verify(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
+/* What the folder looks like without reading it; another after a change. */
+uint64_t ngx_hpf_source_look(ngx_hpf_plugins_t *plugins);
 /* A whole file in a pool; data NULL: logged. */
 ngx_str_t ngx_hpf_source_file(ngx_pool_t *pool, const char *name,
+    ngx_log_t *log);
+ngx_int_t ngx_hpf_source_write(const char *name, ngx_str_t *text,
     ngx_log_t *log);
 /* The manifest of a text; faults are logged with file and line. */
 hpf_manifest_t *ngx_hpf_source_manifest(ngx_hpf_plugins_t *plugins,
     ngx_str_t *text, const char *file, const char *id, ngx_log_t *log);
+
+
+/* _list.c: lists of versions, in files of the cache */
+
+void ngx_hpf_list_sort(ngx_hpf_source_t *list, ngx_uint_t n);
+/* In a sorted list; NULL: none of that id. */
+const ngx_hpf_source_t *ngx_hpf_list_find(const ngx_hpf_source_t *list,
+    ngx_uint_t n, const u_char *id);
+/* Behind a first line, which may be empty. */
+ngx_int_t ngx_hpf_list_save(ngx_hpf_plugins_t *plugins, const char *name,
+    const char *first, const ngx_hpf_source_t *list, ngx_uint_t n);
+/* The number of entries in a text, NGX_ERROR. */
+ngx_int_t ngx_hpf_list_parse(u_char *p, u_char *last, ngx_hpf_source_t *list);
+/* The same of catalogue-N. */
+ngx_int_t ngx_hpf_list_catalogue(ngx_hpf_plugins_t *plugins, uint32_t number,
+    ngx_hpf_source_t *list);
+ngx_int_t ngx_hpf_list_save_catalogue(ngx_hpf_plugins_t *plugins,
+    uint32_t number, const ngx_hpf_source_t *list, ngx_uint_t n);
 
 
 /* _generation.c */

@@ -14,10 +14,14 @@
 #include "ngx_hpf_plugins.h"
 
 
+static ngx_int_t ngx_hpf_report_waiting(ngx_hpf_plugins_t *plugins,
+    ngx_uint_t n, ngx_hpf_report_t *report);
 static void ngx_hpf_report_inside(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
     ngx_hpf_report_t *report);
 static ngx_hpf_state_e ngx_hpf_report_state(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_ledger_entry_t *entry, const ngx_hpf_report_t *report);
+static ngx_uint_t ngx_hpf_report_leaves(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_ledger_entry_t *entry);
 
 
 ngx_int_t
@@ -30,7 +34,8 @@ ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
     ngx_hpf_ledger_entry_t  *entry;
 
     if (n >= NGX_HPF_LEDGER_SIZE) {
-        return NGX_DONE;
+        return ngx_hpf_report_waiting(plugins, n - NGX_HPF_LEDGER_SIZE,
+                                      report);
     }
 
     entry = &plugins->shm->ledger.entries[n];
@@ -52,13 +57,15 @@ ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
         ngx_hpf_plugin_unref(plugin);
     }
 
-    report->id = entry->id;
-    report->digest = entry->digest;
+    ngx_memcpy(report->id, entry->id, sizeof(report->id));
+    ngx_memcpy(report->digest, entry->digest, sizeof(report->digest));
+
     report->number = entry->number;
     report->language = entry->language;
     report->kind = entry->kind;
     report->abi = entry->abi;
     report->in_force = plugin && plugin->entry == entry;
+    report->served = plugin != NULL;
     report->shut = plugin && ngx_hpf_ledger_quarantined(plugin);
     report->workers = ngx_hpf_ledger_workers(entry);
     report->started = entry->started;
@@ -85,6 +92,49 @@ ngx_hpf_plugin_report(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
     }
 
     return NGX_OK;
+}
+
+
+/* What was approved and is not here, or is here and was not approved. */
+
+static ngx_int_t
+ngx_hpf_report_waiting(ngx_hpf_plugins_t *plugins, ngx_uint_t n,
+    ngx_hpf_report_t *report)
+{
+    ngx_int_t                 rc;
+    ngx_hpf_approval_t       *approval;
+    const ngx_hpf_waiting_t  *waiting;
+
+    approval = &plugins->shm->approval;
+
+    ngx_memzero(report, sizeof(ngx_hpf_report_t));
+
+    (void) hpf_set_spin(&plugins->shm->lock);
+
+    if (n >= approval->nwaiting) {
+        rc = NGX_DONE;
+
+    } else {
+        waiting = &approval->waiting[n];
+
+        ngx_memcpy(report->id, waiting->source.id, sizeof(report->id));
+        ngx_memcpy(report->digest, waiting->source.digest,
+                   sizeof(report->digest));
+        ngx_memcpy(report->why, waiting->why, sizeof(report->why));
+
+        report->number = (uint64_t) -1;
+        report->state = waiting->state;
+        report->language = waiting->language;
+        report->kind = waiting->kind;
+
+        /* one that leaves is in the ledger */
+
+        rc = waiting->state == NGX_HPF_STATE_LEAVING ? NGX_DECLINED : NGX_OK;
+    }
+
+    hpf_set_release(&plugins->shm->lock);
+
+    return rc;
 }
 
 
@@ -122,7 +172,8 @@ ngx_hpf_report_state(ngx_hpf_plugins_t *plugins,
     }
 
     if (report->in_force) {
-        return NGX_HPF_STATE_SERVING;
+        return ngx_hpf_report_leaves(plugins, entry) ? NGX_HPF_STATE_LEAVING
+                                                     : NGX_HPF_STATE_SERVING;
     }
 
     if (entry->refused) {
@@ -135,6 +186,25 @@ ngx_hpf_report_state(ngx_hpf_plugins_t *plugins,
 
     return shm->candidate != shm->active && shm->candidate != shm->refused
            ? NGX_HPF_STATE_PREPARING : NGX_HPF_STATE_KEPT;
+}
+
+
+static ngx_uint_t
+ngx_hpf_report_leaves(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_ledger_entry_t *entry)
+{
+    ngx_uint_t          leaves;
+    ngx_hpf_waiting_t  *waiting;
+
+    (void) hpf_set_spin(&plugins->shm->lock);
+
+    waiting = ngx_hpf_approval_waiting_locked(plugins, entry->id,
+                                              entry->digest);
+    leaves = waiting && waiting->state == NGX_HPF_STATE_LEAVING;
+
+    hpf_set_release(&plugins->shm->lock);
+
+    return leaves;
 }
 
 

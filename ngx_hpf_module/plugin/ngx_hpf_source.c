@@ -3,9 +3,9 @@
  */
 
 /*
- * What is on disk: the folders of plugins, their digests, private copies of
- * what is in force, and catalogues.  Everything that others may be reading is
- * made under another name and renamed.
+ * What is on disk: the folders of plugins, their digests, and private copies.
+ * Everything that others may be reading is made under another name and
+ * renamed.
  */
 
 
@@ -13,6 +13,7 @@
 #include <ngx_core.h>
 
 #include "hpf_crypto.h"
+#include "hpf_hash.h"
 #include "hpf_hex.h"
 #include "ngx_hpf_plugins.h"
 
@@ -33,23 +34,18 @@ typedef struct {
 static ngx_int_t ngx_hpf_source_one(ngx_hpf_plugins_t *plugins,
     ngx_pool_t *pool, ngx_uint_t copy, ngx_hpf_source_t *source);
 static ngx_int_t ngx_hpf_source_read(ngx_hpf_plugins_t *plugins,
-    ngx_pool_t *pool, ngx_hpf_source_t *source,
+    ngx_pool_t *pool, const char *dir, ngx_hpf_source_t *source,
     ngx_hpf_source_files_t *files);
 static ngx_int_t ngx_hpf_source_digest(ngx_hpf_source_files_t *files,
     ngx_hpf_source_t *source);
 static ngx_int_t ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins,
     ngx_hpf_source_t *source, ngx_hpf_source_files_t *files);
-static ngx_int_t ngx_hpf_source_write(const char *name, ngx_str_t *text,
-    ngx_log_t *log);
-static ngx_uint_t ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
-    const ngx_hpf_source_t *source);
+static uint64_t ngx_hpf_source_look_file(const char *name);
 static ngx_uint_t ngx_hpf_source_is_id(ngx_str_t *name);
 static void ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
     const ngx_hpf_source_t *old, ngx_uint_t nold, const u_char *id);
 static void ngx_hpf_source_fault(void *data, unsigned line,
     const char *text);
-static int ngx_libc_cdecl ngx_hpf_source_cmp(const void *one,
-    const void *two);
 
 
 typedef struct {
@@ -111,7 +107,7 @@ ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
 
     (void) ngx_close_dir(&dir);
 
-    ngx_qsort(list, n, sizeof(ngx_hpf_source_t), ngx_hpf_source_cmp);
+    ngx_hpf_list_sort(list, n);
 
     /* at configuration time one bad plugin is an error */
 
@@ -125,10 +121,14 @@ static ngx_int_t
 ngx_hpf_source_one(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
     ngx_uint_t copy, ngx_hpf_source_t *source)
 {
+    u_char                  dir[NGX_MAX_PATH];
     ngx_int_t               rc;
     ngx_hpf_source_files_t  files;
 
-    rc = ngx_hpf_source_read(plugins, pool, source, &files);
+    (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.dir,
+                        source->id);
+
+    rc = ngx_hpf_source_read(plugins, pool, (char *) dir, source, &files);
 
     if (rc != NGX_OK) {
         return rc;
@@ -170,7 +170,7 @@ ngx_hpf_source_set_bad(ngx_hpf_plugins_t *plugins,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source)
 {
@@ -192,14 +192,13 @@ ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
 
 static ngx_int_t
 ngx_hpf_source_read(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
-    ngx_hpf_source_t *source, ngx_hpf_source_files_t *files)
+    const char *dir, ngx_hpf_source_t *source, ngx_hpf_source_files_t *files)
 {
     u_char            file[NGX_MAX_PATH];
     hpf_manifest_t   *mf;
     ngx_file_info_t   fi;
 
-    (void) ngx_snprintf(file, sizeof(file), "%V/%s/manifest.json%Z",
-                        &plugins->conf.dir, source->id);
+    (void) ngx_snprintf(file, sizeof(file), "%s/manifest.json%Z", dir);
 
     if (ngx_file_info(file, &fi) == NGX_FILE_ERROR) {
 
@@ -224,8 +223,7 @@ ngx_hpf_source_read(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
 
     hpf_manifest_free(mf);
 
-    (void) ngx_snprintf(file, sizeof(file), "%V/%s/%s.%s%Z",
-                        &plugins->conf.dir, source->id, source->id,
+    (void) ngx_snprintf(file, sizeof(file), "%s/%s.%s%Z", dir, source->id,
                         files->suffix);
 
     files->code = ngx_hpf_source_file(pool, (char *) file, plugins->log);
@@ -307,6 +305,49 @@ ngx_hpf_source_digest(ngx_hpf_source_files_t *files, ngx_hpf_source_t *source)
 }
 
 
+ngx_int_t
+ngx_hpf_source_verify(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source)
+{
+    u_char                  dir[NGX_MAX_PATH];
+    ngx_int_t               rc;
+    ngx_pool_t             *pool;
+    ngx_hpf_source_t        copy;
+    ngx_hpf_source_files_t  files;
+
+    pool = ngx_create_pool(4096, plugins->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    copy = *source;
+
+    (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.cache,
+                        source->digest);
+
+    rc = ngx_hpf_source_read(plugins, pool, (char *) dir, &copy, &files);
+
+    if (rc == NGX_OK) {
+        rc = ngx_hpf_source_digest(&files, &copy);
+    }
+
+    ngx_destroy_pool(pool);
+
+    if (rc == NGX_OK && ngx_strcmp(copy.digest, source->digest) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_CRIT, plugins->log, 0,
+                  "hpf plugin: the copy of \"%s\" in the cache is not what it "
+                  "was and is removed, digest %s", source->id,
+                  source->digest);
+
+    ngx_hpf_cache_remove(plugins, (char *) source->digest);
+
+    return NGX_ERROR;
+}
+
+
 /* cache/DIGEST/, complete or not there at all. */
 
 static ngx_int_t
@@ -319,7 +360,12 @@ ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins, ngx_hpf_source_t *source,
     (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.cache,
                         source->digest);
 
-    if (ngx_file_info(dir, &fi) != NGX_FILE_ERROR) {
+    /* what was left in the cache is looked at when nginx starts */
+
+    if (ngx_file_info(dir, &fi) != NGX_FILE_ERROR
+        && (plugins->shm->active
+            || ngx_hpf_source_verify(plugins, source) == NGX_OK))
+    {
         return NGX_OK;
     }
 
@@ -361,7 +407,7 @@ ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins, ngx_hpf_source_t *source,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_hpf_source_write(const char *name, ngx_str_t *text, ngx_log_t *log)
 {
     ssize_t   n;
@@ -433,95 +479,6 @@ ngx_hpf_source_file(ngx_pool_t *pool, const char *name, ngx_log_t *log)
 }
 
 
-ngx_int_t
-ngx_hpf_source_save(ngx_hpf_plugins_t *plugins, uint32_t number,
-    const ngx_hpf_source_t *list, ngx_uint_t n)
-{
-    u_char      *p, name[NGX_MAX_PATH], tmp[NGX_MAX_PATH];
-    ngx_int_t    rc;
-    ngx_str_t    text;
-    ngx_uint_t   i;
-
-    text.data = ngx_alloc((n + 1) * sizeof(ngx_hpf_source_t), plugins->log);
-    if (text.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = text.data;
-
-    for (i = 0; i < n; i++) {
-        p = ngx_sprintf(p, "%s %s\n", list[i].id, list[i].digest);
-    }
-
-    text.len = p - text.data;
-
-    (void) ngx_snprintf(name, sizeof(name), "%V/catalogue-%ud%Z",
-                        &plugins->conf.cache, number);
-    (void) ngx_snprintf(tmp, sizeof(tmp), "%s.%P%Z", name, ngx_pid);
-
-    rc = ngx_hpf_source_write((char *) tmp, &text, plugins->log);
-
-    ngx_free(text.data);
-
-    if (rc == NGX_OK && ngx_rename_file(tmp, name) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_CRIT, plugins->log, ngx_errno,
-                      "hpf plugin: " ngx_rename_file_n " \"%s\" failed",
-                      name);
-        rc = NGX_ERROR;
-    }
-
-    return rc;
-}
-
-
-ngx_int_t
-ngx_hpf_source_load(ngx_hpf_plugins_t *plugins, uint32_t number,
-    ngx_hpf_source_t *list)
-{
-    u_char       name[NGX_MAX_PATH], *p, *q, *last;
-    ngx_int_t    n;
-    ngx_str_t    text;
-    ngx_pool_t  *pool;
-
-    pool = ngx_create_pool(4096, plugins->log);
-    if (pool == NULL) {
-        return NGX_ERROR;
-    }
-
-    (void) ngx_snprintf(name, sizeof(name), "%V/catalogue-%ud%Z",
-                        &plugins->conf.cache, number);
-
-    text = ngx_hpf_source_file(pool, (char *) name, plugins->log);
-    n = text.data ? 0 : NGX_ERROR;
-
-    p = text.data;
-    last = p + text.len;
-
-    while (n >= 0 && n < NGX_HPF_PLUGINS_MAX && p < last) {
-
-        q = ngx_strlchr(p, last, ' ');
-
-        if (q == NULL || q - p > HPF_MANIFEST_ID
-            || last - q < NGX_HPF_DIGEST_LEN + 2)
-        {
-            n = NGX_ERROR;
-            break;
-        }
-
-        ngx_memzero(&list[n], sizeof(ngx_hpf_source_t));
-        (void) ngx_cpystrn(list[n].id, p, q - p + 1);
-        (void) ngx_cpystrn(list[n].digest, q + 1, NGX_HPF_DIGEST_LEN + 1);
-
-        p = q + NGX_HPF_DIGEST_LEN + 2;
-        n++;
-    }
-
-    ngx_destroy_pool(pool);
-
-    return n;
-}
-
-
 static ngx_uint_t
 ngx_hpf_source_is_id(ngx_str_t *name)
 {
@@ -561,14 +518,72 @@ ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
 }
 
 
-static int ngx_libc_cdecl
-ngx_hpf_source_cmp(const void *one, const void *two)
+uint64_t
+ngx_hpf_source_look(ngx_hpf_plugins_t *plugins)
 {
-    const ngx_hpf_source_t  *a, *b;
+    u_char     file[NGX_MAX_PATH];
+    uint64_t   hash;
+    ngx_dir_t  dir;
+    ngx_str_t  name;
 
-    a = one;
-    b = two;
+    hash = 0;
 
-    return ngx_memn2cmp((u_char *) a->id, (u_char *) b->id,
-                        ngx_strlen(a->id), ngx_strlen(b->id));
+    if (ngx_open_dir(&plugins->conf.dir, &dir) == NGX_ERROR) {
+        return hash;
+    }
+
+    /* a sum, since the order of a folder may be any */
+
+    while (ngx_read_dir(&dir) == NGX_OK) {
+
+        name.data = ngx_de_name(&dir);
+        name.len = ngx_de_namelen(&dir);
+
+        if (!ngx_hpf_source_is_id(&name)) {
+            continue;
+        }
+
+        (void) ngx_snprintf(file, sizeof(file), "%V/%V/manifest.json%Z",
+                            &plugins->conf.dir, &name);
+        hash += ngx_hpf_source_look_file((char *) file);
+
+        (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.lua%Z",
+                            &plugins->conf.dir, &name, &name);
+        hash += ngx_hpf_source_look_file((char *) file);
+
+        (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.so%Z",
+                            &plugins->conf.dir, &name, &name);
+        hash += ngx_hpf_source_look_file((char *) file);
+    }
+
+    (void) ngx_close_dir(&dir);
+
+    return hash;
+}
+
+
+static uint64_t
+ngx_hpf_source_look_file(const char *name)
+{
+    u_char           hash[HPF_HASH_LEN];
+    uint64_t         n, facts[6];
+    ngx_file_info_t  fi;
+
+    if (ngx_file_info(name, &fi) == NGX_FILE_ERROR) {
+        return 0;
+    }
+
+    facts[0] = fi.st_ino;
+    facts[1] = fi.st_size;
+    facts[2] = fi.st_mtim.tv_sec;
+    facts[3] = fi.st_mtim.tv_nsec;
+    facts[4] = fi.st_ctim.tv_sec;
+    facts[5] = fi.st_ctim.tv_nsec;
+
+    hpf_hash(hash, name, ngx_strlen(name), 0);
+    hpf_hash_more(hash, facts, sizeof(facts));
+
+    ngx_memcpy(&n, hash, sizeof(n));
+
+    return n;
 }

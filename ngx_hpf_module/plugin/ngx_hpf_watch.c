@@ -3,9 +3,9 @@
  */
 
 /*
- * Hot loading: a worker notices a change (inotify, and a look once a second
- * where that is not to be had), waits until it has settled, publishes a
- * candidate, and all workers take it together or none does.
+ * Hot loading: a worker notices a change (inotify, or a look once a second
+ * where that is not to be had or not wanted), waits until it has settled,
+ * publishes a candidate, and all workers take it together or none does.
  */
 
 
@@ -21,6 +21,7 @@
 #define NGX_HPF_WATCH_BUSY    5        /* ms, while a candidate is prepared */
 #define NGX_HPF_WATCH_SETTLE  60       /* ms after the last change */
 #define NGX_HPF_WATCH_GIVE_UP 10000    /* ms for all to prepare */
+#define NGX_HPF_WATCH_SWEEP   30       /* looks between two sweeps */
 
 #define NGX_HPF_WATCH_MASK                                                   \
     (IN_CLOSE_WRITE|IN_MOVED_TO|IN_MOVED_FROM|IN_CREATE|IN_DELETE            \
@@ -31,6 +32,9 @@ static ngx_int_t ngx_hpf_watch_first(ngx_hpf_plugins_t *plugins);
 static ngx_int_t ngx_hpf_watch_inotify(ngx_hpf_plugins_t *plugins,
     ngx_cycle_t *cycle);
 static void ngx_hpf_watch_folders(ngx_hpf_plugins_t *plugins);
+static ngx_int_t ngx_hpf_watch_folder(ngx_hpf_plugins_t *plugins,
+    const char *name);
+static void ngx_hpf_watch_poll(ngx_hpf_plugins_t *plugins);
 static void ngx_hpf_watch_read(ngx_event_t *ev);
 static void ngx_hpf_watch_settled(ngx_event_t *ev);
 static ngx_uint_t ngx_hpf_watch_was_refused(ngx_hpf_plugins_t *plugins,
@@ -92,6 +96,8 @@ ngx_hpf_watch_init(ngx_hpf_plugins_t *plugins, ngx_cycle_t *cycle)
     plugins->settle.log = cycle->log;
     plugins->settle.cancelable = 1;
 
+    plugins->litter = NGX_HPF_WATCH_SWEEP;
+
     /* what changed while no worker looked */
 
     ngx_add_timer(&plugins->settle, NGX_HPF_WATCH_SETTLE);
@@ -101,7 +107,7 @@ ngx_hpf_watch_init(ngx_hpf_plugins_t *plugins, ngx_cycle_t *cycle)
 }
 
 
-/* The first worker of a new zone: what is in the folder is in force. */
+/* The first worker of a new zone: what is in the folder, or was approved. */
 
 static ngx_int_t
 ngx_hpf_watch_first(ngx_hpf_plugins_t *plugins)
@@ -116,10 +122,13 @@ ngx_hpf_watch_first(ngx_hpf_plugins_t *plugins)
     }
 
     rc = NGX_ERROR;
-    n = ngx_hpf_source_scan(plugins, 1, list, NULL, 0);
+
+    ngx_hpf_approval_read_locked(plugins);
+
+    n = ngx_hpf_approval_wanted_locked(plugins, list, NULL, 0);
 
     if (n != NGX_ERROR
-        && ngx_hpf_source_save(plugins, 1, list, n) == NGX_OK)
+        && ngx_hpf_list_save_catalogue(plugins, 1, list, n) == NGX_OK)
     {
         plugins->shm->last = 1;
         plugins->shm->candidate = 1;
@@ -139,6 +148,12 @@ ngx_hpf_watch_inotify(ngx_hpf_plugins_t *plugins, ngx_cycle_t *cycle)
 {
     int                fd;
     ngx_connection_t  *c;
+
+    plugins->looked = ngx_hpf_source_look(plugins);
+
+    if (plugins->conf.poll) {
+        return NGX_OK;
+    }
 
     fd = inotify_init1(IN_NONBLOCK|IN_CLOEXEC);
 
@@ -185,24 +200,22 @@ static void
 ngx_hpf_watch_folders(ngx_hpf_plugins_t *plugins)
 {
     u_char     name[NGX_MAX_PATH];
+    ngx_int_t  rc;
     ngx_dir_t  dir;
 
-    if (plugins->notify == NULL) {
+    if (plugins->notify == NULL
+        || ngx_open_dir(&plugins->conf.dir, &dir) == NGX_ERROR)
+    {
         return;
     }
 
-    (void) inotify_add_watch(plugins->notify->fd,
-                             (char *) plugins->conf.dir.data,
-                             NGX_HPF_WATCH_MASK);
-    (void) inotify_add_watch(plugins->notify->fd,
-                             (char *) plugins->conf.cache.data,
-                             IN_MOVED_TO|IN_ONLYDIR);
+    rc = ngx_hpf_watch_folder(plugins, (char *) plugins->conf.dir.data);
 
-    if (ngx_open_dir(&plugins->conf.dir, &dir) == NGX_ERROR) {
-        return;
+    if (rc == NGX_OK) {
+        rc = ngx_hpf_watch_folder(plugins, (char *) plugins->conf.cache.data);
     }
 
-    while (ngx_read_dir(&dir) == NGX_OK) {
+    while (rc == NGX_OK && ngx_read_dir(&dir) == NGX_OK) {
 
         if (ngx_de_name(&dir)[0] == '.') {
             continue;
@@ -210,11 +223,58 @@ ngx_hpf_watch_folders(ngx_hpf_plugins_t *plugins)
 
         (void) ngx_snprintf(name, sizeof(name), "%V/%s%Z", &plugins->conf.dir,
                             ngx_de_name(&dir));
-        (void) inotify_add_watch(plugins->notify->fd, (char *) name,
-                                 NGX_HPF_WATCH_MASK);
+
+        rc = ngx_hpf_watch_folder(plugins, (char *) name);
     }
 
     (void) ngx_close_dir(&dir);
+
+    if (rc == NGX_OK) {
+        return;
+    }
+
+    /* half a watch would miss changes without a word */
+
+    ngx_log_error(NGX_LOG_WARN, plugins->log, ngx_errno,
+                  "hpf plugin: inotify_add_watch() failed, changes are looked "
+                  "for once a second");
+
+    ngx_close_connection(plugins->notify);
+    plugins->notify = NULL;
+}
+
+
+/* What has gone meanwhile, or is no folder, is nothing to be watched. */
+
+static ngx_int_t
+ngx_hpf_watch_folder(ngx_hpf_plugins_t *plugins, const char *name)
+{
+    uint32_t  mask;
+
+    mask = name == (char *) plugins->conf.cache.data ? IN_MOVED_TO|IN_ONLYDIR
+                                                     : NGX_HPF_WATCH_MASK;
+
+    return inotify_add_watch(plugins->notify->fd, name, mask) != -1
+           || ngx_errno == ENOENT || ngx_errno == ENOTDIR
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Without inotify: what was seen last is compared, and nothing is read. */
+
+static void
+ngx_hpf_watch_poll(ngx_hpf_plugins_t *plugins)
+{
+    uint64_t  now;
+
+    now = ngx_hpf_source_look(plugins);
+
+    if (now != plugins->looked) {
+        plugins->looked = now;
+        plugins->dirty = 1;
+
+        ngx_add_timer(&plugins->settle, NGX_HPF_WATCH_SETTLE);
+    }
 }
 
 
@@ -278,11 +338,20 @@ ngx_hpf_watch_settled(ngx_event_t *ev)
     ngx_hpf_plugins_t  *plugins;
 
     plugins = ev->data;
-    plugins->dirty = 0;
 
     if (ngx_exiting) {
         return;
     }
+
+    if (plugins->notify == NULL) {
+        ngx_hpf_watch_poll(plugins);
+
+        if (ev->timer_set) {
+            return;
+        }
+    }
+
+    plugins->dirty = 0;
 
     ngx_hpf_watch_folders(plugins);
     ngx_hpf_watch_publish(plugins);
@@ -314,14 +383,16 @@ ngx_hpf_watch_publish(ngx_hpf_plugins_t *plugins)
 
     if (shm->candidate == shm->active || shm->candidate == shm->refused) {
 
-        nold = ngx_hpf_source_load(plugins, shm->active, old);
-        n = ngx_hpf_source_scan(plugins, 1, list, old, ngx_max(nold, 0));
+        nold = ngx_hpf_list_catalogue(plugins, shm->active, old);
+        n = ngx_hpf_approval_wanted_locked(plugins, list, old,
+                                           ngx_max(nold, 0));
 
-        if (n != NGX_ERROR
+        if (n >= 0
             && (n != nold
                 || ngx_memcmp(list, old, n * sizeof(ngx_hpf_source_t)) != 0)
             && !ngx_hpf_watch_was_refused(plugins, list, n)
-            && ngx_hpf_source_save(plugins, shm->last + 1, list, n) == NGX_OK)
+            && ngx_hpf_list_save_catalogue(plugins, shm->last + 1, list, n)
+               == NGX_OK)
         {
             shm->last++;
             __atomic_store_n(&shm->candidate, shm->last, __ATOMIC_RELEASE);
@@ -364,7 +435,7 @@ ngx_hpf_watch_was_refused(ngx_hpf_plugins_t *plugins,
         return 0;
     }
 
-    nold = ngx_hpf_source_load(plugins, plugins->shm->refused, old);
+    nold = ngx_hpf_list_catalogue(plugins, plugins->shm->refused, old);
     same = n == nold
            && ngx_memcmp(list, old, n * sizeof(ngx_hpf_source_t)) == 0;
 
@@ -409,8 +480,14 @@ ngx_hpf_watch_look(ngx_event_t *ev)
     } else {
         ngx_hpf_watch_catch_up(plugins, active);
 
-        if (plugins->notify == NULL) {
-            ngx_hpf_watch_publish(plugins);
+        if (plugins->notify == NULL && !plugins->dirty) {
+            ngx_hpf_watch_poll(plugins);
+        }
+
+        if (plugins->litter && --plugins->litter == 0
+            && ngx_hpf_cache_sweep(plugins))
+        {
+            plugins->litter = NGX_HPF_WATCH_SWEEP;
         }
     }
 
@@ -521,6 +598,10 @@ ngx_hpf_watch_agree(ngx_hpf_plugins_t *plugins, uint32_t candidate)
     {
         ngx_log_error(NGX_LOG_NOTICE, plugins->log, 0,
                       "hpf plugin: catalogue %ud is in force", candidate);
+
+        /* the one before goes when the workers have let it go */
+
+        plugins->litter = 2;
     }
 }
 

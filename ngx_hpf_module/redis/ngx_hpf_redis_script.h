@@ -32,6 +32,8 @@
     script(idempotency_end,    0, ALONE)                                     \
     script(kv_incr,            0, ALONE)                                     \
     script(plugin_write,       0, ALONE)                                     \
+    script(approval_set,       1, ALONE)                                     \
+    script(approval_restore,   1, ALONE)                                     \
     script(case_open,          1, ALONE)                                     \
     script(case_set,           1, ALONE)                                     \
     script(case_list,          0, ALONE)                                     \

@@ -8,6 +8,9 @@
  * does when it is told HPF_EVENT_LOAD, and before anybody has called it.
  */
 
+#define _GNU_SOURCE
+
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +38,21 @@ static const hpf_iface_json_t  *json_iface;
 static const hpf_host_t        *host;
 
 static volatile int             forever = 1;
+
+
+/* A library that calls exit() by its name is not loaded. */
+
+static void
+faulty_end(const char *how)
+{
+    void   *symbol;
+    void  (*end)(int status);
+
+    symbol = dlsym(RTLD_DEFAULT, how);
+    memcpy(&end, &symbol, sizeof(end));
+
+    end(2);
+}
 
 
 __attribute__((constructor))
@@ -123,7 +141,7 @@ faulty_start(hpf_call_t *call)
         return faulty_deep("");
 
     } else if (faulty_is(what, "exit")) {
-        exit(2);
+        faulty_end("exit");
 
     } else if (faulty_is(what, "loop")) {
 
@@ -133,6 +151,15 @@ faulty_start(hpf_call_t *call)
 
     } else if (faulty_is(what, "block")) {
         (void) pause();
+
+    } else if (faulty_is(what, "keep")) {
+        (void) host->alloc(call_iface->plugin(call), 100000);
+
+    } else if (faulty_is(what, "bomb")) {
+
+        while (host->alloc(call_iface->plugin(call), 1000000)) {
+            /* void */
+        }
 
     } else if (faulty_is(what, "sleep")) {
         return call_iface->sleep(call, 60000) > 0 ? HPF_AGAIN : HPF_ERROR;

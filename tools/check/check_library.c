@@ -23,8 +23,8 @@ check_library(const hpf_manifest_t *mf, const check_file_t *file)
     void                 *handle, *symbol;
     hpf_plugin_entry_pt   entry;
 
-    if (hpf_library_whole(file->name) != HPF_OK) {
-        check_fault(file, "the file is cut off");
+    if (hpf_library_look(file->name, why) != HPF_OK) {
+        check_fault(file, "%s", why);
         return HPF_ERROR;
     }
 

@@ -179,6 +179,7 @@ http {
     hpf_mask_key $dir/secrets/mask.key;
     hpf_audit $dir/audit.jsonl;
     hpf_plugins $dir/plugins cache=$dir/cache;
+    hpf_plugin_activation auto;
 
 $http
     server {
