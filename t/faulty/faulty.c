@@ -10,7 +10,13 @@
 
 #define _GNU_SOURCE
 
+/* jumps are looked at */
+
+#undef _FORTIFY_SOURCE
+#define _FORTIFY_SOURCE  2
+
 #include <dlfcn.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +44,7 @@ static const hpf_iface_json_t  *json_iface;
 static const hpf_host_t        *host;
 
 static volatile int             forever = 1;
+static jmp_buf                  marked;
 
 
 /* A library that calls exit() by its name is not loaded. */
@@ -121,6 +128,20 @@ faulty_deep(volatile char *above)
 }
 
 
+/* Deep in the stack, which is somebody else's when it is jumped to. */
+
+__attribute__((noinline))
+static int
+faulty_mark(void)
+{
+    volatile char  below[65536];
+
+    below[0] = (char) forever;
+
+    return setjmp(marked) + below[0];
+}
+
+
 static int
 faulty_start(hpf_call_t *call)
 {
@@ -151,6 +172,12 @@ faulty_start(hpf_call_t *call)
 
     } else if (faulty_is(what, "block")) {
         (void) pause();
+
+    } else if (faulty_is(what, "mark")) {
+        (void) faulty_mark();
+
+    } else if (faulty_is(what, "jump")) {
+        longjmp(marked, 1);
 
     } else if (faulty_is(what, "keep")) {
         (void) host->alloc(call_iface->plugin(call), 100000);
