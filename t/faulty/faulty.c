@@ -138,7 +138,7 @@ faulty_mark(void)
 
     below[0] = (char) forever;
 
-    return setjmp(marked) + below[0];
+    return _setjmp(marked) + below[0];
 }
 
 
