@@ -151,9 +151,11 @@ unlike($a->log_text, qr/it was run/, 'is not run');
 
 # a library whose constructor would tell
 
-plugin_install($a, 'evil', plugin_build($a, 't/faulty/faulty.c',
-    '-DID="evil"', '-DCONSTRUCTING=(void) creat("' . $a->path('was-run')
-                   . '", 0600)', '-include', 'fcntl.h'));
+my @EVIL = ('t/faulty/faulty.c', '-DID="evil"', '-include', 'fcntl.h',
+            '-DCONSTRUCTING=(void) creat("' . $a->path('was-run')
+            . '", 0600)');
+
+plugin_install($a, 'evil', plugin_build($a, @EVIL));
 my $evil = row($a, 'evil', 'awaiting-approval');
 ok($evil, 'a library');
 ok(!-e $a->path('was-run'), 'is not opened');
@@ -247,10 +249,12 @@ close $f;
 $a->allow_log(qr/the copy of "evil" in the cache is not what it was/)->run
   ->wait_ready;
 is(value($a, 'evil'), 'item-unknown', 'is not loaded');
+ok(row($a, 'evil', 'refused'), 'which operators see');
 is(value($a, 'account-query'), 'session-required', 'and takes no other along');
 
-is(wish($a, 'evil', $evil->{digest}, 'removed'), 204,
-   'its approval can be taken back');
+plugin_install($a, 'evil', plugin_build($a, @EVIL));
+$a->stop->run->wait_ready;
+plugin_becomes($a, 'with its files a start makes it anew', 'evil', 'one');
 
 
 # Redis is away: nothing can be approved

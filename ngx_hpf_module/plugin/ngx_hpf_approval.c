@@ -53,8 +53,8 @@ ngx_hpf_approval_wanted_locked(ngx_hpf_plugins_t *plugins,
         return ngx_hpf_source_scan(plugins, 1, list, old, nold);
     }
 
-    if (!approval->known && plugins->shm->active) {
-        return NGX_DECLINED;
+    if (!approval->known) {
+        return plugins->shm->active ? NGX_DECLINED : 0;
     }
 
     found = ngx_alloc(NGX_HPF_PLUGINS_MAX * sizeof(ngx_hpf_source_t),

@@ -37,8 +37,6 @@ static ngx_hpf_cache_e ngx_hpf_cache_kind(ngx_str_t *name);
 static ngx_uint_t ngx_hpf_cache_is_young(const char *file);
 static ngx_int_t ngx_hpf_cache_drop(ngx_hpf_plugins_t *plugins,
     ngx_str_t *name);
-static void ngx_hpf_cache_delete(ngx_hpf_plugins_t *plugins,
-    const char *file);
 
 
 ngx_fd_t
@@ -73,18 +71,6 @@ ngx_hpf_cache_release(ngx_fd_t hold)
     if (hold > 0) {
         (void) close(hold);
     }
-}
-
-
-void
-ngx_hpf_cache_remove(ngx_hpf_plugins_t *plugins, const char *digest)
-{
-    u_char  file[NGX_MAX_PATH];
-
-    (void) ngx_snprintf(file, sizeof(file), "%V/%s%Z", &plugins->conf.cache,
-                        digest);
-
-    ngx_hpf_cache_delete(plugins, (char *) file);
 }
 
 
@@ -314,9 +300,7 @@ ngx_hpf_cache_is_young(const char *file)
 }
 
 
-/* A file, or a folder of files. */
-
-static void
+void
 ngx_hpf_cache_delete(ngx_hpf_plugins_t *plugins, const char *file)
 {
     u_char     part[NGX_MAX_PATH];

@@ -19,8 +19,8 @@
 ngx_fd_t ngx_hpf_cache_hold(ngx_hpf_plugins_t *plugins, const char *name);
 void ngx_hpf_cache_release(ngx_fd_t hold);
 
-/* A copy, whoever holds it. */
-void ngx_hpf_cache_remove(ngx_hpf_plugins_t *plugins, const char *digest);
+/* A file, or a folder of files, whoever holds it. */
+void ngx_hpf_cache_delete(ngx_hpf_plugins_t *plugins, const char *file);
 
 /* What is of no use any more goes; how much is not, and could not go yet. */
 ngx_uint_t ngx_hpf_cache_sweep(ngx_hpf_plugins_t *plugins);

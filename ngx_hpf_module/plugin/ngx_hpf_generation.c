@@ -19,7 +19,7 @@ static ngx_hpf_plugin_t *ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
 static ngx_hpf_plugin_t *ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source, ngx_uint_t whole);
 static ngx_int_t ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin,
-    ngx_uint_t whole);
+    const ngx_hpf_source_t *source, ngx_uint_t whole);
 static void ngx_hpf_generation_unload(ngx_hpf_plugin_t *plugin);
 static void ngx_hpf_generation_free(ngx_hpf_plugin_t *plugin);
 
@@ -45,10 +45,7 @@ ngx_hpf_generation_get(ngx_hpf_plugins_t *plugins,
         }
     }
 
-    /* what is loaded is what was approved, whoever came to the cache */
-
-    return ngx_hpf_source_verify(plugins, source) == NGX_OK
-           ? ngx_hpf_generation_load(plugins, source, whole) : NULL;
+    return ngx_hpf_generation_load(plugins, source, whole);
 }
 
 
@@ -94,7 +91,7 @@ ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
     ngx_cpystrn(plugin->digest.data, (u_char *) source->digest,
                 plugin->digest.len + 1);
 
-    if (ngx_hpf_generation_open(plugin, whole) != NGX_OK) {
+    if (ngx_hpf_generation_open(plugin, source, whole) != NGX_OK) {
         ngx_hpf_generation_free(plugin);
         return NULL;
     }
@@ -104,7 +101,8 @@ ngx_hpf_generation_load(ngx_hpf_plugins_t *plugins,
 
 
 static ngx_int_t
-ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin, ngx_uint_t whole)
+ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin,
+    const ngx_hpf_source_t *source, ngx_uint_t whole)
 {
     u_char              file[NGX_MAX_PATH];
     ngx_str_t           text;
@@ -140,6 +138,13 @@ ngx_hpf_generation_open(ngx_hpf_plugin_t *plugin, ngx_uint_t whole)
                    ? &ngx_hpf_plugin_c_host : &ngx_hpf_lua_host;
 
     if (ngx_hpf_ledger_open(plugin) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* what is loaded is what was seen and approved, whoever was here since */
+
+    if (ngx_hpf_source_verify(plugins, source) != NGX_OK) {
+        plugin->entry->refused = 1;
         return NGX_ERROR;
     }
 

@@ -339,10 +339,7 @@ ngx_hpf_source_verify(ngx_hpf_plugins_t *plugins,
 
     ngx_log_error(NGX_LOG_CRIT, plugins->log, 0,
                   "hpf plugin: the copy of \"%s\" in the cache is not what it "
-                  "was and is removed, digest %s", source->id,
-                  source->digest);
-
-    ngx_hpf_cache_remove(plugins, (char *) source->digest);
+                  "was, digest %s", source->id, source->digest);
 
     return NGX_ERROR;
 }
@@ -355,14 +352,17 @@ ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins, ngx_hpf_source_t *source,
     ngx_hpf_source_files_t *files)
 {
     u_char           dir[NGX_MAX_PATH], tmp[NGX_MAX_PATH], file[NGX_MAX_PATH];
+    ngx_uint_t       there;
     ngx_file_info_t  fi;
 
     (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.cache,
                         source->digest);
 
+    there = ngx_file_info(dir, &fi) != NGX_FILE_ERROR;
+
     /* what was left in the cache is looked at when nginx starts */
 
-    if (ngx_file_info(dir, &fi) != NGX_FILE_ERROR
+    if (there
         && (plugins->shm->active
             || ngx_hpf_source_verify(plugins, source) == NGX_OK))
     {
@@ -395,6 +395,10 @@ ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins, ngx_hpf_source_t *source,
         != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (there) {
+        ngx_hpf_cache_delete(plugins, (char *) dir);
     }
 
     if (ngx_rename_file(tmp, dir) == NGX_FILE_ERROR) {
