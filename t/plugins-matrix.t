@@ -23,8 +23,7 @@ my $t = HPF::Test->new->gateway(workers => 2, start => 0, edit => sub {
     return $_[0] =~ s/rate=200r/rate=100000r/r
                  =~ s/burst=400/burst=100000/r
                  =~ s/^(\s*hpf_redis \S+?);/$1 timeout=60s;/mr
-                 =~ s/worker_connections 4096/worker_connections 16384/r
-                 =~ s/^pid /worker_rlimit_nofile 20000;\npid /mr;
+                 =~ s/worker_connections 4096/worker_connections 16384/r;
 });
 
 my $channels = $t->read_file('conf/channels.conf');
