@@ -239,6 +239,20 @@ hpf_cert_store_destroy(hpf_cert_store_t *store)
 }
 
 
+int
+hpf_cert_is_oid(const char *text)
+{
+    ASN1_OBJECT  *oid;
+
+    oid = OBJ_txt2obj(text, 1);
+
+    ASN1_OBJECT_free(oid);
+    ERR_clear_error();
+
+    return oid != NULL;
+}
+
+
 void
 hpf_cert_store_count(const hpf_cert_store_t *store, size_t *authorities,
     size_t *lists, size_t *entries)

@@ -70,6 +70,9 @@ hpf_cert_store_t *hpf_cert_store_create(const hpf_cert_conf_t *conf,
     const hpf_cert_files_t *files, char *why);
 void hpf_cert_store_destroy(hpf_cert_store_t *store);
 
+/* 1: an OID in numbers. */
+int hpf_cert_is_oid(const char *text);
+
 /* For the log: certificates, lists, and their entries. */
 void hpf_cert_store_count(const hpf_cert_store_t *store, size_t *authorities,
     size_t *lists, size_t *entries);

@@ -44,6 +44,7 @@ typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
 typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
 typedef struct ngx_http_hpf_nonce_s    ngx_http_hpf_nonce_t;
 typedef struct ngx_http_hpf_signer_s   ngx_http_hpf_signer_t;
+typedef struct ngx_http_hpf_cert_conf_s  ngx_http_hpf_cert_conf_t;
 typedef struct ngx_http_hpf_call_op_s  ngx_http_hpf_call_op_t;
 typedef struct ngx_http_hpf_factor_plugins_s  ngx_http_hpf_factor_plugins_t;
 
@@ -184,6 +185,7 @@ typedef struct {
     ngx_str_t                     token_key;    /* keyed hash of tokens */
 
     ngx_http_hpf_audit_t         *audit;
+    ngx_http_hpf_cert_conf_t     *cert;         /* NULL: not in use */
 
     ngx_http_hpf_text_t           notice;       /* the reminder at log-in */
 
@@ -535,6 +537,8 @@ void ngx_http_hpf_item_unload(ngx_hpf_plugin_t *item, void *data);
 ngx_array_t *ngx_http_hpf_item_limits(ngx_hpf_plugin_t *item);
 ngx_uint_t ngx_http_hpf_item_on_channel(ngx_hpf_plugin_t *item,
     ngx_str_t *channel);
+/* NGX_OK, or step-up-required was set; as a step. */
+ngx_int_t ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level);
 /* Ids of the configured channels that carry the item. */
 json_t *ngx_http_hpf_item_channels(ngx_hpf_plugin_t *item,
     ngx_http_hpf_main_conf_t *hmcf);
@@ -583,6 +587,9 @@ void ngx_http_hpf_audit_init_worker(ngx_http_hpf_main_conf_t *hmcf);
 void ngx_http_hpf_audit_exit_worker(ngx_http_hpf_main_conf_t *hmcf);
 void ngx_http_hpf_audit_write(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+/* For the record alone: why what failed; copied, in one line. */
+ngx_int_t ngx_http_hpf_audit_reason(ngx_http_hpf_ctx_t *ctx,
+    const char *what, const char *why);
 /*
  * What is no request: of an item, the digest of its plugin and by whom; the
  * last two may be NULL.

@@ -45,6 +45,12 @@ NGX_HTTP_HPF_HANDLER(login_step_up);
 extern const char  ngx_http_hpf_login_form[];
 extern const char  ngx_http_hpf_step_up_form[];
 
+/* _cert_bind.c */
+NGX_HTTP_HPF_HANDLER(cert_bind);
+NGX_HTTP_HPF_HANDLER(cert_list);
+NGX_HTTP_HPF_HANDLER(cert_release);
+extern const char  ngx_http_hpf_cert_form[];
+
 /* _session.c, _logout.c */
 NGX_HTTP_HPF_HANDLER(session);
 NGX_HTTP_HPF_HANDLER(logout);

@@ -111,6 +111,28 @@ ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
 }
 
 
+ngx_int_t
+ngx_http_hpf_audit_reason(ngx_http_hpf_ctx_t *ctx, const char *what,
+    const char *why)
+{
+    size_t   len;
+    u_char  *p;
+
+    len = ngx_strlen(what) + sizeof(": ") + ngx_strlen(why);
+
+    p = ngx_pnalloc(ctx->request->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_snprintf(p, len, "%s: %s%Z", what, why);
+
+    ctx->reason = (char *) p;
+
+    return NGX_OK;
+}
+
+
 /*
  * Lines of one turn of the event loop go out in one write.  Until then the
  * zone has them, so that those of a worker that dies are not lost.

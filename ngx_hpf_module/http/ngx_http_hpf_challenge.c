@@ -15,6 +15,7 @@
 #include "hpf_base64.h"
 #include "ngx_http_hpf_api.h"
 #include "ngx_http_hpf_backend.h"
+#include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_store.h"
 #include "ngx_http_hpf_user.h"
@@ -48,12 +49,15 @@ static ngx_str_t ngx_http_hpf_challenge_key(ngx_http_hpf_ctx_t *ctx);
 
 
 const char  ngx_http_hpf_challenge_form[] =
-    "{\"type\":\"object\",\"required\":[\"factor\",\"mobile\"],"
+    "{\"type\":\"object\",\"required\":[\"factor\"],"
     "\"additionalProperties\":false,\"properties\":{"
-    "\"factor\":{\"enum\":[\"sms\"]},"
+    "\"factor\":{\"enum\":[\"sms\",\"cert\"]},"
     "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"},"
-    "\"purpose\":{\"enum\":[\"login\",\"register\",\"step-up\"],"
-    "\"default\":\"login\"}}}";
+    "\"purpose\":{\"enum\":[\"login\",\"register\",\"step-up\",\"bind\"],"
+    "\"default\":\"login\"}},"
+    "\"if\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
+    "\"then\":{\"required\":[\"mobile\"],\"properties\":{"
+    "\"purpose\":{\"not\":{\"const\":\"bind\"}}}}}";
 
 
 static const ngx_http_hpf_step_pt  ngx_http_hpf_challenge_stages[] = {
@@ -73,8 +77,14 @@ ngx_http_hpf_challenge_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     u_char                  id[NGX_HTTP_HPF_CODE_ID];
     uint32_t                code;
-    ngx_str_t               mobile, purpose;
+    ngx_str_t               mobile, purpose, factor;
     ngx_http_hpf_person_t  *person;
+
+    factor = ngx_http_hpf_person_member(ctx->form, "factor");
+
+    if (ngx_strcmp(factor.data, "cert") == 0) {
+        return ngx_http_hpf_cert_factor_challenge(r, ctx);
+    }
 
     person = ngx_http_hpf_person(ctx);
     if (person == NULL) {

@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_mask_hash.h"
@@ -474,6 +475,7 @@ ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 
     if (ngx_http_hpf_conf_store(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_conf_crypto(cf, hmcf) != NGX_CONF_OK
+        || ngx_http_hpf_cert_init(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_form_init(cf, hmcf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

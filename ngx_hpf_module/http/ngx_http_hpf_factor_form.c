@@ -72,12 +72,15 @@ ngx_http_hpf_factor_form_one(ngx_http_hpf_ctx_t *ctx, json_t *element,
     ngx_str_t                      name;
     ngx_uint_t                     factor;
     const hpf_manifest_t          *mf;
+    ngx_http_hpf_main_conf_t      *hmcf;
     ngx_http_hpf_factor_plugin_t  *one;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
     name = ngx_http_hpf_person_member(element, "factor");
     factor = ngx_http_hpf_factor_find(&name);
 
-    if (factor & NGX_HTTP_HPF_F_BUILT_IN) {
+    if (factor & NGX_HTTP_HPF_F_BUILT_IN(hmcf)) {
         return NGX_OK;
     }
 
@@ -293,7 +296,7 @@ ngx_http_hpf_factor_names(ngx_http_hpf_main_conf_t *hmcf, ngx_uint_t factors)
             continue;
         }
 
-        if (!(bit & NGX_HTTP_HPF_F_BUILT_IN)) {
+        if (!(bit & NGX_HTTP_HPF_F_BUILT_IN(hmcf))) {
 
             plugin = ngx_http_hpf_factor_form_plugin(hmcf,
                                                   &ngx_http_hpf_factors[i]);

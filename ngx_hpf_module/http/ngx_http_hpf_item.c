@@ -35,8 +35,6 @@ static ngx_int_t ngx_http_hpf_item_masked(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_item_caller(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx,
-    ngx_uint_t level);
 
 
 /* What a session of a lower level lacks, by the level that is needed. */
@@ -230,7 +228,7 @@ ngx_http_hpf_item_caller(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level)
 {
     json_t                    *factors;

@@ -50,8 +50,7 @@ const char  ngx_http_hpf_login_form[] =
     "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"
     "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"}}},"
     "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
-    "\"contains\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
-    "\"maxContains\":1,"
+    "\"contains\":{\"properties\":{\"factor\":{\"enum\":[\"sms\",\"cert\"]}}},"
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
     "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
 
@@ -176,6 +175,10 @@ ngx_http_hpf_login_number(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
+
+    if (!(person->asked & NGX_HTTP_HPF_F_SMS)) {
+        return NGX_OK;
+    }
 
     ngx_str_set(&argv[0], "GET");
     argv[1] = ngx_http_hpf_store_key(ctx, "m", &person->m, ":uid");

@@ -13,6 +13,7 @@
 
 #include "ngx_http_hpf_approval.h"
 #include "ngx_http_hpf_backend.h"
+#include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_nonce.h"
@@ -134,6 +135,20 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_hpf_main_conf_t, nonce_scope),
       &ngx_http_hpf_nonce_scopes },
+
+    { ngx_string("hpf_certificate_authorities"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_cert_authorities,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_certificate_revocation"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_cert_revocation,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("hpf_notice"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
@@ -449,6 +464,7 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
     ngx_http_hpf_audit_init_worker(hmcf);
     ngx_http_hpf_backend_init_worker(hmcf);
     ngx_http_hpf_key_init_worker(hmcf);
+    ngx_http_hpf_cert_init_worker(hmcf);
 
     if (hmcf->redis
         && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK

@@ -44,6 +44,10 @@
 #define USER(more)                                                            \
     OBJECT("\"user_id\":" TEXT ",\"user_type\":" TEXT more)
 
+#define CERTIFICATE                                                           \
+    OBJECT("\"id\":" TEXT ",\"subject\":" TEXT ",\"issuer\":" TEXT            \
+           ",\"serial\":" TEXT ",\"until\":" TIME ",\"bound_at\":" TIME)
+
 /* of a browser, csrf_token and a cookie instead of the token */
 
 #define TOKEN                                                                 \
@@ -83,7 +87,8 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
 
     { "challenge-create", "201",
       OBJECT("\"challenge_id\":" TEXT ",\"expires_in\":" NUMBER
-             ",\"resend_after\":" NUMBER), { NULL, NULL } },
+             ",\"resend_after\":" NUMBER ",\"nonce\":" TEXT),
+      { NULL, NULL } },
 
     { "user-create", "201",
       OBJECT("\"user_id\":" TEXT ",\"level\":" NUMBER), { NULL, NULL } },
@@ -97,6 +102,11 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
     { "session-end", "204", NULL, { NULL, NULL } },
     { "session-step-up", "200", TOKEN, { NULL, NULL } },
     { "session-end-all", "204", NULL, { NULL, NULL } },
+
+    { "certificate-list", "200",
+      OBJECT("\"certificates\":" LIST(CERTIFICATE)), { NULL, NULL } },
+    { "certificate-bind", "201", CERTIFICATE, { NULL, NULL } },
+    { "certificate-end", "204", NULL, { NULL, NULL } },
 
     /* of any other item, by its mode */
 

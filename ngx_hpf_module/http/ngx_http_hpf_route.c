@@ -62,6 +62,12 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
       ngx_http_hpf_logout_handler, NULL },
     { NGX_HTTP_POST, "/v1/session/factors", S|B|R|F, "session-step-up",
       ngx_http_hpf_login_step_up_handler, ngx_http_hpf_step_up_form },
+    { NGX_HTTP_GET, "/v1/session/certificates", S|M|R, "certificate-list",
+      ngx_http_hpf_cert_list_handler, NULL },
+    { NGX_HTTP_POST, "/v1/session/certificates", S|B|M|R, "certificate-bind",
+      ngx_http_hpf_cert_bind_handler, ngx_http_hpf_cert_form },
+    { NGX_HTTP_DELETE, "/v1/session/certificates/{}", S|R, "certificate-end",
+      ngx_http_hpf_cert_release_handler, NULL },
     { NGX_HTTP_DELETE, "/v1/session/all", S|R, "session-end-all",
       ngx_http_hpf_logout_all_handler, NULL },
 

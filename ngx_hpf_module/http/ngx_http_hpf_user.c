@@ -16,6 +16,7 @@
 
 #include "hpf_base64.h"
 #include "ngx_http_hpf_api.h"
+#include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_session.h"
@@ -72,6 +73,8 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_user_stages[] = {
     ngx_http_hpf_user_claim,
     ngx_http_hpf_user_merge,
     ngx_http_hpf_user_same,
+    ngx_http_hpf_cert_bind_list_stage,
+    ngx_http_hpf_cert_bind_stage,
     ngx_http_hpf_user_mobile,
     ngx_http_hpf_user_answer,
     NULL

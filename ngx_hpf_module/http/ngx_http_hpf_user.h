@@ -29,9 +29,10 @@
 #define NGX_HTTP_HPF_F_BINDING    0x40
 
 
-/* Those that are proved here, and those that plugins may prove. */
+/* Those that are proved here, if set up, and those that plugins may prove. */
 
-#define NGX_HTTP_HPF_F_BUILT_IN   NGX_HTTP_HPF_F_SMS
+#define NGX_HTTP_HPF_F_BUILT_IN(hmcf)                                        \
+    (NGX_HTTP_HPF_F_SMS | ((hmcf)->cert ? NGX_HTTP_HPF_F_CERT : 0))
 #define NGX_HTTP_HPF_F_PLUGINS                                               \
     (NGX_HTTP_HPF_F_ID_CARD|NGX_HTTP_HPF_F_BANK_CARD|NGX_HTTP_HPF_F_FACE)
 
@@ -50,14 +51,26 @@
     "\"properties\":{\"factor\":{\"const\":\"" name "\"}}},"                  \
     "\"then\":{\"required\":[" members "]}}"
 
+#define NGX_HTTP_HPF_FACTOR_CHALLENGE_ID                                     \
+    "\"challenge_id\":{\"type\":\"string\","                                \
+    "\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\"}"
+
+#define NGX_HTTP_HPF_FACTOR_CERT                                             \
+    "\"certificate\":{\"type\":\"string\",\"minLength\":1,"                 \
+    "\"maxLength\":32768},"                                                 \
+    "\"signature\":{\"type\":\"string\",\"maxLength\":2048,"                \
+    "\"pattern\":\"^[A-Za-z0-9+/]+={0,2}$\"}"
+
 #define NGX_HTTP_HPF_FACTOR_FORM                                             \
     "{\"type\":\"object\",\"required\":[\"factor\"],\"properties\":{"       \
     "\"factor\":{\"type\":\"string\"},"                                     \
-    "\"challenge_id\":{\"type\":\"string\","                                \
-    "\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\"},"                               \
-    "\"code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{6}$\"}},"            \
+    NGX_HTTP_HPF_FACTOR_CHALLENGE_ID ","                                     \
+    "\"code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{6}$\"},"             \
+    NGX_HTTP_HPF_FACTOR_CERT "},"                                            \
     "\"allOf\":["                                                           \
-    NGX_HTTP_HPF_FACTOR_NEEDS("sms", "\"challenge_id\",\"code\"")            \
+    NGX_HTTP_HPF_FACTOR_NEEDS("sms", "\"challenge_id\",\"code\"") ","        \
+    NGX_HTTP_HPF_FACTOR_NEEDS("cert", "\"challenge_id\",\"certificate\","    \
+                              "\"signature\"")                              \
     "]}"
 
 /*
@@ -67,7 +80,13 @@
 
 #define NGX_HTTP_HPF_FACTOR_STAGES                                           \
     ngx_http_hpf_factor_sms_stage,                                          \
+    ngx_http_hpf_cert_factor_stage,                                         \
+    ngx_http_hpf_cert_factor_check_stage,                                   \
+    ngx_http_hpf_cert_factor_bound_stage,                                   \
     ngx_http_hpf_factor_plugin_stage
+
+
+typedef struct ngx_http_hpf_cert_shown_s  ngx_http_hpf_cert_shown_t;
 
 
 /* The work of one call of identity: ctx->data. */
@@ -88,6 +107,8 @@ typedef struct {
     ngx_str_t    challenge;            /* of a code that is sent */
     ngx_str_t    code;
     ngx_uint_t   attempts_left;
+
+    ngx_http_hpf_cert_shown_t  *cert;  /* NULL: none was shown */
 
     ngx_str_t    token;                /* of the new session */
     u_char       token_hash[HPF_SESSION_KEY];
@@ -137,6 +158,13 @@ ngx_int_t ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 /* _factor_plugin.c: the same, of those that are plugins. */
 ngx_int_t ngx_http_hpf_factor_plugin_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+/* _cert_factor.c, the same: what was signed, by whom, and whose it is. */
+ngx_int_t ngx_http_hpf_cert_factor_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_cert_factor_check_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_cert_factor_bound_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 /* The one answer to any proof that fails. */
 ngx_int_t ngx_http_hpf_factor_failed(ngx_http_hpf_ctx_t *ctx);

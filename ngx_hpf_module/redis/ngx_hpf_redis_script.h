@@ -27,6 +27,11 @@
     script(challenge_allow,    0, ALONE)                                     \
     script(challenge_create,   0, ALONE)                                     \
     script(challenge_verify,   0, ALONE)                                     \
+    script(cert_challenge,     0, ALONE)                                     \
+    script(cert_take,          0, ALONE)                                     \
+    script(cert_list,          1, ALONE)                                     \
+    script(cert_bind,          1, ALONE)                                     \
+    script(cert_release,       1, ALONE)                                     \
     script(user_claim,         1, ALONE)                                     \
     script(idempotency_begin,  1, LIMITS)                                    \
     script(idempotency_end,    0, ALONE)                                     \

@@ -62,6 +62,7 @@ use Socket qw/ AF_UNIX SOCK_STREAM /;
 use Test::More ();
 use Time::HiRes qw/ sleep time /;
 
+use HPF::Test::Cert;
 use HPF::Test::Cluster;
 use HPF::Test::Gateway;
 use HPF::Test::HTTP;
@@ -72,7 +73,7 @@ use HPF::Test::Sign qw/ sign_request content_digest /;
 use HPF::Test::Store;
 
 use base qw/ Exporter HPF::Test::Gateway HPF::Test::Store HPF::Test::Cluster
-             HPF::Test::Load HPF::Test::Lua /;
+             HPF::Test::Load HPF::Test::Lua HPF::Test::Cert /;
 
 our @EXPORT = qw/ http http_get http_post http_request client port json
                   sign_request content_digest /;

@@ -11,6 +11,7 @@ package HPF::Test::Gateway;
 # gateway(%parts): main, http, channels, operators => text for those places of
 #   the configuration; edit => sub that gets the configuration and returns
 #   another; workers => 2; plugins => folder instead of build/plugins;
+#   ca => 'ec', 'rsa' or 'sm2': certificates, see HPF::Test::Cert;
 #   start => 0: all but nginx is started; redis => what hpf_redis gets, then
 #   no Redis is started.  The channels are port(8080), the operators port(8081).
 #   beside => another gateway: a second node with the store, the back end and
@@ -59,6 +60,8 @@ sub gateway {
     for my $name (qw/ seal index token /, map { "channels/$_" } keys %SIGNED) {
         $self->secret("secrets/$name.key");
     }
+
+    $self->ca($parts{ca}) if $parts{ca} && !$self->{ca};
 
     my $plugins = $parts{plugins} || $self->build_dir . '/plugins';
 
@@ -127,6 +130,7 @@ sub gateway_conf {
             if $name =~ s/\.in$//;
 
         $text = $self->gateway_extend($text, %parts) if $name eq 'nginx.conf';
+        $text = '' if $name eq 'certificates.conf' && !$self->{ca};
 
         $self->write_file("conf/$name", $text);
     }

@@ -1,0 +1,10 @@
+-- A certificate leads to its user no more.
+--
+-- KEYS[1]  hpf:{x:HASH}
+-- ARGV[1]  user id: nobody else's is let go
+
+if redis.call("HGET", KEYS[1], "uid") ~= ARGV[1] then
+    return 0
+end
+
+return redis.call("UNLINK", KEYS[1])
