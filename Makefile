@@ -197,6 +197,7 @@ bench:
 	@$(B)/bench/session_cache
 	@$(B)/bench/mask_engine
 	@$(B)/bench/sign_verify
+	@$(B)/bench/cert
 
 install: module
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))

@@ -3,7 +3,7 @@
  */
 
 /*
- * Revocation lists.  OpenSSL keeps some 300 bytes for each entry and hashes
+ * Revocation lists.  OpenSSL keeps some 200 bytes for each entry and hashes
  * the whole list whenever it looks for one, so it gets a copy without entries;
  * they stand in a table of 24 bytes each.  The signature of the list is
  * verified once, here, and X509_CRL_METHOD is what OpenSSL has for the rest:
