@@ -324,8 +324,8 @@ main(void)
     load = now() - start;
 
     printf("a list of %d entries, %d MB\n"
-           "  read %.0f ms, %.0f MB; a check %.0f us, with no entries %.0f us\n",
-           ENTRIES, len >> 20, load / 1e3, used() - before,
+           "  read %.0f ms, %.0f MB; a check %.0f us, with no entries %.0f "
+           "us\n", ENTRIES, len >> 20, load / 1e3, used() - before,
            check(store, &pki, 1), few);
     lookups();
     hpf_cert_store_destroy(store);
