@@ -178,6 +178,7 @@ typedef struct {
     ngx_uint_t                    has_origins;  /* one of them has */
     ngx_array_t                   backends;     /* ngx_http_hpf_backend_t */
     ngx_array_t                   closed;       /* ngx_http_hpf_closed_t */
+    ngx_array_t                   idps;         /* ngx_http_hpf_idp_t */
 
     hpf_seal_t                   *seal;         /* personal numbers at rest */
     ngx_str_t                     seal_key;     /* its master */

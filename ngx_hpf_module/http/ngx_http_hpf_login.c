@@ -15,6 +15,7 @@
 #include "ngx_http_hpf_api.h"
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_idp.h"
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
 #include "ngx_http_hpf_user.h"
@@ -30,8 +31,6 @@ static void ngx_http_hpf_login_numbered(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_login_known(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_login_answer(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_login_step_up_factors(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
@@ -44,7 +43,13 @@ static void ngx_http_hpf_login_step_up_ended(ngx_http_hpf_ctx_t *ctx,
 
 const char  ngx_http_hpf_login_form[] =
     "{\"type\":\"object\",\"additionalProperties\":false,"
-    "\"required\":[\"user\",\"factors\"],\"properties\":{"
+    "\"if\":{\"required\":[\"assertion\"]},"
+    "\"then\":{\"maxProperties\":1},"
+    "\"else\":{\"required\":[\"user\",\"factors\"]},\"properties\":{"
+    "\"assertion\":{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"required\":[\"provider\",\"token\"],\"properties\":{"
+    "\"provider\":{\"type\":\"string\",\"maxLength\":64},"
+    "\"token\":{\"type\":\"string\",\"maxLength\":8192}}},"
     "\"user\":{\"type\":\"object\",\"additionalProperties\":false,"
     "\"minProperties\":1,\"maxProperties\":1,\"properties\":{"
     "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"
@@ -96,6 +101,10 @@ ngx_http_hpf_login_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     json_t                 *user;
     ngx_str_t               s;
     ngx_http_hpf_person_t  *person;
+
+    if (json_object_get(ctx->form, "assertion")) {
+        return ngx_http_hpf_idp_login(r, ctx);
+    }
 
     person = ngx_http_hpf_person(ctx);
 
@@ -228,7 +237,7 @@ ngx_http_hpf_login_known(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     json_t                    *answer;

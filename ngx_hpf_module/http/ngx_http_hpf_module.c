@@ -15,6 +15,7 @@
 #include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_idp.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_nonce.h"
 #include "ngx_http_hpf_plugins.h"
@@ -146,6 +147,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
     { ngx_string("hpf_certificate_revocation"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_hpf_cert_revocation,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_identity_provider"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_hpf_idp_block,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -309,6 +317,9 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
                != NGX_OK
         || ngx_array_init(&hmcf->closed, cf->pool, 4,
                           sizeof(ngx_http_hpf_closed_t))
+               != NGX_OK
+        || ngx_array_init(&hmcf->idps, cf->pool, 2,
+                          sizeof(ngx_http_hpf_idp_t))
                != NGX_OK)
     {
         return NULL;
@@ -465,6 +476,7 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
     ngx_http_hpf_backend_init_worker(hmcf);
     ngx_http_hpf_key_init_worker(hmcf);
     ngx_http_hpf_cert_init_worker(hmcf);
+    ngx_http_hpf_idp_keys_init_worker(hmcf);
 
     if (hmcf->redis
         && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK

@@ -38,6 +38,14 @@ ngx_http_hpf_token_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     person = ctx->data;
 
     person->level = ngx_http_hpf_factor_level(person->proved, person->real);
+    person->level = ngx_max(person->level, person->vouched);
+
+    /* a step up leads nowhere below, whoever vouched for the first level */
+
+    if (person->stepped) {
+        person->level = ngx_max(person->level, ctx->session.level);
+    }
+
     person->token.data = ngx_pnalloc(r->pool,
                                      HPF_BASE64_URL_LEN(sizeof(token)));
 

@@ -44,6 +44,7 @@ static ngx_int_t ngx_http_hpf_user_merge(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_user_same(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_user_first_mobile(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_user_mobile(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_user_stored(ngx_http_hpf_ctx_t *ctx,
@@ -268,6 +269,12 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     user = ctx->data;
     person = &user->person;
 
+    if (person->uid.len && person->m.len == 0
+        && (person->proved & NGX_HTTP_HPF_F_REAL))
+    {
+        return ngx_http_hpf_user_first_mobile(ctx);
+    }
+
     if (person->m.len != user->m.len
         || ngx_strncmp(person->m.data, user->m.data, user->m.len) != 0)
     {
@@ -286,6 +293,43 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_str_set(&argv[3], "1");
 
     return ngx_http_hpf_store_write(ctx, 4, argv, ngx_http_hpf_user_stored);
+}
+
+
+/*
+ * Who was made a user by the word of an identity provider may have no mobile
+ * number yet: it comes with the registration, as that of a new user does.
+ */
+
+static ngx_int_t
+ngx_http_hpf_user_first_mobile(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t                 argv[6], s;
+    ngx_http_hpf_person_t    *person;
+    ngx_http_hpf_new_user_t  *user;
+
+    user = ctx->data;
+    person = &user->person;
+
+    s = ngx_http_hpf_person_member(ctx->form, "mobile");
+
+    person->mobile = ngx_http_hpf_person_mobile(ctx, &s);
+    person->m = user->m;
+
+    ngx_str_set(&argv[0], "HSET");
+    argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
+    ngx_str_set(&argv[2], "m");
+    argv[3] = person->m;
+    ngx_str_set(&argv[4], "mobile");
+
+    if (person->mobile.data == NULL
+        || ngx_http_hpf_seal(ctx, &person->mobile, &person->uid, &argv[5])
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_store_write(ctx, 6, argv, ngx_http_hpf_user_stored);
 }
 
 

@@ -27,6 +27,7 @@
 #define NGX_HTTP_HPF_F_FACE       0x10
 #define NGX_HTTP_HPF_F_CERT       0x20
 #define NGX_HTTP_HPF_F_BINDING    0x40
+#define NGX_HTTP_HPF_F_PROVIDER   0x80     /* of identity: is never sent */
 
 
 /* Those that are proved here, if set up, and those that plugins may prove. */
@@ -110,6 +111,9 @@ typedef struct {
 
     ngx_http_hpf_cert_shown_t  *cert;  /* NULL: none was shown */
 
+    ngx_uint_t   vouched;              /* the level of a provider's word */
+    ngx_uint_t   fresh;                /* who is new by that word */
+
     ngx_str_t    token;                /* of the new session */
     u_char       token_hash[HPF_SESSION_KEY];
     ngx_uint_t   level;
@@ -173,6 +177,11 @@ ngx_str_t ngx_http_hpf_factor_code_hash(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *challenge, ngx_str_t *code);
 /* The level that factors prove; real: of a real-name registration. */
 ngx_uint_t ngx_http_hpf_factor_level(ngx_uint_t factors, ngx_uint_t real);
+
+
+/* _login.c, a stage: tells the person of the session. */
+ngx_int_t ngx_http_hpf_login_answer(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 
 
 /* _token.c: stages that make a session of the person. */
