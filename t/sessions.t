@@ -200,7 +200,7 @@ is(outcome(login({ mobile => $people[9]{mobile} }, $people[9]{mobile})),
    outcome(login({ mobile => $one->{mobile} }, $people[8]{mobile})),
    'nobody, and the code of another number');
 is(faults($t->call('POST', '/v1/sessions', body => { user => {} })),
-   '/factors required /user minProperties', 'nothing');
+   '/user minProperties /factors required', 'nothing');
 
 
 # one session, every channel
