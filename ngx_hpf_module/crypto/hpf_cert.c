@@ -29,7 +29,7 @@
 
 static int hpf_cert_file_read(const char *file, hpf_crypto_part_t *part,
     hpf_cert_stamp_t *stamp, char *why);
-static int hpf_cert_stamp(const char *file, hpf_cert_stamp_t *stamp);
+static void hpf_cert_stamp(const struct stat *st, hpf_cert_stamp_t *stamp);
 static int hpf_cert_store_authorities(hpf_cert_store_t *store,
     const hpf_crypto_part_t *pem, char *why);
 static int hpf_cert_store_authority(hpf_cert_store_t *store, X509 *x);
@@ -80,18 +80,21 @@ hpf_cert_file_read(const char *file, hpf_crypto_part_t *part,
 {
     int             fd;
     ssize_t         n;
+    struct stat     st;
     unsigned char  *buf;
 
     fd = open(file, O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY);
 
-    /* what changes while it is read is read again: the stamp is older */
-
-    if (fd == -1 || hpf_cert_stamp(file, stamp) != HPF_OK) {
+    if (fd == -1 || fstat(fd, &st) == -1) {
         (void) snprintf(why, HPF_CERT_WHY, "\"%.80s\" cannot be read: %.40s",
                         file, strerror(errno));
         (void) close(fd);
         return HPF_ERROR;
     }
+
+    /* what changes while it is read is read again: the stamp is older */
+
+    hpf_cert_stamp(&st, stamp);
 
     buf = stamp->size > 0 && stamp->size < HPF_CERT_FILE_MAX
           ? OPENSSL_malloc(stamp->size) : NULL;
@@ -123,37 +126,33 @@ hpf_cert_file_read(const char *file, hpf_crypto_part_t *part,
 }
 
 
-static int
-hpf_cert_stamp(const char *file, hpf_cert_stamp_t *stamp)
+static void
+hpf_cert_stamp(const struct stat *st, hpf_cert_stamp_t *stamp)
 {
-    struct stat  st;
-
-    if (stat(file, &st) == -1) {
-        return HPF_ERROR;
-    }
-
     memset(stamp, 0, sizeof(hpf_cert_stamp_t));
 
-    stamp->changed = st.st_mtim;
-    stamp->size = st.st_size;
-    stamp->inode = st.st_ino;
-
-    return HPF_OK;
+    stamp->changed = st->st_mtim;
+    stamp->size = st->st_size;
+    stamp->inode = st->st_ino;
 }
 
 
 int
 hpf_cert_store_fresh(const hpf_cert_store_t *store)
 {
+    struct stat       st[2];
     hpf_cert_stamp_t  now[2];
 
     /* a file that is gone for now is no reason to forget what it said */
 
-    if (hpf_cert_stamp(store->conf->authorities, &now[0]) != HPF_OK
-        || hpf_cert_stamp(store->conf->revocation, &now[1]) != HPF_OK)
+    if (stat(store->conf->authorities, &st[0]) == -1
+        || stat(store->conf->revocation, &st[1]) == -1)
     {
         return 1;
     }
+
+    hpf_cert_stamp(&st[0], &now[0]);
+    hpf_cert_stamp(&st[1], &now[1]);
 
     return memcmp(now, store->stamps, sizeof(now)) == 0;
 }
