@@ -28,6 +28,7 @@ typedef struct {
     const char           *text;
     size_t                len;
     unsigned              n;
+    unsigned              scope;           /* hpf_mask_path_scope_e */
     hpf_mask_shape_t      shape;
     hpf_mask_step_t       steps[HPF_MASK_PATH_DEPTH];
 } hpf_mask_path_t;
@@ -41,9 +42,14 @@ struct hpf_mask_paths_s {
     uint64_t              names[HPF_MASK_PATH_DEPTH];
     uint64_t              numbers[HPF_MASK_PATH_DEPTH];
     uint64_t              ends[HPF_MASK_PATH_DEPTH];
+
+    uint64_t              withheld;
+    uint64_t              granted;
 };
 
 
+static int hpf_mask_path_new(hpf_mask_rules_t *rules, const char *path,
+    size_t len, hpf_mask_path_t **new);
 static void hpf_mask_path_read(hpf_mask_path_t *path, unsigned char *p);
 static size_t hpf_mask_path_number(const unsigned char *p, size_t len);
 static void hpf_mask_path_replace(hpf_mask_rules_t *rules,
@@ -95,8 +101,61 @@ int
 hpf_mask_path_add(hpf_mask_rules_t *rules, const char *path, size_t len,
     const hpf_mask_shape_t *shape)
 {
-    char             *text;
+    int               rc;
     hpf_mask_path_t  *new;
+
+    rc = hpf_mask_path_new(rules, path, len, &new);
+
+    if (rc != HPF_OK) {
+        return rc;
+    }
+
+    new->scope = HPF_MASK_PATH_RULE;
+    new->shape = *shape;
+
+    hpf_mask_path_replace(rules, new);
+
+    if (rules->npaths == HPF_MASK_PATHS) {
+        return HPF_DECLINED;
+    }
+
+    rules->paths->path[rules->npaths++] = new;
+
+    return HPF_OK;
+}
+
+
+int
+hpf_mask_path_scope(hpf_mask_rules_t *rules, const char *path, size_t len,
+    unsigned scope)
+{
+    int               rc;
+    hpf_mask_path_t  *new;
+
+    if (rules->npaths == HPF_MASK_PATHS) {
+        return HPF_DECLINED;
+    }
+
+    rc = hpf_mask_path_new(rules, path, len, &new);
+
+    if (rc != HPF_OK) {
+        return rc;
+    }
+
+    new->scope = scope;
+    hpf_mask_shape_init(&new->shape, HPF_MASK_DROP);
+
+    rules->paths->path[rules->npaths++] = new;
+
+    return HPF_OK;
+}
+
+
+static int
+hpf_mask_path_new(hpf_mask_rules_t *rules, const char *path, size_t len,
+    hpf_mask_path_t **new)
+{
+    char  *text;
 
     if (hpf_mask_path_fault(path, len) != NULL) {
         return HPF_DECLINED;
@@ -112,27 +171,19 @@ hpf_mask_path_add(hpf_mask_rules_t *rules, const char *path, size_t len,
 
     /* the text as it is, and once more for the names */
 
-    new = rules->alloc.alloc(rules->alloc.data, sizeof(hpf_mask_path_t));
+    *new = rules->alloc.alloc(rules->alloc.data, sizeof(hpf_mask_path_t));
     text = rules->alloc.alloc(rules->alloc.data, 2 * len);
 
-    if (new == NULL || text == NULL) {
+    if (*new == NULL || text == NULL) {
         return HPF_ERROR;
     }
 
     memcpy(text, path, len);
 
-    new->text = text;
-    new->len = len;
-    new->shape = *shape;
+    (*new)->text = text;
+    (*new)->len = len;
 
-    hpf_mask_path_read(new, (unsigned char *) text + len);
-    hpf_mask_path_replace(rules, new);
-
-    if (rules->npaths == HPF_MASK_PATHS) {
-        return HPF_DECLINED;
-    }
-
-    rules->paths->path[rules->npaths++] = new;
+    hpf_mask_path_read(*new, (unsigned char *) text + len);
 
     return HPF_OK;
 }
@@ -175,6 +226,9 @@ hpf_mask_path_compile(hpf_mask_rules_t *rules)
 
     drops = 0;
 
+    paths->withheld = 0;
+    paths->granted = 0;
+
     memset(paths->stars, 0, sizeof(paths->stars));
     memset(paths->names, 0, sizeof(paths->names));
     memset(paths->numbers, 0, sizeof(paths->numbers));
@@ -203,6 +257,13 @@ hpf_mask_path_compile(hpf_mask_rules_t *rules)
 
         if (path->shape.kind == HPF_MASK_DROP) {
             drops = 1;
+        }
+
+        if (path->scope == HPF_MASK_PATH_WITHHELD) {
+            paths->withheld |= bit;
+
+        } else if (path->scope == HPF_MASK_PATH_GRANTED) {
+            paths->granted |= bit;
         }
     }
 
@@ -270,11 +331,21 @@ const hpf_mask_shape_t *
 hpf_mask_path_shape(const hpf_mask_rules_t *rules, uint64_t alive,
     unsigned depth)
 {
+    uint64_t  withheld;
+
     if (alive == 0 || depth >= HPF_MASK_PATH_DEPTH) {
         return NULL;
     }
 
     alive &= rules->paths->ends[depth];
+    withheld = alive & rules->paths->withheld;
+
+    if (withheld && !(alive & rules->paths->granted)) {
+        alive = withheld;
+
+    } else {
+        alive &= ~(withheld | rules->paths->granted);
+    }
 
     if (alive == 0) {
         return NULL;
@@ -361,7 +432,7 @@ hpf_mask_path_replace(hpf_mask_rules_t *rules, const hpf_mask_path_t *path)
     for (i = 0; i < rules->npaths; i++) {
         old = &rules->paths->path[i];
 
-        if ((*old)->len == path->len
+        if ((*old)->scope == HPF_MASK_PATH_RULE && (*old)->len == path->len
             && memcmp((*old)->text, path->text, path->len) == 0)
         {
             rules->npaths--;

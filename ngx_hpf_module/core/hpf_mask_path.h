@@ -34,6 +34,21 @@ const char *hpf_mask_path_fault(const char *path, size_t len);
 int hpf_mask_path_add(hpf_mask_rules_t *rules, const char *path, size_t len,
     const hpf_mask_shape_t *shape);
 
+/*
+ * A scope: what is withheld goes, whatever other rules say, unless it is
+ * granted as well; then these decide as if there were no scope.  Returns as
+ * the last.
+ */
+
+typedef enum {
+    HPF_MASK_PATH_RULE = 0,
+    HPF_MASK_PATH_WITHHELD,
+    HPF_MASK_PATH_GRANTED
+} hpf_mask_path_scope_e;
+
+int hpf_mask_path_scope(hpf_mask_rules_t *rules, const char *path, size_t len,
+    unsigned scope);
+
 /* For hpf_mask_rules_create(), and _compile(): 1 when a member may go. */
 int hpf_mask_path_copy(hpf_mask_rules_t *rules, const hpf_mask_rules_t *base);
 unsigned hpf_mask_path_compile(hpf_mask_rules_t *rules);

@@ -254,6 +254,54 @@ test_precedence(void)
 }
 
 
+static void
+scope(const char *path, unsigned what)
+{
+    if (hpf_mask_path_scope(body_rules, path, strlen(path), what) != HPF_OK) {
+        ok(0, "the scope of %s", path);
+    }
+}
+
+
+/* Only what is granted is there, and it is masked as it would be. */
+
+static void
+test_scopes(void)
+{
+    begin();
+    body_rule("mobile", HPF_MASK_NAME, 0);
+    mask_test_path("/r/id", HPF_MASK_NAME, 0);
+    mask_test_path("/r/gone", HPF_MASK_NAME, 1);
+    scope("/r/*", HPF_MASK_PATH_WITHHELD);
+    scope("/r/a", HPF_MASK_PATH_GRANTED);
+    scope("/r/id", HPF_MASK_PATH_GRANTED);
+    scope("/r/mobile", HPF_MASK_PATH_GRANTED);
+    scope("/r/list", HPF_MASK_PATH_GRANTED);
+    scope("/r/list/*", HPF_MASK_PATH_GRANTED);
+    scope("/r/list/*/*", HPF_MASK_PATH_WITHHELD);
+    scope("/r/list/*/x", HPF_MASK_PATH_GRANTED);
+
+    /* a rule that comes later opens nothing */
+    mask_test_path("/r/other", HPF_MASK_NONE, 0);
+    mask_test_path("/r/id", HPF_MASK_AMOUNT, 0);
+    mask_test_ready();
+
+    mask_test_json("{\"r\":{\"a\":\"abc\",\"b\":\"abc\"}}",
+                   "{\"r\":{\"a\":\"abc\"}}");
+    mask_test_json("{\"r\":{\"b\":{\"a\":1},\"\\u0061\":[1,{\"z\":2}]}}",
+                   "{\"r\":{\"\\u0061\":[1,{\"z\":2}]}}");
+    mask_test_json("{\"r\":{\"mobile\":\"abc\",\"other\":\"abc\"}}",
+                   "{\"r\":{\"mobile\":\"a*c\"}}");
+    mask_test_json("{\"r\":{\"id\":\"abc\",\"gone\":\"abc\"}}",
+                   "{\"r\":{\"id\":\"***\"}}");
+    mask_test_json("{\"r\":{\"list\":[{\"x\":1,\"y\":2},{\"y\":3}]}}",
+                   "{\"r\":{\"list\":[{\"x\":1},{}]}}");
+    mask_test_json("{\"r\":{\"b\":1},\"b\":\"abc\"}",
+                   "{\"r\":{},\"b\":\"abc\"}");
+    mask_test_stays("{\"q\":{\"b\":\"abc\"},\"r\":\"abc\"}");
+}
+
+
 int
 main(void)
 {
@@ -265,6 +313,7 @@ main(void)
     test_long_names();
     test_depth();
     test_precedence();
+    test_scopes();
 
     return mask_test_done();
 }
