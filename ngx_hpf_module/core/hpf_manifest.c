@@ -96,7 +96,8 @@ hpf_manifest_parse(const void *text, size_t len,
 
     if (in.faults == 0
         && (hpf_manifest_read(mf) != HPF_OK
-            || hpf_manifest_mask(&in, mf) != HPF_OK))
+            || hpf_manifest_mask(&in, mf) != HPF_OK
+            || hpf_manifest_scopes(&in, mf) != HPF_OK))
     {
         hpf_manifest_fault(&in, "", "no memory");
     }
@@ -119,6 +120,7 @@ hpf_manifest_free(hpf_manifest_t *mf)
 
     hpf_schema_free(mf->form);
     hpf_manifest_mask_free(mf);
+    hpf_manifest_scopes_free(mf);
 
     free(mf->limits);
     free(mf->channels);

@@ -78,6 +78,16 @@ typedef struct {
     hpf_mask_shape_t         shape;
 } hpf_manifest_mask_t;
 
+/* Fields that may be agreed to together: JSON Pointers below the result. */
+
+#define HPF_MANIFEST_SCOPES  8
+
+typedef struct {
+    const char              *name;
+    const char             **fields;
+    size_t                   nfields;
+} hpf_manifest_scope_t;
+
 typedef struct {
     size_t                   memory;         /* bytes of a Lua VM */
     uint64_t                 instructions;   /* of one run, Lua */
@@ -115,6 +125,13 @@ typedef struct {
     hpf_manifest_mask_t     *mask;
     size_t                   nmask;
     hpf_manifest_resources_t resources;
+
+    hpf_manifest_scope_t     scopes[HPF_MANIFEST_SCOPES];
+    size_t                   nscopes;
+    unsigned                 sharing;  /* 1: without the person's session */
+    const char             **fresh;    /* factors, one of which was proved */
+    size_t                   nfresh;
+    unsigned                 within;   /* so many seconds ago at most */
 
     hpf_schema_t            *form;     /* never NULL: {} accepts {} only */
     json_t                  *json;     /* the whole, for the guide */

@@ -23,8 +23,8 @@ static const char  *hpf_manifest_factors[] = {
 
 static const char  *hpf_manifest_of_items[] = {
     "mode", "category", "users", "level", "channels", "time_limit", "limits",
-    "mask", "documents", "checks", "tolerates", "basis", "commitment", "fees",
-    NULL
+    "mask", "scopes", "sharing", "fresh", "documents", "checks", "tolerates",
+    "basis", "commitment", "fees", NULL
 };
 
 

@@ -41,5 +41,9 @@ void hpf_manifest_factor(hpf_manifest_in_t *in, json_t *json);
 int hpf_manifest_mask(hpf_manifest_in_t *in, hpf_manifest_t *mf);
 void hpf_manifest_mask_free(hpf_manifest_t *mf);
 
+/* Scopes, sharing and fresh, in the same way. */
+int hpf_manifest_scopes(hpf_manifest_in_t *in, hpf_manifest_t *mf);
+void hpf_manifest_scopes_free(hpf_manifest_t *mf);
+
 
 #endif /* _HPF_MANIFEST_INT_H_INCLUDED_ */

@@ -1,4 +1,4 @@
-/* links: core/hpf_manifest.c core/hpf_manifest_factor.c core/hpf_manifest_mask.c mask core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_manifest.c core/hpf_manifest_factor.c core/hpf_manifest_mask.c core/hpf_manifest_scope.c mask core/hpf_json_line.c core/hpf_json.c core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_form_formats.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -140,6 +140,9 @@ test_own(void)
     "\"name\": \"x\", \"users\": [\"unit\"], \"level\": 1,\n"                 \
     "\"channels\": [\"*\"]"
 
+static void bad(const char *text, const char *want, const char *name);
+
+
 static void
 test_defaults(void)
 {
@@ -259,6 +262,43 @@ test_factor(void)
     ok(parse("x", HEAD ", \"person\": [\"name\"]}") == NULL
        && strstr(told, "\"person\" is of factors") != NULL,
        "an item does not get a person");
+}
+
+
+static void
+test_scopes(void)
+{
+    hpf_manifest_t  *mf;
+
+    mf = parse("x", HEAD ",\"scopes\": {\"one\": [\"/a\", \"/b/*/c\"],"
+               "\"two-b\": [\"/d\"]}, \"fresh\": {\"factors\": [\"sms\","
+               "\"face\"], \"within\": 300}}");
+    is_int(mf->nscopes, 2, "scopes");
+    is_str(mf->scopes[0].name, strlen(mf->scopes[0].name), "one", "a name");
+    is_int(mf->scopes[0].nfields, 2, "fields");
+    is_str(mf->scopes[0].fields[1], strlen(mf->scopes[0].fields[1]), "/b/*/c",
+           "as they are written");
+    is_int(mf->sharing, 0, "for consents alone");
+    is_int(mf->nfresh, 2, "factors that have to be fresh");
+    is_str(mf->fresh[1], strlen(mf->fresh[1]), "face", "by name");
+    is_int(mf->within, 300, "how fresh");
+    hpf_manifest_free(mf);
+
+    bad(HEAD ",\n\"scopes\": {\"one\": [\"a\"]}}",
+        "5: invalid path \"a\", it must begin with", "a field that is none");
+    bad(HEAD ",\"scopes\": {\"one\": [\"/1/2/3/4/5/6/7/8/9\"]}}",
+        "more than 8 components, at \"/scopes/one/0\"", "too deep");
+    bad(HEAD ",\"scopes\": {\"One\": [\"/a\"]}}", "/scopes", "a wrong name");
+    bad(HEAD ",\"scopes\": {}}", "/scopes", "none");
+    bad(HEAD ",\"scopes\": {\"one\": []}}", "/scopes/one", "of nothing");
+    bad(HEAD ",\"sharing\": true}", "\"scopes\" must say what is shared",
+        "all is shared with nobody");
+    bad(HEAD ",\"sharing\": true, \"scopes\": {\"a\": [\"/a\"]}}",
+        "only a query about individuals", "nor what is not of individuals");
+    bad(HEAD ",\"fresh\": {\"factors\": [\"iris\"], \"within\": 300}}",
+        "/fresh/factors/0", "a factor that there is not");
+    bad(HEAD ",\"fresh\": {\"factors\": [\"sms\"], \"within\": 5}}",
+        "/fresh/within", "too fresh");
 }
 
 
@@ -447,6 +487,7 @@ main(void)
     test_own();
     test_defaults();
     test_factor();
+    test_scopes();
     test_faults();
     test_cuts();
     test_size();
