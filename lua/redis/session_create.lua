@@ -3,13 +3,16 @@
 -- KEYS[1]  hpf:{s:HASH}
 -- KEYS[2]  hpf:idle:{s:HASH}
 -- ARGV     uid, type, level, sealed subject, idle seconds, seconds to live,
---          channel, factors (bits)
+--          channel, factors: "sms=now,id-card=1795449600", each with the
+--          second in which it was proved
 
-local ends = redis.call("TIME")[1] + ARGV[6]
+local time = redis.call("TIME")
+local factors = ARGV[8]:gsub("=now", "=" .. time[1])
 
 redis.call("HSET", KEYS[1], "uid", ARGV[1], "type", ARGV[2],
            "level", ARGV[3], "subj", ARGV[4], "idle", ARGV[5],
-           "ends", ends, "channel", ARGV[7], "factors", ARGV[8])
+           "ends", time[1] + ARGV[6], "channel", ARGV[7], "factors", factors,
+           "began", string.format("%d", time[1] * 1000 + time[2] / 1000))
 redis.call("EXPIRE", KEYS[1], ARGV[6])
 
 return redis.call("SET", KEYS[2], "1", "EX", ARGV[5])

@@ -63,6 +63,8 @@ static const hpf_httpsig_component_t  hpf_httpsig_list[] = {
     { "@request-target", 0, 0 },
     { "content-digest", HPF_HTTPSIG_CONTENT_DIGEST, 0 },
     { "authorization", HPF_HTTPSIG_AUTHORIZATION, 0 },
+    { "x-hpf-purpose", HPF_HTTPSIG_PURPOSE, 0 },
+    { "x-hpf-case", HPF_HTTPSIG_CASE, 0 },
     { NULL, 0, 0 }
 };
 

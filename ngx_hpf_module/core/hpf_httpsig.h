@@ -31,6 +31,8 @@
 #define HPF_HTTPSIG_QUERY           0x08
 #define HPF_HTTPSIG_CONTENT_DIGEST  0x10
 #define HPF_HTTPSIG_AUTHORIZATION   0x20
+#define HPF_HTTPSIG_PURPOSE         0x40
+#define HPF_HTTPSIG_CASE            0x80
 
 
 /* why a signature is refused: the "reason" of a channel-signature problem */

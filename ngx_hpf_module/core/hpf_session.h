@@ -31,8 +31,12 @@
 
 #define HPF_SESSION_KEY   32           /* bytes of the keyed hash */
 #define HPF_SESSION_UID   24           /* characters of a user id, at most */
-#define HPF_SESSION_SUBJ  64           /* sealed subject, at most */
+#define HPF_SESSION_SUBJ  48           /* bytes of a sealed subject, at most */
+#define HPF_SESSION_FACTORS  8         /* the caller's, at most */
+#define HPF_SESSION_LONG_AGO  65535    /* s, or longer */
 
+
+/* Small, so that there is room for many. */
 
 typedef struct {
     unsigned char       uid[HPF_SESSION_UID];
@@ -40,12 +44,15 @@ typedef struct {
     uint8_t             uid_len;
     uint8_t             subj_len;
     uint8_t             level;
-    uint8_t             user_type;     /* the caller's */
+    uint8_t             user_type;     /* the caller's, as the next three */
+    uint8_t             factors;       /* a bit for each that was proved */
+    uint16_t            channel;       /* the only one, 0: any */
+    uint16_t            proved[HPF_SESSION_FACTORS];  /* before fresh_until */
+    uint16_t            idle;          /* idle time */
     uint32_t            idle_at;       /* ends when not used until then */
     uint32_t            ends_at;       /* ends absolutely */
     uint32_t            fresh_until;   /* then the store is asked again */
     uint32_t            touched_at;    /* use was last told to the store */
-    uint32_t            idle;          /* idle time */
 } hpf_session_t;
 
 

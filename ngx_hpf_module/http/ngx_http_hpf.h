@@ -47,6 +47,7 @@ typedef struct ngx_http_hpf_signer_s   ngx_http_hpf_signer_t;
 typedef struct ngx_http_hpf_cert_conf_s  ngx_http_hpf_cert_conf_t;
 typedef struct ngx_http_hpf_call_op_s  ngx_http_hpf_call_op_t;
 typedef struct ngx_http_hpf_factor_plugins_s  ngx_http_hpf_factor_plugins_t;
+typedef struct ngx_http_hpf_walk_s     ngx_http_hpf_walk_t;
 
 
 /* A name in the two languages of messages. */
@@ -133,6 +134,10 @@ struct ngx_http_hpf_channel_s {
     ngx_uint_t                    open;         /* as configured */
     ngx_uint_t                    session_idle; /* seconds */
     ngx_uint_t                    session_life; /* seconds */
+    ngx_uint_t                    session_max;  /* of a user; 0: any */
+    ngx_uint_t                    session_level;    /* at most */
+    ngx_uint_t                    consent;      /* of the user is needed */
+    ngx_array_t                  *sharing;      /* scopes, ngx_str_t; NULL */
 
     ngx_str_t                     switch_name;  /* "channel:ID" */
     ngx_int_t                     load;         /* slot in the zone, or -1 */
@@ -149,6 +154,8 @@ typedef struct {
     hpf_circuit_t                *circuit;      /* in the zone, or NULL */
 } ngx_http_hpf_backend_t;
 
+
+#define NGX_HTTP_HPF_LEVELS  3
 
 /* Switches that are closed by configuration ("hpf_closed item:ID ..."). */
 
@@ -179,6 +186,7 @@ typedef struct {
     ngx_array_t                   backends;     /* ngx_http_hpf_backend_t */
     ngx_array_t                   closed;       /* ngx_http_hpf_closed_t */
     ngx_array_t                   idps;         /* ngx_http_hpf_idp_t */
+    ngx_array_t                  *level_rules[NGX_HTTP_HPF_LEVELS + 1];
 
     hpf_seal_t                   *seal;         /* personal numbers at rest */
     ngx_str_t                     seal_key;     /* its master */
@@ -262,6 +270,7 @@ typedef enum {
     NGX_HTTP_HPF_STEP_SESSION,
     NGX_HTTP_HPF_STEP_USER_LIMIT,
     NGX_HTTP_HPF_STEP_CONDITIONS,
+    NGX_HTTP_HPF_STEP_CONSENT,
     NGX_HTTP_HPF_STEP_FORM,
     NGX_HTTP_HPF_STEP_NONCE,
     NGX_HTTP_HPF_STEP_IDEMPOTENCY,
@@ -289,6 +298,7 @@ typedef ngx_int_t (*ngx_http_hpf_step_pt)(ngx_http_request_t *r,
 #define NGX_HTTP_HPF_R_STORE       0x0020   /* cannot be done without Redis */
 #define NGX_HTTP_HPF_R_MASK        0x0040   /* what goes out is masked */
 #define NGX_HTTP_HPF_R_FACTORS     0x0080   /* the body has factors[] */
+#define NGX_HTTP_HPF_R_ACCOUNT     0x0100   /* not for third parties */
 
 /*
  * handler: runs in the content phase after the line.  NGX_OK: the answer is
@@ -356,6 +366,7 @@ struct ngx_http_hpf_ctx_s {
                                       const ngx_hpf_redis_reply_t *reply);
     ngx_int_t                     op_rc;        /* what it came to */
     const ngx_http_hpf_step_pt   *stages;       /* still to come */
+    ngx_http_hpf_walk_t          *walk;         /* through sessions */
     ngx_queue_t                   ended;        /* calls to back ends */
     void                         *data;         /* of the step or handler */
     ngx_hpf_call_t               *call;         /* of the plugin */
@@ -383,12 +394,24 @@ struct ngx_http_hpf_ctx_s {
     ngx_str_t                     event;        /* a word on what was done */
     const char                   *caller;       /* how the channel was told */
     const char                   *reason;       /* why it was refused */
+    ngx_str_t                     operator;     /* who did it, not a user */
+    ngx_str_t                     subject;      /* and to whom */
+    ngx_str_t                     ended_session; /* its hash */
+    ngx_str_t                     party;        /* whom a consent is for */
+    json_t                       *scope;        /* what was shown to it */
+
+    /* Of data that is shared without its person's session. */
+    ngx_str_t                     person;       /* ID number */
+    ngx_str_t                     person_hash;
+    ngx_str_t                     purpose;
+    ngx_str_t                     matter;       /* the caller's file number */
 
     unsigned                      en:1;         /* English was asked for */
     unsigned                      has_session:1;
     unsigned                      by_cookie:1;  /* the session is a browser's */
     unsigned                      cors:1;       /* it is told of origins */
     unsigned                      origin_other:1; /* not one of the channel's */
+    unsigned                      shared:1;     /* about a person, no user */
     unsigned                      personal:1;   /* no-store */
     unsigned                      problem:1;
     unsigned                      passed:1;     /* the line has no objection */
@@ -490,6 +513,8 @@ ngx_int_t ngx_http_hpf_user_limit_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_conditions_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_consent_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_form_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_nonce_step(ngx_http_request_t *r,
@@ -505,6 +530,13 @@ char *ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_hpf_channel_init(ngx_conf_t *cf,
     ngx_http_hpf_main_conf_t *hmcf);
+/* _channel_user.c: members that are about users. */
+char *ngx_http_hpf_channel_session(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+char *ngx_http_hpf_channel_consent(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
+char *ngx_http_hpf_channel_sharing(ngx_conf_t *cf,
+    ngx_http_hpf_channel_t *ch);
 
 /* _switch.c: 1: open.  alternatives[] of a problem: see _divert.c. */
 ngx_uint_t ngx_http_hpf_switch_open(ngx_http_hpf_main_conf_t *hmcf,
@@ -514,6 +546,20 @@ ngx_uint_t ngx_http_hpf_channel_open(ngx_http_hpf_main_conf_t *hmcf,
 ngx_uint_t ngx_http_hpf_item_open(ngx_http_hpf_main_conf_t *hmcf,
     ngx_str_t *item, ngx_http_hpf_channel_t *ch, ngx_hpf_switch_t *sw);
 ngx_int_t ngx_http_hpf_switch_init_worker(ngx_http_hpf_main_conf_t *hmcf);
+
+/* _sharing.c: 1: it is about a person who has no session here. */
+ngx_uint_t ngx_http_hpf_sharing(ngx_http_hpf_ctx_t *ctx);
+/* As a step: why it is asked for, and what is shown. */
+ngx_int_t ngx_http_hpf_sharing_check(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+/* As a step: the person, who is taken out of the form. */
+ngx_int_t ngx_http_hpf_sharing_person(ngx_http_hpf_ctx_t *ctx);
+
+/* _consent_check.c: consent-required; scope: the names, taken over. */
+ngx_int_t ngx_http_hpf_consent_refuse(ngx_http_hpf_ctx_t *ctx, json_t *scope);
+/* The names of scopes of the item, a bit each. */
+json_t *ngx_http_hpf_consent_names(ngx_http_hpf_ctx_t *ctx,
+    ngx_uint_t scopes);
 
 /* _divert.c: open channels that carry the item, least loaded first. */
 json_t *ngx_http_hpf_alternatives(ngx_http_hpf_ctx_t *ctx);
@@ -538,8 +584,9 @@ void ngx_http_hpf_item_unload(ngx_hpf_plugin_t *item, void *data);
 ngx_array_t *ngx_http_hpf_item_limits(ngx_hpf_plugin_t *item);
 ngx_uint_t ngx_http_hpf_item_on_channel(ngx_hpf_plugin_t *item,
     ngx_str_t *channel);
-/* NGX_OK, or step-up-required was set; as a step. */
-ngx_int_t ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level);
+/* Of the answer only these scopes of the item, a bit each, are shown. */
+ngx_int_t ngx_http_hpf_item_scopes(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx, ngx_uint_t scopes);
 /* Ids of the configured channels that carry the item. */
 json_t *ngx_http_hpf_item_channels(ngx_hpf_plugin_t *item,
     ngx_http_hpf_main_conf_t *hmcf);
@@ -559,6 +606,10 @@ ngx_table_elt_t *ngx_http_hpf_header_next(ngx_http_request_t *r,
 ngx_uint_t ngx_http_hpf_has_body(ngx_http_request_t *r);
 /* The longest whole characters of UTF-8 text within max bytes. */
 size_t ngx_http_hpf_utf8_cut(const u_char *p, size_t len, size_t max);
+/* The same word, which ends with a zero. */
+ngx_uint_t ngx_http_hpf_is(ngx_str_t *s, const char *word);
+/* Who says that he does it; NULL: nobody, or nothing for a line. */
+ngx_str_t *ngx_http_hpf_operator(ngx_http_request_t *r);
 /* Random bytes for ids, from a buffer of the worker. */
 ngx_int_t ngx_http_hpf_random(u_char *p, size_t n);
 
@@ -577,7 +628,9 @@ char *ngx_http_hpf_secret_file(ngx_conf_t *cf, ngx_str_t *file,
 char *ngx_http_hpf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* _form.c */
+/* _form.c: what a schema cannot know; returns NGX_ABORT. */
+ngx_int_t ngx_http_hpf_refuse_form(ngx_http_hpf_ctx_t *ctx,
+    const char *pointer, const char *zh, const char *en);
 char *ngx_http_hpf_form_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf);
 const hpf_schema_formats_t *ngx_http_hpf_form_formats(void);
 

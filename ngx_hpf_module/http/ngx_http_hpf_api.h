@@ -56,6 +56,21 @@ NGX_HTTP_HPF_HANDLER(session);
 NGX_HTTP_HPF_HANDLER(logout);
 NGX_HTTP_HPF_HANDLER(logout_all);
 
+/* _session_list.c, _ticket.c, _binding.c, _bindings.c, _consent.c */
+NGX_HTTP_HPF_HANDLER(session_list);
+NGX_HTTP_HPF_HANDLER(session_list_end);
+NGX_HTTP_HPF_HANDLER(ticket);
+extern const char  ngx_http_hpf_ticket_form[];
+NGX_HTTP_HPF_HANDLER(bindings);
+NGX_HTTP_HPF_HANDLER(binding_put);
+NGX_HTTP_HPF_HANDLER(binding_end);
+extern const char  ngx_http_hpf_binding_form[];
+NGX_HTTP_HPF_HANDLER(consent_list);
+NGX_HTTP_HPF_HANDLER(consent);
+NGX_HTTP_HPF_HANDLER(consent_put);
+NGX_HTTP_HPF_HANDLER(consent_end);
+extern const char  ngx_http_hpf_consent_form[];
+
 
 /* _openapi_answer.c: of a fixed call, or "query" or "application". */
 

@@ -20,7 +20,7 @@
 #include "ngx_http_hpf_mask_filter.h"
 
 
-#define NGX_HTTP_HPF_AUDIT_LINE  2560      /* with notes of a plugin */
+#define NGX_HTTP_HPF_AUDIT_LINE  3584      /* with notes of a plugin */
 
 
 struct ngx_http_hpf_audit_s {
@@ -44,6 +44,8 @@ static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     ngx_str_t *value);
 static void ngx_http_hpf_audit_word(hpf_json_out_t *out, const char *key,
     const char *value);
+static void ngx_http_hpf_audit_shown(hpf_json_out_t *out,
+    ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_audit_digest(hpf_json_out_t *out,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_audit_notes(hpf_json_out_t *out,
@@ -314,6 +316,10 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     ngx_http_hpf_audit_word(&out, "reason", ctx->reason);
     ngx_http_hpf_audit_member(&out, "event", &ctx->event);
+    ngx_http_hpf_audit_member(&out, "operator", &ctx->operator);
+    ngx_http_hpf_audit_member(&out, "subject", &ctx->subject);
+    ngx_http_hpf_audit_member(&out, "session", &ctx->ended_session);
+    ngx_http_hpf_audit_shown(&out, ctx);
     ngx_http_hpf_audit_member(&out, "case", &ctx->case_no);
     ngx_http_hpf_audit_digest(&out, ctx);
     ngx_http_hpf_audit_notes(&out, ctx);
@@ -385,6 +391,34 @@ ngx_http_hpf_audit_digest(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
         hpf_json_out_key(out, "digest");
         hpf_json_out_string(out, hex, sizeof(hex));
     }
+}
+
+
+/* What was shown to whom, or was to be. */
+
+static void
+ngx_http_hpf_audit_shown(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
+{
+    size_t   i;
+    json_t  *name;
+
+    ngx_http_hpf_audit_member(out, "party", &ctx->party);
+
+    if (ctx->scope) {
+        hpf_json_out_key(out, "scope");
+        hpf_json_out_begin_array(out);
+
+        json_array_foreach(ctx->scope, i, name) {
+            hpf_json_out_string(out, json_string_value(name),
+                                json_string_length(name));
+        }
+
+        hpf_json_out_end_array(out);
+    }
+
+    ngx_http_hpf_audit_member(out, "person", &ctx->person_hash);
+    ngx_http_hpf_audit_member(out, "purpose", &ctx->purpose);
+    ngx_http_hpf_audit_member(out, "matter", &ctx->matter);
 }
 
 

@@ -576,6 +576,12 @@ ngx_http_hpf_call_user(ngx_http_hpf_ctx_t *ctx, const char *name)
             s = h->value;
         }
 
+    } else if (ctx->shared && ngx_strcmp(name, "id_no") == 0) {
+        s = ctx->person;
+
+    } else if (ctx->shared && ngx_strcmp(name, "user_type") == 0) {
+        ngx_str_set(&s, "individual");
+
     } else if (!ctx->has_session) {
         return s;
 

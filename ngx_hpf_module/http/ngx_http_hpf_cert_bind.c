@@ -18,6 +18,7 @@
 #include "ngx_http_hpf_api.h"
 #include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_store.h"
 
@@ -88,7 +89,8 @@ ngx_http_hpf_cert_bind_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_int_t               rc;
     ngx_http_hpf_person_t  *person;
 
-    rc = ngx_http_hpf_item_level(ctx, NGX_HTTP_HPF_CERT_BIND_LEVEL);
+    rc = ngx_http_hpf_level_check(ctx, NGX_HTTP_HPF_CERT_BIND_LEVEL, NULL);
+
     if (rc != NGX_OK) {
         return rc;
     }

@@ -14,6 +14,7 @@
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_mtls.h"
+#include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_signature.h"
 
 
@@ -34,8 +35,6 @@ static char *ngx_http_hpf_channel_limit(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_origin(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
-static char *ngx_http_hpf_channel_session(ngx_conf_t *cf,
-    ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_mask(ngx_conf_t *cf,
     ngx_http_hpf_channel_t *ch);
 static char *ngx_http_hpf_channel_mask_request(ngx_conf_t *cf,
@@ -44,6 +43,8 @@ static ngx_http_hpf_channel_t *ngx_http_hpf_channel_named(
     ngx_http_hpf_ctx_t *ctx, ngx_str_t *name);
 static ngx_http_hpf_channel_t *ngx_http_hpf_channel_unnamed(
     ngx_http_hpf_ctx_t *ctx);
+static ngx_uint_t ngx_http_hpf_channel_marked(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *id);
 static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
 
 
@@ -65,7 +66,9 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
     { ngx_string("key"), 2, 3, ngx_http_hpf_key_line },
     { ngx_string("keys"), 1, 1, ngx_http_hpf_key_folder },
     { ngx_string("certificate"), 2, 4, ngx_http_hpf_mtls_line },
-    { ngx_string("session"), 1, 2, ngx_http_hpf_channel_session },
+    { ngx_string("session"), 1, 4, ngx_http_hpf_channel_session },
+    { ngx_string("consent"), 1, 1, ngx_http_hpf_channel_consent },
+    { ngx_string("sharing"), 1, 16, ngx_http_hpf_channel_sharing },
     { ngx_string("mask_rule"), 2, 6, ngx_http_hpf_channel_mask },
     { ngx_string("mask_request"), 1, 1, ngx_http_hpf_channel_mask_request },
     { ngx_null_string, 0, 0, NULL }
@@ -199,6 +202,29 @@ ngx_http_hpf_channel_find(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id)
 }
 
 
+/* 1: its mark is that of another one, as that of one in 32768 is. */
+
+static ngx_uint_t
+ngx_http_hpf_channel_marked(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id)
+{
+    ngx_uint_t               i;
+    ngx_http_hpf_channel_t  *ch;
+
+    ch = hmcf->channels.elts;
+
+    for (i = 0; i < hmcf->channels.nelts; i++) {
+
+        if (ngx_http_hpf_session_channel_mark(&ch[i].id)
+            == ngx_http_hpf_session_channel_mark(id))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 char *
 ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -224,6 +250,13 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_hpf_channel_marked(hmcf, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" cannot be told from another one "
+                           "in sessions: another id is needed", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     ch = ngx_array_push(&hmcf->channels);
     if (ch == NULL) {
         return NGX_CONF_ERROR;
@@ -235,6 +268,7 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ch->load = -1;
     ch->open = 1;
     ch->kind = NGX_CONF_UNSET_UINT;
+    ch->session_level = NGX_HTTP_HPF_LEVELS;
     ch->file = cf->conf_file->file.name.data;
     ch->line = cf->conf_file->line;
 
@@ -290,6 +324,13 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if ((ch->sharing || ch->consent) && ch->kind == NGX_HTTP_HPF_PUBLIC) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\": \"consent\" and \"sharing\" are "
+                           "for signed channels", &ch->id);
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
@@ -328,7 +369,8 @@ ngx_http_hpf_channel_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown \"%V\" in channel \"%V\": name, kind, entry, "
                        "capacity, limit, origin, key, keys, certificate, "
-                       "session, mask_rule or mask_request expected",
+                       "session, consent, sharing, mask_rule or mask_request "
+                       "expected",
                        &value[0], &ch->id);
 
     return NGX_CONF_ERROR;
@@ -480,43 +522,6 @@ ngx_http_hpf_channel_origin(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
         }
 
         *origin = value[i];
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_hpf_channel_session(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
-{
-    time_t       t;
-    ngx_str_t   *value, s;
-    ngx_uint_t   i;
-
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        s.data = value[i].data + 5;
-        s.len = value[i].len - 5;
-
-        t = value[i].len > 5 ? ngx_parse_time(&s, 1) : NGX_ERROR;
-
-        if (t > 0 && t <= 65535
-            && ngx_strncmp(value[i].data, "idle=", 5) == 0)
-        {
-            ch->session_idle = t;
-
-        } else if (t > 0 && ngx_strncmp(value[i].data, "life=", 5) == 0) {
-            ch->session_life = t;
-
-        } else {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid \"%V\" in \"session\" of channel "
-                               "\"%V\": idle=TIME (at most 18h) or life=TIME "
-                               "expected", &value[i], &ch->id);
-            return NGX_CONF_ERROR;
-        }
     }
 
     return NGX_CONF_OK;

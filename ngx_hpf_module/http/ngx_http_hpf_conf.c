@@ -16,6 +16,7 @@
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_idp.h"
 #include "ngx_http_hpf_key.h"
+#include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_mask_hash.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_seal.h"
@@ -474,7 +475,8 @@ ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
         }
     }
 
-    if (ngx_http_hpf_conf_store(cf, hmcf) != NGX_CONF_OK
+    if (ngx_http_hpf_level_init(cf, hmcf) != NGX_CONF_OK
+        || ngx_http_hpf_conf_store(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_conf_crypto(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_cert_init(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_idp_init(cf, hmcf) != NGX_CONF_OK

@@ -31,6 +31,7 @@ ngx_str_t  ngx_http_hpf_factors[] = {
     ngx_string("face"),
     ngx_string("cert"),
     ngx_string("binding"),
+    ngx_string("provider"),
     ngx_null_string
 };
 
@@ -200,24 +201,4 @@ ngx_http_hpf_factor_code_hash(ngx_http_hpf_ctx_t *ctx, ngx_str_t *challenge,
     }
 
     return ngx_http_hpf_store_hex(ctx, hash, sizeof(hash));
-}
-
-
-/*
- * 1: one factor; 2: two different ones of a user who is registered under his
- * real name; 3: one of these is the person himself or a certificate.
- */
-
-ngx_uint_t
-ngx_http_hpf_factor_level(ngx_uint_t factors, ngx_uint_t real)
-{
-    if (factors == 0) {
-        return 0;
-    }
-
-    if (!real || (factors & (factors - 1)) == 0) {
-        return 1;
-    }
-
-    return (factors & (NGX_HTTP_HPF_F_FACE|NGX_HTTP_HPF_F_CERT)) ? 3 : 2;
 }

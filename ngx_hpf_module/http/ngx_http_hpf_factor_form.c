@@ -282,36 +282,43 @@ ngx_http_hpf_factor_form_plugin(ngx_http_hpf_main_conf_t *hmcf,
 json_t *
 ngx_http_hpf_factor_names(ngx_http_hpf_main_conf_t *hmcf, ngx_uint_t factors)
 {
-    json_t            *names;
-    ngx_uint_t         i, bit;
-    ngx_hpf_plugin_t  *plugin;
+    json_t      *names;
+    ngx_uint_t   i;
 
     names = json_array();
+    factors &= ngx_http_hpf_factor_offered(hmcf);
 
     for (i = 0; ngx_http_hpf_factors[i].len; i++) {
 
-        bit = (ngx_uint_t) 1 << i;
-
-        if (!(factors & bit)) {
-            continue;
-        }
-
-        if (!(bit & NGX_HTTP_HPF_F_BUILT_IN(hmcf))) {
-
-            plugin = ngx_http_hpf_factor_form_plugin(hmcf,
-                                                  &ngx_http_hpf_factors[i]);
-            if (plugin == NULL) {
-                continue;
-            }
-
-            ngx_hpf_plugin_unref(plugin);
-        }
-
-        (void) json_array_append_new(names,
+        if (factors >> i & 1) {
+            (void) json_array_append_new(names,
                            ngx_http_hpf_json_str(&ngx_http_hpf_factors[i]));
+        }
     }
 
     return names;
+}
+
+
+ngx_uint_t
+ngx_http_hpf_factor_offered(ngx_http_hpf_main_conf_t *hmcf)
+{
+    ngx_uint_t         i, offered;
+    ngx_hpf_plugin_t  *plugin;
+
+    offered = NGX_HTTP_HPF_F_BUILT_IN(hmcf);
+
+    for (i = 0; ngx_http_hpf_factors[i].len; i++) {
+
+        plugin = ngx_http_hpf_factor_form_plugin(hmcf,
+                                                 &ngx_http_hpf_factors[i]);
+        if (plugin) {
+            ngx_hpf_plugin_unref(plugin);
+            offered |= (ngx_uint_t) 1 << i;
+        }
+    }
+
+    return offered;
 }
 
 

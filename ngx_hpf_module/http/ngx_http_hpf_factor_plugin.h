@@ -40,7 +40,8 @@ ngx_int_t ngx_http_hpf_factor_form(ngx_http_hpf_ctx_t *ctx, json_t *faults);
 void ngx_http_hpf_factor_describe(ngx_http_hpf_main_conf_t *hmcf,
     json_t *schema);
 
-/* Names of those of F_ that are built in or loaded. */
+/* Those of F_ that are built in or loaded, and the names of some of them. */
+ngx_uint_t ngx_http_hpf_factor_offered(ngx_http_hpf_main_conf_t *hmcf);
 json_t *ngx_http_hpf_factor_names(ngx_http_hpf_main_conf_t *hmcf,
     ngx_uint_t factors);
 

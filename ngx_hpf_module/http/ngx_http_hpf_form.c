@@ -49,6 +49,10 @@ ngx_http_hpf_form_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     rc = ngx_http_hpf_form_parse(ctx);
 
+    if (rc == NGX_OK) {
+        rc = ngx_http_hpf_sharing_person(ctx);
+    }
+
     if (rc != NGX_OK) {
         return rc;
     }
@@ -125,6 +129,21 @@ ngx_http_hpf_form_check(ngx_http_hpf_ctx_t *ctx, const hpf_schema_t *schema)
 
     return ngx_http_hpf_extra_json(ctx, "errors", faults) == NGX_OK
            ? NGX_ABORT : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_hpf_refuse_form(ngx_http_hpf_ctx_t *ctx, const char *pointer,
+    const char *zh, const char *en)
+{
+    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_FORM_INVALID);
+
+    return ngx_http_hpf_extra_json(ctx, "errors",
+                                   json_pack("[{s:s,s:s,s:s}]",
+                                             "pointer", pointer,
+                                             "rule", "enum",
+                                             "message", ctx->en ? en : zh))
+           == NGX_OK ? NGX_ABORT : NGX_ERROR;
 }
 
 

@@ -58,6 +58,7 @@ static const ngx_http_hpf_line_t  ngx_http_hpf_line[] = {
     { ngx_http_hpf_session_step, W },           /* who the user is */
     { ngx_http_hpf_user_limit_step, W },        /* is there room for him */
     { ngx_http_hpf_conditions_step, W|A },      /* may he */
+    { ngx_http_hpf_consent_step, W|A },         /* may the channel see it */
     { ngx_http_hpf_form_step, W },              /* is it well formed */
     { ngx_http_hpf_nonce_step, W },             /* was it sent before */
     { ngx_http_hpf_idempotency_step, W }        /* was it done before */
@@ -429,5 +430,6 @@ ngx_http_hpf_gate_cleanup(void *data)
     }
 
     json_decref(ctx->form);
+    json_decref(ctx->scope);
     json_decref(ctx->case_data);
 }

@@ -69,6 +69,7 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_idp_stages[] = {
     ngx_http_hpf_token_stage,
     ngx_http_hpf_token_index_stage,
     ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_sessions_crowd_stage,
     ngx_http_hpf_login_answer,
     NULL
 };

@@ -13,11 +13,10 @@
 #include <ngx_http.h>
 
 #include "hpf_manifest.h"
-#include "ngx_http_hpf_factor_plugin.h"
 #include "ngx_http_hpf_item_mask.h"
+#include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_session.h"
-#include "ngx_http_hpf_user.h"
 
 
 /* What hangs on a generation. */
@@ -35,16 +34,6 @@ static ngx_int_t ngx_http_hpf_item_masked(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_item_caller(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-
-
-/* What a session of a lower level lacks, by the level that is needed. */
-
-static const ngx_uint_t  ngx_http_hpf_item_factors[] = {
-    0,
-    NGX_HTTP_HPF_F_SMS,
-    NGX_HTTP_HPF_F_ID_CARD|NGX_HTTP_HPF_F_BANK_CARD|NGX_HTTP_HPF_F_FACE,
-    NGX_HTTP_HPF_F_FACE|NGX_HTTP_HPF_F_CERT
-};
 
 
 ngx_int_t
@@ -77,7 +66,7 @@ ngx_http_hpf_item_load(ngx_hpf_plugin_t *plugin, void *data)
         }
     }
 
-    if (mf->nmask) {
+    if (mf->nmask || mf->nscopes) {
         item->mask = ngx_http_hpf_item_mask_create(pool, mf);
         if (item->mask == NULL) {
             return NGX_ERROR;
@@ -163,7 +152,7 @@ ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         hlcf = ngx_http_get_module_loc_conf(r, ngx_http_hpf_module);
 
         return ctx->route ? NGX_OK
-                          : ngx_http_hpf_item_level(ctx, hlcf->level);
+                          : ngx_http_hpf_level_check(ctx, hlcf->level, NULL);
     }
 
     mf = ngx_hpf_plugin_manifest(ctx->item);
@@ -175,7 +164,8 @@ ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_USER_TYPE);
     }
 
-    return ngx_http_hpf_item_level(ctx, mf->level);
+    return ctx->shared ? NGX_OK
+                       : ngx_http_hpf_level_check(ctx, mf->level, mf);
 }
 
 
@@ -194,7 +184,7 @@ ngx_http_hpf_item_masked(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     set = ngx_http_hpf_mask_location(r);
 
     if (item && item->mask) {
-        set = ngx_http_hpf_item_mask_set(item->mask, set);
+        set = ngx_http_hpf_item_mask_set(item->mask, set, 0);
 
     } else if (ctx->route == NULL
                || !(ctx->route->flags & NGX_HTTP_HPF_R_MASK))
@@ -229,34 +219,18 @@ ngx_http_hpf_item_caller(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_hpf_item_level(ngx_http_hpf_ctx_t *ctx, ngx_uint_t level)
+ngx_http_hpf_item_scopes(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
+    ngx_uint_t scopes)
 {
-    json_t                    *factors;
-    ngx_http_hpf_main_conf_t  *hmcf;
+    ngx_http_hpf_item_t      *item;
+    ngx_http_hpf_mask_set_t  *set;
 
-    if (ctx->session.level >= level) {
-        return NGX_OK;
-    }
+    item = ngx_hpf_plugin_data(ctx->item);
 
-    if (!ctx->has_session) {
-        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_REQUIRED);
-    }
+    set = ngx_http_hpf_item_mask_set(item->mask, ngx_http_hpf_mask_location(r),
+                                     scopes);
 
-    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
-
-    (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_STEP_UP_REQUIRED);
-
-    factors = ngx_http_hpf_factor_names(hmcf,
-                             ngx_http_hpf_item_factors[ngx_min(level, 3)]);
-
-    if (ngx_http_hpf_extra_int(ctx, "required_level", level) != NGX_OK
-        || ngx_http_hpf_extra_int(ctx, "level", ctx->session.level) != NGX_OK
-        || ngx_http_hpf_extra_json(ctx, "factors", factors) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_ABORT;
+    return set ? ngx_http_hpf_mask_set_rules(r, set) : NGX_ERROR;
 }
 
 

@@ -11,13 +11,18 @@
 #include "ngx_http_hpf_mask_rule.h"
 
 
-/* An item is mostly called in one location. */
+/* "/result", and a field of a scope, which has 128 bytes at most */
+#define NGX_HTTP_HPF_ITEM_MASK_PATH  160
+
+
+/* An item is mostly called in one location, and by most without scopes. */
 
 typedef struct ngx_http_hpf_item_mask_at_s  ngx_http_hpf_item_mask_at_t;
 
 struct ngx_http_hpf_item_mask_at_s {
     ngx_http_hpf_mask_set_t       set;
     ngx_http_hpf_mask_set_t      *location;
+    ngx_uint_t                    scopes;
     ngx_http_hpf_item_mask_at_t  *next;
 };
 
@@ -29,9 +34,16 @@ struct ngx_http_hpf_item_mask_s {
 };
 
 
+static size_t ngx_http_hpf_item_mask_paths(const hpf_manifest_scope_t *scope);
 static ngx_int_t ngx_http_hpf_item_mask_compile(
     ngx_http_hpf_item_mask_t *mask, const hpf_mask_rules_t *base,
-    hpf_mask_rules_t **rules);
+    ngx_uint_t scopes, hpf_mask_rules_t **rules);
+static int ngx_http_hpf_item_mask_scopes(hpf_mask_rules_t *rules,
+    const hpf_manifest_t *mf, ngx_uint_t scopes);
+static ngx_uint_t ngx_http_hpf_item_mask_within(const hpf_manifest_t *mf,
+    ngx_uint_t scopes, const char *field);
+static int ngx_http_hpf_item_mask_grant(hpf_mask_rules_t *rules,
+    const char *field);
 static int ngx_http_hpf_item_mask_apply(hpf_mask_rules_t *rules,
     const hpf_manifest_mask_t *m);
 
@@ -48,6 +60,10 @@ ngx_http_hpf_item_mask_create(ngx_pool_t *pool, const hpf_manifest_t *mf)
     for (i = 0; i < mf->nmask; i++) {
         nkeys += mf->mask[i].nkeys;
         npaths += mf->mask[i].npaths;
+    }
+
+    for (i = 0; i < mf->nscopes; i++) {
+        npaths += ngx_http_hpf_item_mask_paths(&mf->scopes[i]);
     }
 
     /* whether they fit is known before anybody asks for the item */
@@ -73,16 +89,37 @@ ngx_http_hpf_item_mask_create(ngx_pool_t *pool, const hpf_manifest_t *mf)
 }
 
 
+/* How many rules it takes, at most. */
+
+static size_t
+ngx_http_hpf_item_mask_paths(const hpf_manifest_scope_t *scope)
+{
+    size_t       i, n;
+    const char  *p;
+
+    n = 1;
+
+    for (i = 0; i < scope->nfields; i++) {
+
+        for (p = scope->fields[i]; *p; p++) {
+            n += (*p == '/') ? 2 : 0;
+        }
+    }
+
+    return n;
+}
+
+
 ngx_http_hpf_mask_set_t *
 ngx_http_hpf_item_mask_set(ngx_http_hpf_item_mask_t *mask,
-    ngx_http_hpf_mask_set_t *location)
+    ngx_http_hpf_mask_set_t *location, ngx_uint_t scopes)
 {
     hpf_mask_rules_t             *rules;
     ngx_http_hpf_item_mask_at_t  *at;
 
     for (at = mask->at; at; at = at->next) {
 
-        if (at->location == location) {
+        if (at->location == location && at->scopes == scopes) {
             return &at->set;
         }
     }
@@ -92,13 +129,14 @@ ngx_http_hpf_item_mask_set(ngx_http_hpf_item_mask_t *mask,
         return NULL;
     }
 
-    if (ngx_http_hpf_item_mask_compile(mask, location->rules, &rules)
+    if (ngx_http_hpf_item_mask_compile(mask, location->rules, scopes, &rules)
         != NGX_OK)
     {
         return NULL;
     }
 
     at->location = location;
+    at->scopes = scopes;
     at->set.rules = rules;
     at->set.pool = mask->pool;
 
@@ -111,7 +149,7 @@ ngx_http_hpf_item_mask_set(ngx_http_hpf_item_mask_t *mask,
 
 static ngx_int_t
 ngx_http_hpf_item_mask_compile(ngx_http_hpf_item_mask_t *mask,
-    const hpf_mask_rules_t *base, hpf_mask_rules_t **rules)
+    const hpf_mask_rules_t *base, ngx_uint_t scopes, hpf_mask_rules_t **rules)
 {
     int               rc;
     size_t            i;
@@ -132,7 +170,119 @@ ngx_http_hpf_item_mask_compile(ngx_http_hpf_item_mask_t *mask,
         }
     }
 
+    if (scopes
+        && ngx_http_hpf_item_mask_scopes(*rules, mask->manifest, scopes)
+           != HPF_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return hpf_mask_rules_compile(*rules) == HPF_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/* All of the result is withheld but for the fields of these scopes. */
+
+static int
+ngx_http_hpf_item_mask_scopes(hpf_mask_rules_t *rules,
+    const hpf_manifest_t *mf, ngx_uint_t scopes)
+{
+    int                          rc;
+    size_t                       i, j;
+    const hpf_manifest_scope_t  *scope;
+
+    rc = hpf_mask_path_scope(rules, "/result/*", sizeof("/result/*") - 1,
+                             HPF_MASK_PATH_WITHHELD);
+
+    for (i = 0; i < mf->nscopes; i++) {
+        scope = &mf->scopes[i];
+
+        for (j = 0; (scopes >> i & 1) && j < scope->nfields; j++) {
+
+            if (rc == HPF_OK
+                && !ngx_http_hpf_item_mask_within(mf, scopes,
+                                                  scope->fields[j]))
+            {
+                rc = ngx_http_hpf_item_mask_grant(rules, scope->fields[j]);
+            }
+        }
+    }
+
+    return rc;
+}
+
+
+/* 1: it is granted with all that another field has. */
+
+static ngx_uint_t
+ngx_http_hpf_item_mask_within(const hpf_manifest_t *mf, ngx_uint_t scopes,
+    const char *field)
+{
+    size_t                       i, j, len;
+    const hpf_manifest_scope_t  *scope;
+
+    for (i = 0; i < mf->nscopes; i++) {
+        scope = &mf->scopes[i];
+
+        for (j = 0; (scopes >> i & 1) && j < scope->nfields; j++) {
+            len = ngx_strlen(scope->fields[j]);
+
+            if (ngx_strncmp(field, scope->fields[j], len) == 0
+                && field[len] == '/')
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * "/items/x" grants /result/items and of its members x alone; a star stands
+ * for elements and all members, of which none is withheld.
+ */
+
+static int
+ngx_http_hpf_item_mask_grant(hpf_mask_rules_t *rules, const char *field)
+{
+    int          rc;
+    u_char       path[NGX_HTTP_HPF_ITEM_MASK_PATH], *p;
+    const char  *end, *next;
+
+    end = field;
+
+    for ( ;; ) {
+        next = ngx_strchr(end + 1, '/');
+        next = next ? next : end + ngx_strlen(end);
+
+        p = ngx_snprintf(path, sizeof(path), "/result%*s",
+                         (size_t) (next - field), field);
+
+        rc = hpf_mask_path_scope(rules, (char *) path, p - path,
+                                 HPF_MASK_PATH_GRANTED);
+
+        if (rc != HPF_OK || *next == '\0') {
+            return rc;
+        }
+
+        end = next;
+
+        if (end[1] == '*' && (end[2] == '/' || end[2] == '\0')) {
+            continue;
+        }
+
+        p = ngx_snprintf(path, sizeof(path), "/result%*s/*",
+                         (size_t) (end - field), field);
+
+        rc = hpf_mask_path_scope(rules, (char *) path, p - path,
+                                 HPF_MASK_PATH_WITHHELD);
+
+        if (rc != HPF_OK) {
+            return rc;
+        }
+    }
 }
 
 

@@ -41,11 +41,14 @@ static void ngx_http_hpf_login_step_up_ended(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 
 
+/*
+ * A ticket or an assertion stands alone.  Who comes with a binding may leave
+ * out who he is; all others say so, and send a code or a certificate.
+ */
+
 const char  ngx_http_hpf_login_form[] =
-    "{\"type\":\"object\",\"additionalProperties\":false,"
-    "\"if\":{\"required\":[\"assertion\"]},"
-    "\"then\":{\"maxProperties\":1},"
-    "\"else\":{\"required\":[\"user\",\"factors\"]},\"properties\":{"
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+    "\"ticket\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_-]{43}$\"},"
     "\"assertion\":{\"type\":\"object\",\"additionalProperties\":false,"
     "\"required\":[\"provider\",\"token\"],\"properties\":{"
     "\"provider\":{\"type\":\"string\",\"maxLength\":64},"
@@ -55,8 +58,16 @@ const char  ngx_http_hpf_login_form[] =
     "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"
     "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"}}},"
     "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
-    "\"contains\":{\"properties\":{\"factor\":{\"enum\":[\"sms\",\"cert\"]}}},"
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
+    "\"if\":{\"anyOf\":[{\"required\":[\"ticket\"]},"
+    "{\"required\":[\"assertion\"]}]},"
+    "\"then\":{\"maxProperties\":1},"
+    "\"else\":{\"required\":[\"factors\"],"
+    "\"if\":{\"required\":[\"factors\"],\"properties\":{\"factors\":"
+    "{\"contains\":{\"properties\":{\"factor\":{\"const\":\"binding\"}}}}}},"
+    "\"else\":{\"required\":[\"user\"],\"properties\":{\"factors\":"
+    "{\"contains\":{\"properties\":{\"factor\":{\"enum\":[\"sms\",\"cert\"]"
+    "}}}}}}},"
     "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
 
 
@@ -77,6 +88,21 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_login_stages[] = {
     ngx_http_hpf_token_stage,
     ngx_http_hpf_token_index_stage,
     ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_sessions_crowd_stage,
+    ngx_http_hpf_login_answer,
+    NULL
+};
+
+
+static const ngx_http_hpf_step_pt  ngx_http_hpf_login_ticket_stages[] = {
+    ngx_http_hpf_ticket_take_stage,
+    ngx_http_hpf_ticket_source_stage,
+    ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_login_known,
+    ngx_http_hpf_token_stage,
+    ngx_http_hpf_token_index_stage,
+    ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_sessions_crowd_stage,
     ngx_http_hpf_login_answer,
     NULL
 };
@@ -90,6 +116,7 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_step_up_stages[] = {
     ngx_http_hpf_token_index_stage,
     ngx_http_hpf_token_create_stage,
     ngx_http_hpf_login_step_up_end,
+    ngx_http_hpf_sessions_crowd_stage,
     ngx_http_hpf_login_answer,
     NULL
 };
@@ -108,13 +135,26 @@ ngx_http_hpf_login_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     person = ngx_http_hpf_person(ctx);
 
-    if (person == NULL || ngx_http_hpf_factor_read(ctx) != NGX_OK) {
+    if (person == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (json_object_get(ctx->form, "ticket")) {
+        return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_login_ticket_stages);
+    }
+
+    if (ngx_http_hpf_factor_read(ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
     person->purpose = "login";
 
     user = json_object_get(ctx->form, "user");
+
+    if (user == NULL) {
+        return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_login_stages);
+    }
+
     s = ngx_http_hpf_person_member(user, "id_no");
 
     if (s.len) {
@@ -138,6 +178,10 @@ ngx_http_hpf_login_lookup(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
+
+    if (person->i.len == 0 && person->m.len == 0) {
+        return ngx_http_hpf_binding_find_stage(r, ctx);
+    }
 
     ngx_str_set(&argv[0], "GET");
 
@@ -278,7 +322,8 @@ ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (json_object_update_new(answer,
                json_pack("{s:I,s:i,s:{s:s%,s:s,s:s%,s:s%},s:s%}",
                          "expires_in",
-                         (json_int_t) ctx->channel->session_idle,
+                         (json_int_t) ngx_min(ctx->channel->session_idle,
+                                              person->life),
                          "level", (int) person->level,
                          "user",
                          "user_id", person->uid.data, person->uid.len,
@@ -342,7 +387,7 @@ static void
 ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_int_t               rc, factors;
+    ngx_int_t               rc;
     ngx_str_t               text;
     ngx_http_hpf_person_t  *person;
 
@@ -352,12 +397,11 @@ ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
 
     if (rc == NGX_OK) {
         text = ngx_hpf_redis_text(reply);
-        factors = ngx_atoi(text.data, text.len);
+        ngx_http_hpf_proof_read(&person->kept, &text);
 
-        if (factors > 0) {
-            person->proved = factors;
+        person->proved = person->kept.factors;
 
-        } else {
+        if (person->proved == 0) {
             rc = ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
         }
     }

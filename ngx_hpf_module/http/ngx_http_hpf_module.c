@@ -18,6 +18,7 @@
 #include "ngx_http_hpf_idp.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_nonce.h"
+#include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_session.h"
 
@@ -158,6 +159,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hpf_level_rule"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_hpf_level_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hpf_notice"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_hpf_conf_notice,
@@ -242,6 +250,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
     { ngx_string("hpf_plugin_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_hpf_plugins_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_session_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_session_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

@@ -41,6 +41,11 @@
                        ",\"by\":" TEXT ",\"note\":" TEXT))                    \
            ",\"missing_documents\":" LIST(TEXT) ",\"result\":{}")
 
+#define CONSENT                                                               \
+    OBJECT("\"party\":" TEXT ",\"scope\":" LIST(TEXT) ",\"purpose\":" TEXT   \
+           ",\"text_version\":{},\"channel\":" TEXT ",\"given_at\":" TIME     \
+           ",\"expires_at\":" TIME)
+
 #define USER(more)                                                            \
     OBJECT("\"user_id\":" TEXT ",\"user_type\":" TEXT more)
 
@@ -107,6 +112,34 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
       OBJECT("\"certificates\":" LIST(CERTIFICATE)), { NULL, NULL } },
     { "certificate-bind", "201", CERTIFICATE, { NULL, NULL } },
     { "certificate-end", "204", NULL, { NULL, NULL } },
+
+    { "session-list", "200",
+      OBJECT("\"sessions\":"
+             LIST(OBJECT("\"id\":" TEXT ",\"channel\":" TEXT
+                         ",\"level\":" NUMBER ",\"created_at\":" TIME
+                         ",\"last_used\":" TIME ",\"ends_at\":" TIME
+                         ",\"current\":" SWITCH))), { NULL, NULL } },
+
+    { "session-end-one", "204", NULL, { NULL, NULL } },
+
+    { "ticket-create", "201",
+      OBJECT("\"ticket\":" TEXT ",\"expires_in\":" NUMBER),
+      { NULL, NULL } },
+
+    { "binding-list", "200",
+      OBJECT("\"bindings\":"
+             LIST(OBJECT("\"channel\":" TEXT ",\"subject\":" TEXT
+                         ",\"bound_at\":" TIME))), { NULL, NULL } },
+
+    { "binding-put", "204", NULL, { NULL, NULL } },
+    { "binding-end", "204", NULL, { NULL, NULL } },
+
+    { "consent-list", "200", OBJECT("\"consents\":" LIST(CONSENT)),
+      { NULL, NULL } },
+
+    { "consent", "200", CONSENT, { NULL, NULL } },
+    { "consent-put", "200", CONSENT, { NULL, NULL } },
+    { "consent-end", "204", NULL, { NULL, NULL } },
 
     /* of any other item, by its mode */
 

@@ -17,14 +17,12 @@
 
 #define NGX_HTTP_HPF_PLUGINS_WATCHDOG  100     /* ms, at least */
 #define NGX_HTTP_HPF_PLUGINS_CRASHES   16      /* at most */
-#define NGX_HTTP_HPF_PLUGINS_NAME      64      /* characters of an operator's */
 
 
 static ngx_uint_t ngx_http_hpf_plugins_ended(const ngx_hpf_report_t *report);
 static ngx_int_t ngx_http_hpf_plugins_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_plugins_change(ngx_http_request_t *r,
     ngx_http_hpf_main_conf_t *hmcf);
-static ngx_str_t *ngx_http_hpf_plugins_operator(ngx_http_request_t *r);
 static json_t *ngx_http_hpf_plugins_list(ngx_http_request_t *r,
     ngx_http_hpf_main_conf_t *hmcf);
 static int ngx_libc_cdecl ngx_http_hpf_plugins_cmp(const void *one,
@@ -223,7 +221,7 @@ ngx_http_hpf_plugins_change(ngx_http_request_t *r,
 {
     ngx_str_t  id, *by;
 
-    by = ngx_http_hpf_plugins_operator(r);
+    by = ngx_http_hpf_operator(r);
 
     if (by == NULL) {
         return NGX_HTTP_BAD_REQUEST;
@@ -244,36 +242,6 @@ ngx_http_hpf_plugins_change(ngx_http_request_t *r,
     ngx_http_hpf_audit_event(hmcf, "plugin-released", &id, NULL, by);
 
     return NGX_HTTP_NO_CONTENT;
-}
-
-
-/* Who says he is; NULL: nobody, or nothing for a line. */
-
-static ngx_str_t *
-ngx_http_hpf_plugins_operator(ngx_http_request_t *r)
-{
-    size_t            i;
-    ngx_str_t        *s;
-    ngx_table_elt_t  *by;
-
-    static ngx_str_t  name = ngx_string("x-hpf-operator");
-
-    by = ngx_http_hpf_header_in(r, &name);
-
-    if (by == NULL) {
-        return NULL;
-    }
-
-    s = &by->value;
-
-    for (i = 0; i < s->len; i++) {
-
-        if (s->data[i] < ' ' || s->data[i] == 0x7f) {
-            return NULL;
-        }
-    }
-
-    return s->len > 0 && s->len <= NGX_HTTP_HPF_PLUGINS_NAME ? s : NULL;
 }
 
 

@@ -22,6 +22,7 @@
 #define R   NGX_HTTP_HPF_R_STORE
 #define M   NGX_HTTP_HPF_R_MASK
 #define F   NGX_HTTP_HPF_R_FACTORS
+#define A   NGX_HTTP_HPF_R_ACCOUNT
 #define X   (NGX_HTTP_HPF_R_ITEM|I|C|M)
 
 
@@ -62,14 +63,36 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
       ngx_http_hpf_logout_handler, NULL },
     { NGX_HTTP_POST, "/v1/session/factors", S|B|R|F, "session-step-up",
       ngx_http_hpf_login_step_up_handler, ngx_http_hpf_step_up_form },
-    { NGX_HTTP_GET, "/v1/session/certificates", S|M|R, "certificate-list",
+    { NGX_HTTP_GET, "/v1/session/certificates", S|M|R|A, "certificate-list",
       ngx_http_hpf_cert_list_handler, NULL },
-    { NGX_HTTP_POST, "/v1/session/certificates", S|B|M|R, "certificate-bind",
+    { NGX_HTTP_POST, "/v1/session/certificates", S|B|M|R|A, "certificate-bind",
       ngx_http_hpf_cert_bind_handler, ngx_http_hpf_cert_form },
-    { NGX_HTTP_DELETE, "/v1/session/certificates/{}", S|R, "certificate-end",
+    { NGX_HTTP_DELETE, "/v1/session/certificates/{}", S|R|A, "certificate-end",
       ngx_http_hpf_cert_release_handler, NULL },
-    { NGX_HTTP_DELETE, "/v1/session/all", S|R, "session-end-all",
+    { NGX_HTTP_DELETE, "/v1/session/all", S|R|A, "session-end-all",
       ngx_http_hpf_logout_all_handler, NULL },
+    { NGX_HTTP_GET, "/v1/sessions", S|R|A, "session-list",
+      ngx_http_hpf_session_list_handler, NULL },
+    { NGX_HTTP_DELETE, "/v1/sessions/{}", S|R|A, "session-end-one",
+      ngx_http_hpf_session_list_end_handler, NULL },
+    { NGX_HTTP_POST, "/v1/session/tickets", S|B|R|A, "ticket-create",
+      ngx_http_hpf_ticket_handler, ngx_http_hpf_ticket_form },
+
+    { NGX_HTTP_GET, "/v1/session/bindings", S|R|A, "binding-list",
+      ngx_http_hpf_bindings_handler, NULL },
+    { NGX_HTTP_PUT, "/v1/session/bindings/{}", S|B|R|A, "binding-put",
+      ngx_http_hpf_binding_put_handler, ngx_http_hpf_binding_form },
+    { NGX_HTTP_DELETE, "/v1/session/bindings/{}", S|R|A, "binding-end",
+      ngx_http_hpf_binding_end_handler, NULL },
+
+    { NGX_HTTP_GET, "/v1/consents", S|R|A, "consent-list",
+      ngx_http_hpf_consent_list_handler, NULL },
+    { NGX_HTTP_GET, "/v1/consents/{}", S|R, "consent",
+      ngx_http_hpf_consent_handler, NULL },
+    { NGX_HTTP_PUT, "/v1/consents/{}", S|B|R|A, "consent-put",
+      ngx_http_hpf_consent_put_handler, ngx_http_hpf_consent_form },
+    { NGX_HTTP_DELETE, "/v1/consents/{}", S|R, "consent-end",
+      ngx_http_hpf_consent_end_handler, NULL },
 
     { 0, NULL, 0, NULL, NULL, NULL }
 };

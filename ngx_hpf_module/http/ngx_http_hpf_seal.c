@@ -109,13 +109,15 @@ ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no,
         return NGX_ERROR;
     }
 
-    return subj->len <= HPF_SESSION_SUBJ ? NGX_OK : NGX_ERROR;
+    return subj->len <= HPF_BASE64_URL_LEN(HPF_SESSION_SUBJ) ? NGX_OK
+                                                             : NGX_ERROR;
 }
 
 
 ngx_int_t
 ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no)
 {
+    u_char                     text[HPF_BASE64_URL_LEN(HPF_SESSION_SUBJ)];
     ngx_int_t                  rc;
     ngx_str_t                  subj, uid;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -123,8 +125,9 @@ ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no)
     uid.data = ctx->session.uid;
     uid.len = ctx->session.uid_len;
 
-    subj.data = ctx->session.subj;
-    subj.len = ctx->session.subj_len;
+    subj.data = text;
+    subj.len = hpf_base64_url_encode((char *) text, ctx->session.subj,
+                                     ctx->session.subj_len);
 
     rc = ngx_http_hpf_seal_open(ctx, &subj, &uid, id_no);
 

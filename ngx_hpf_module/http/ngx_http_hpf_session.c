@@ -18,17 +18,19 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_base64.h"
 #include "hpf_hex.h"
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_user.h"
 
 
 #define NGX_HTTP_HPF_TOKEN_LEN   43        /* 256 bits in base64url */
 #define NGX_HTTP_HPF_NONE_TTL    5         /* s, of a negative entry */
 
 /* what session_get.lua tells of a session, before its user's limits */
-#define NGX_HTTP_HPF_SESSION_PARTS  6
+#define NGX_HTTP_HPF_SESSION_PARTS  9
 
 
 static ngx_int_t ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx);
@@ -42,6 +44,11 @@ static ngx_int_t ngx_http_hpf_session_doubted(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_session_found(ngx_http_hpf_ctx_t *ctx);
+static uint16_t ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_session_proofs(hpf_session_t *rec,
+    const ngx_hpf_redis_reply_t *reply, uint32_t now);
 static void ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_session_changed(void *data, const ngx_str_t *name);
 
@@ -118,7 +125,8 @@ ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_loc_conf_t  *hlcf;
 
     if (ctx->item) {
-        return ngx_hpf_plugin_manifest(ctx->item)->level > 0;
+        return ngx_hpf_plugin_manifest(ctx->item)->level > 0
+               && !ngx_http_hpf_sharing(ctx);
     }
 
     if (ctx->route) {
@@ -210,8 +218,8 @@ ngx_http_hpf_session_cached(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     if (rc == NGX_OK) {
-        ctx->has_session = 1;
         ngx_http_hpf_session_touch(ctx);
+        rc = ngx_http_hpf_session_found(ctx);
     }
 
     return rc;
@@ -325,7 +333,7 @@ ngx_http_hpf_session_answer(ngx_http_hpf_ctx_t *ctx,
     if (ngx_http_hpf_store_failed(reply)
         && ngx_http_hpf_session_doubted(ctx, reply) == NGX_OK)
     {
-        ctx->op_rc = NGX_OK;
+        ctx->op_rc = ngx_http_hpf_session_found(ctx);
         ctx->resumed = 1;
 
         ngx_http_hpf_resume(ctx->request);
@@ -383,7 +391,6 @@ ngx_http_hpf_session_doubted(ngx_http_hpf_ctx_t *ctx,
     ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
                   "hpf session: goes on as it was known: %V", &text);
 
-    ctx->has_session = 1;
     ctx->store_gone = ngx_hpf_redis_one_slot(hmcf->redis);
 
     return NGX_OK;
@@ -394,6 +401,7 @@ static ngx_int_t
 ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
+    ssize_t                    n;
     uint32_t                   now;
     ngx_str_t                  uid, type, level, subj;
     ngx_uint_t                 left;
@@ -421,8 +429,11 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     level = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
     subj = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 3));
 
+    n = subj.len <= HPF_BASE64_URL_LEN(HPF_SESSION_SUBJ)
+        ? hpf_base64_url_decode(ctx->session.subj, subj.data, subj.len) : -1;
+
     if (uid.len == 0 || uid.len > HPF_SESSION_UID || type.len != 1
-        || level.len != 1 || subj.len > HPF_SESSION_SUBJ)
+        || level.len != 1 || n < 0)
     {
         ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
                       "hpf session: a record in the store is damaged");
@@ -434,10 +445,9 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     left = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 5));
 
     ngx_memcpy(rec->uid, uid.data, uid.len);
-    ngx_memcpy(rec->subj, subj.data, subj.len);
 
     rec->uid_len = uid.len;
-    rec->subj_len = subj.len;
+    rec->subj_len = n;
     rec->user_type = type.data[0];
     rec->level = level.data[0] - '0';
     rec->idle = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 4));
@@ -446,14 +456,96 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     rec->fresh_until = now + ngx_min(left, (ngx_uint_t) hmcf->session_cache);
     rec->touched_at = now;
 
-    ctx->has_session = 1;
+    ngx_http_hpf_session_proofs(rec, reply, now);
+
+    rec->channel = ngx_http_hpf_session_channel(hmcf, reply);
 
     if (hmcf->session_cache && ngx_http_hpf_session_lost == 0) {
         ngx_hpf_session_put(hmcf->zone, ctx->token_hash, rec,
                             ctx->session_mark);
     }
 
+    return ngx_http_hpf_session_found(ctx);
+}
+
+
+/*
+ * A session that began on the channel of a third party is good there alone:
+ * what it may not see there, it would else ask for in another one's name.
+ */
+
+static uint16_t
+ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t                id;
+    ngx_http_hpf_channel_t  *ch;
+
+    id = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 7));
+    ch = ngx_http_hpf_channel_find(hmcf, &id);
+
+    return (ch && !ch->consent) ? 0 : ngx_http_hpf_session_channel_mark(&id);
+}
+
+
+/* That no other channel has it is seen to when they are configured. */
+
+uint16_t
+ngx_http_hpf_session_channel_mark(ngx_str_t *id)
+{
+    return (uint16_t) (ngx_crc32_short(id->data, id->len) | 1);
+}
+
+
+/* A session counts for no more than the channel that it is used on lets it. */
+
+static ngx_int_t
+ngx_http_hpf_session_found(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t  *id;
+
+    id = &ctx->channel->id;
+
+    if (ctx->session.channel
+        && ctx->session.channel != ngx_http_hpf_session_channel_mark(id))
+    {
+        ctx->reason = "session-of-another-channel";
+
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+    }
+
+    ctx->has_session = 1;
+    ctx->session.level = ngx_min(ctx->session.level,
+                                 ctx->channel->session_level);
+
     return NGX_OK;
+}
+
+
+/* The times of the store's clock become ages. */
+
+static void
+ngx_http_hpf_session_proofs(hpf_session_t *rec,
+    const ngx_hpf_redis_reply_t *reply, uint32_t now)
+{
+    time_t                 store, ago;
+    ngx_str_t              text;
+    ngx_uint_t             n;
+    ngx_http_hpf_proofs_t  proofs;
+
+    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 8));
+    store = ngx_atotm(text.data, text.len);
+
+    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 6));
+    ngx_http_hpf_proof_read(&proofs, &text);
+
+    rec->factors = proofs.factors;
+
+    for (n = 0; n < HPF_SESSION_FACTORS; n++) {
+        ago = ngx_max(store - proofs.at[n], 0) + (rec->fresh_until - now);
+
+        rec->proved[n] = ngx_min(ago, HPF_SESSION_LONG_AGO);
+    }
 }
 
 

@@ -15,6 +15,7 @@
 
 #include "hpf_base64.h"
 #include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_user.h"
@@ -37,7 +38,7 @@ ngx_http_hpf_token_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
     person = ctx->data;
 
-    person->level = ngx_http_hpf_factor_level(person->proved, person->real);
+    person->level = ngx_http_hpf_level_of(hmcf, person->proved, person->real);
     person->level = ngx_max(person->level, person->vouched);
 
     /* a step up leads nowhere below, whoever vouched for the first level */
@@ -45,6 +46,18 @@ ngx_http_hpf_token_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (person->stepped) {
         person->level = ngx_max(person->level, ctx->session.level);
     }
+
+    /* and a ticket nowhere above */
+
+    if (person->source.len) {
+        person->level = ngx_min(person->level, person->vouched);
+    }
+
+    person->level = ngx_min(person->level, ctx->channel->session_level);
+
+    person->life = person->life ? ngx_min(person->life,
+                                          ctx->channel->session_life)
+                                : ctx->channel->session_life;
 
     person->token.data = ngx_pnalloc(r->pool,
                                      HPF_BASE64_URL_LEN(sizeof(token)));
@@ -80,7 +93,7 @@ ngx_http_hpf_token_index_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     args[0] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":sessions");
     args[1] = ngx_http_hpf_store_hex(ctx, person->token_hash,
                                      HPF_SESSION_KEY);
-    args[2] = ngx_http_hpf_store_int(ctx, ctx->channel->session_life);
+    args[2] = ngx_http_hpf_store_int(ctx, person->life);
 
     eval.script = &ngx_hpf_redis_script_session_index;
     eval.nkeys = 1;
@@ -110,12 +123,14 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     args[3].len = 1;
     args[4] = ngx_http_hpf_store_int(ctx, person->level);
     args[6] = ngx_http_hpf_store_int(ctx, ctx->channel->session_idle);
-    args[7] = ngx_http_hpf_store_int(ctx, ctx->channel->session_life);
+    args[7] = ngx_http_hpf_store_int(ctx, person->life);
     args[8] = ctx->channel->id;
-    args[9] = ngx_http_hpf_store_int(ctx, person->proved);
+    args[9] = ngx_http_hpf_proof_text(ctx, person);
 
-    if (ngx_http_hpf_seal_subject(ctx, &person->id_no, &person->uid, &args[5])
-        != NGX_OK)
+    if (args[9].data == NULL
+        || ngx_http_hpf_seal_subject(ctx, &person->id_no, &person->uid,
+                                     &args[5])
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

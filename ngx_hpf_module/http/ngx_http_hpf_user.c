@@ -18,6 +18,7 @@
 #include "ngx_http_hpf_api.h"
 #include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_flow.h"
+#include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
@@ -354,15 +355,17 @@ ngx_http_hpf_user_mobile(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_user_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_http_hpf_person_t  *person;
+    ngx_http_hpf_person_t     *person;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     person = ctx->data;
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
     ngx_str_set(&ctx->event, "registered");
 
     return ngx_http_hpf_answer(ctx, NGX_HTTP_CREATED,
                json_pack("{s:s%,s:i}", "user_id", person->uid.data,
                          person->uid.len, "level",
-                         (int) ngx_http_hpf_factor_level(person->proved,
-                                                  person->real)));
+                         (int) ngx_http_hpf_level_of(hmcf, person->proved,
+                                                     person->real)));
 }

@@ -33,7 +33,8 @@
 /* Those that are proved here, if set up, and those that plugins may prove. */
 
 #define NGX_HTTP_HPF_F_BUILT_IN(hmcf)                                        \
-    (NGX_HTTP_HPF_F_SMS | ((hmcf)->cert ? NGX_HTTP_HPF_F_CERT : 0))
+    (NGX_HTTP_HPF_F_SMS | NGX_HTTP_HPF_F_BINDING                             \
+     | ((hmcf)->cert ? NGX_HTTP_HPF_F_CERT : 0))
 #define NGX_HTTP_HPF_F_PLUGINS                                               \
     (NGX_HTTP_HPF_F_ID_CARD|NGX_HTTP_HPF_F_BANK_CARD|NGX_HTTP_HPF_F_FACE)
 
@@ -62,14 +63,21 @@
     "\"signature\":{\"type\":\"string\",\"maxLength\":2048,"                \
     "\"pattern\":\"^[A-Za-z0-9+/]+={0,2}$\"}"
 
+/* A channel's own account, as a WeChat openid. */
+
+#define NGX_HTTP_HPF_SUBJECT_FORM                                            \
+    "{\"type\":\"string\",\"pattern\":\"^[!-~]{1,128}$\"}"
+
 #define NGX_HTTP_HPF_FACTOR_FORM                                             \
     "{\"type\":\"object\",\"required\":[\"factor\"],\"properties\":{"       \
     "\"factor\":{\"type\":\"string\"},"                                     \
     NGX_HTTP_HPF_FACTOR_CHALLENGE_ID ","                                     \
     "\"code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{6}$\"},"             \
-    NGX_HTTP_HPF_FACTOR_CERT "},"                                            \
+    NGX_HTTP_HPF_FACTOR_CERT ","                                             \
+    "\"subject\":" NGX_HTTP_HPF_SUBJECT_FORM "},"                           \
     "\"allOf\":["                                                           \
     NGX_HTTP_HPF_FACTOR_NEEDS("sms", "\"challenge_id\",\"code\"") ","        \
+    NGX_HTTP_HPF_FACTOR_NEEDS("binding", "\"subject\"") ","                   \
     NGX_HTTP_HPF_FACTOR_NEEDS("cert", "\"challenge_id\",\"certificate\","    \
                               "\"signature\"")                              \
     "]}"
@@ -80,6 +88,7 @@
  */
 
 #define NGX_HTTP_HPF_FACTOR_STAGES                                           \
+    ngx_http_hpf_binding_stage,                                             \
     ngx_http_hpf_factor_sms_stage,                                          \
     ngx_http_hpf_cert_factor_stage,                                         \
     ngx_http_hpf_cert_factor_check_stage,                                   \
@@ -88,6 +97,14 @@
 
 
 typedef struct ngx_http_hpf_cert_shown_s  ngx_http_hpf_cert_shown_t;
+
+
+/* Factors that were proved before, and when (s, by the store's clock). */
+
+typedef struct {
+    ngx_uint_t   factors;
+    time_t       at[HPF_SESSION_FACTORS];
+} ngx_http_hpf_proofs_t;
 
 
 /* The work of one call of identity: ctx->data. */
@@ -105,18 +122,22 @@ typedef struct {
     const char  *purpose;              /* of the code */
     ngx_uint_t   asked;                /* factors in the body */
     ngx_uint_t   proved;               /* factors found true */
+    ngx_http_hpf_proofs_t  kept;       /* of them those of another session */
     ngx_str_t    challenge;            /* of a code that is sent */
     ngx_str_t    code;
     ngx_uint_t   attempts_left;
 
     ngx_http_hpf_cert_shown_t  *cert;  /* NULL: none was shown */
 
-    ngx_uint_t   vouched;              /* the level of a provider's word */
+    ngx_uint_t   vouched;              /* level of a provider's word, or of
+                                          the session that a ticket is of */
     ngx_uint_t   fresh;                /* who is new by that word */
 
     ngx_str_t    token;                /* of the new session */
     u_char       token_hash[HPF_SESSION_KEY];
     ngx_uint_t   level;
+    ngx_uint_t   life;                 /* s, what is left of that; 0: all */
+    ngx_str_t    source;               /* hash of that, of a ticket */
     ngx_uint_t   stepped;              /* a present session steps up */
 } ngx_http_hpf_person_t;
 
@@ -175,8 +196,33 @@ ngx_int_t ngx_http_hpf_factor_failed(ngx_http_hpf_ctx_t *ctx);
 /* Keyed hash of a code, bound to its challenge: hex. */
 ngx_str_t ngx_http_hpf_factor_code_hash(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *challenge, ngx_str_t *code);
-/* The level that factors prove; real: of a real-name registration. */
-ngx_uint_t ngx_http_hpf_factor_level(ngx_uint_t factors, ngx_uint_t real);
+
+
+/* _proof.c: factors as a session has them, "sms=1795449600,id-card=...". */
+void ngx_http_hpf_proof_read(ngx_http_hpf_proofs_t *proofs, ngx_str_t *text);
+/* Of the session that is made: what was proved by this call has "=now". */
+ngx_str_t ngx_http_hpf_proof_text(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_person_t *person);
+
+
+/* _ticket.c: stages that find the user of a ticket. */
+ngx_int_t ngx_http_hpf_ticket_take_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_ticket_source_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+
+/* _binding.c: the user whom a subject of the calling channel leads to. */
+ngx_int_t ngx_http_hpf_binding_find_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+/* A stage of the factor "binding". */
+ngx_int_t ngx_http_hpf_binding_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+
+/* _sessions.c: a stage: of too many sessions on a channel the oldest end. */
+ngx_int_t ngx_http_hpf_sessions_crowd_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 
 
 /* _login.c, a stage: tells the person of the session. */

@@ -14,7 +14,8 @@
 #include "ngx_http_hpf.h"
 
 
-#define NGX_HTTP_HPF_RANDOM  1024
+#define NGX_HTTP_HPF_RANDOM    1024
+#define NGX_HTTP_HPF_OPERATOR  64      /* bytes of a name */
 
 
 ngx_table_elt_t *
@@ -120,4 +121,40 @@ ngx_http_hpf_random(u_char *p, size_t n)
     ngx_memzero(&bytes[left], n);
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_hpf_is(ngx_str_t *s, const char *word)
+{
+    return s->len == ngx_strlen(word)
+           && ngx_strncmp(s->data, word, s->len) == 0;
+}
+
+
+ngx_str_t *
+ngx_http_hpf_operator(ngx_http_request_t *r)
+{
+    size_t            i;
+    ngx_str_t        *s;
+    ngx_table_elt_t  *by;
+
+    static ngx_str_t  name = ngx_string("x-hpf-operator");
+
+    by = ngx_http_hpf_header_in(r, &name);
+
+    if (by == NULL) {
+        return NULL;
+    }
+
+    s = &by->value;
+
+    for (i = 0; i < s->len; i++) {
+
+        if (s->data[i] < ' ' || s->data[i] == 0x7f) {
+            return NULL;
+        }
+    }
+
+    return s->len > 0 && s->len <= NGX_HTTP_HPF_OPERATOR ? s : NULL;
 }

@@ -23,6 +23,12 @@
     script(session_get,        0, LIMITS)                                    \
     script(session_create,     0, ALONE)                                     \
     script(session_index,      0, ALONE)                                     \
+    script(session_peek,       0, ALONE)                                     \
+    script(ticket_create,      0, ALONE)                                     \
+    script(ticket_take,        0, ALONE)                                     \
+    script(binding_put,        1, ALONE)                                     \
+    script(binding_drop,       1, ALONE)                                     \
+    script(consent_get,        0, ALONE)                                     \
     script(limit_take,         0, LIMITS)                                    \
     script(challenge_allow,    0, ALONE)                                     \
     script(challenge_create,   0, ALONE)                                     \
