@@ -162,6 +162,10 @@ is($t->call('POST', '/v1/items/account-query', token => $token,
 is($t->call('POST', '/v1/items/account-query', token => $token,
             body => '{"a":')->json->{offset}, 5, 'and where');
 
+$t->call('PUT', '/v1/consents/partner', token => $token, body => {
+    scope => [ 'account-holder' ], purpose => 'x',
+    expires_at => '2999-01-01T00:00:00Z' });
+
 for my $channel (qw/ hall wechat kiosk hotline sms gov partner /) {
     is(item('account-query', {}, channel => $channel)->status, 200,
        "on $channel");

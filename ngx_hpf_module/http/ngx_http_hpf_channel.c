@@ -327,7 +327,7 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if ((ch->sharing || ch->consent) && ch->kind == NGX_HTTP_HPF_PUBLIC) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "channel \"%V\": \"consent\" and \"sharing\" are "
-                           "for signed channels", &ch->id);
+                           "not for public channels", &ch->id);
         return NGX_CONF_ERROR;
     }
 
