@@ -7,7 +7,8 @@
  * request, and the steps of its one line:
  *
  *     request id -> channel -> switch -> limit & capacity -> session
- *         -> item's conditions -> form -> idempotency -> plugin or handler
+ *         -> item's conditions -> consent -> form -> idempotency
+ *         -> plugin or handler
  *
  * and after the answer: mask, audit, metrics.
  */
