@@ -234,4 +234,17 @@ is(join(' ', sort keys %{ { map { $_->{reason} => 1 }
    'no-consent not-for-parties outside-consent session-of-another-channel',
    'and why not');
 
+
+# a consent that cannot be asked for is none
+
+agree($token, \@ALL);
+is(outcome(query($token)), 200, 'with a consent');
+$t->kill_redis;
+is(outcome($t->call('GET', '/v1/session', token => $token)), 200,
+   'without the store a user goes on');
+is(outcome(query($token)), 'store-unavailable', 'a third party does not');
+is(outcome(withdraw($token)), 'store-unavailable',
+   'nor is it said that something has ended');
+$t->start_redis;
+
 done_testing();
