@@ -174,8 +174,8 @@ for my $bad ([ 'session level=4', 'invalid "level=4"' ],
              [ 'session life=', 'invalid "life="' ],
              [ 'session often', 'invalid "often"' ],
              [ 'consent wanted', 'invalid consent "wanted"' ],
-             [ 'consent required', 'are for signed channels' ],
-             [ 'sharing a', 'are for signed channels' ],
+             [ 'consent required', 'are not for public channels' ],
+             [ 'sharing a', 'are not for public channels' ],
              [ "sharing a;\n sharing b", 'is duplicate' ])
 {
     my ($ok, $out) = $t->config_test(<<"EOF");
