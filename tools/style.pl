@@ -273,7 +273,8 @@ sub check_test {
         $n++;
 
         fault($src->{name}, $n, 'a test waits on conditions, not by sleep')
-            if $line =~ /^[^#]*(?<!hpf\.)(?<!iface->)\b(?:sleep|usleep)\b\s*[(\d]/;
+            if $line =~ /^[^#]*(?<!hpf\.)(?<!iface->)
+                         \b(?:sleep|usleep)\b\s*[(\d]/x;
         fault($src->{name}, $n, 'a test that may fail')
             if $line =~ /todo_skip|local \$TO(?:)DO/;
     }

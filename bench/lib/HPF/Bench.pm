@@ -24,11 +24,12 @@ package HPF::Bench;
 # rate(NAME, WORKERS, SECONDS): requests a second of a gate of so many workers,
 #   on all cores
 # redis_keeps(HOW): Redis writes "nothing", "everysec" or "always" to its disk
-# add(NAME, PORT, PID): another server; server(NAME, CONF, [ PORTS ], ENV) starts
-#   an nginx; upstream(), proxy(), tls(PORT): what one needs in its configuration
+# add(NAME, PORT, PID): another server; server(NAME, CONF, [ PORTS ], ENV)
+#   starts an nginx; upstream(), proxy(), tls(PORT): what one needs in its
+#   configuration
 # port_of(NAME), tls_of(NAME), pid_of(NAME): where it listens, and its worker
-# test(): the HPF::Test under it; token(): of who is logged in; redis_pid(), nginx(): its version, size():
-#   bytes of the answer; median(NUMBERS)
+# test(): the HPF::Test under it; token(): of who is logged in; redis_pid(),
+#   nginx(): its version, size(): bytes of the answer; median(NUMBERS)
 #
 # Load, back end and Redis run on another core than the worker where there are
 # two.

@@ -118,12 +118,13 @@ sub nginx_conf {
 
     if ($LUA{$name}) {
         my $share = "$self->{unpacked}/usr";
+        my $root = $self->{bench}->test->root;
 
         $main = "load_module $modules/ndk_http_module.so;\n"
                 . "load_module $modules/ngx_http_lua_module.so;\n"
                 . "pcre_jit on;\n";
         $http = <<"EOF_CONF";
-    lua_package_path "@{[ $self->{bench}->test->root ]}/bench/?.lua;$share/share/lua/5.1/?.lua;;";
+    lua_package_path "$root/bench/?.lua;$share/share/lua/5.1/?.lua;;";
     lua_package_cpath "$share/lib/x86_64-linux-gnu/lua/5.1/?.so;;";
     lua_shared_dict sessions 16m;
     lua_shared_dict counts 16m;
@@ -147,8 +148,10 @@ EOF_CONF
     if ($name eq 'auth') {
         $http = '    limit_req_zone $http_authorization zone=users:16m '
                 . "rate=1000000r/s;\n";
-        $location = "            auth_request /auth;\n"
-                    . "            limit_req zone=users burst=1000000 nodelay;\n";
+        $location = <<'EOF_CONF';
+            auth_request /auth;
+            limit_req zone=users burst=1000000 nodelay;
+EOF_CONF
         $more = <<"EOF_CONF";
         location = /auth {
             internal;
@@ -188,6 +191,11 @@ sub haproxy {
     my $dir = $self->{dir};
     my $bench = $self->{bench};
     my $t = $bench->test;
+    my $tls = port("tls of $port");
+    my $token = 'req.hdr(authorization),word(2,\ )';
+    my $line = '{"time":"%tr","id":"%ID","channel":"hall","call":"bench",'
+               . '"user":"%[var(txn.user)]","level":1,"outcome":"ok",'
+               . '"status":%ST,"ms":%Ta}';
     my ($crt, $key) = map { $t->read_file("conf/bench.$_") } qw/ crt key /;
 
     $t->write_file('conf/haproxy.pem', $crt . $key);
@@ -208,15 +216,15 @@ defaults
 
 frontend channels
     bind 127.0.0.1:@{[ port($port) ]}
-    bind 127.0.0.1:@{[ port("tls of $port") ]} ssl crt $dir/conf/haproxy.pem alpn h2,http/1.1
+    bind 127.0.0.1:$tls ssl crt $dir/conf/haproxy.pem alpn h2,http/1.1
     unique-id-format %[rand(2147483647),hex]%[rand(2147483647),hex]
     unique-id-header X-Request-Id
     stick-table type string len 64 size 100k expire 2m store http_req_rate(1m)
-    http-request set-var(txn.user) req.hdr(authorization),word(2,\\ ),map_str($dir/conf/tokens.map)
+    http-request set-var(txn.user) $token,map_str($dir/conf/tokens.map)
     http-request deny deny_status 401 unless { var(txn.user) -m found }
     http-request track-sc0 var(txn.user)
     http-request deny deny_status 429 if { sc_http_req_rate(0) gt 600000000 }
-    log-format '{"time":"%tr","id":"%ID","channel":"hall","call":"bench","user":"%[var(txn.user)]","level":1,"outcome":"ok","status":%ST,"ms":%Ta}'
+    log-format '$line'
     default_backend bench
 
 backend bench
