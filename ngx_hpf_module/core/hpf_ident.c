@@ -39,20 +39,23 @@ hpf_ident_is_id_card(const unsigned char *p, size_t len,
     static const char           check[] = "10X98765432";
 
     size_t                      i;
-    unsigned                    sum;
+    unsigned                    n, sum;
     unsigned char               last;
 
-    if (len != HPF_IDENT_ID_LEN
-        || !hpf_ident_all_digits(p, HPF_IDENT_ID_LEN - 1)
-        || !hpf_ident_is_province(p[0] == '9' ? p + 1 : p))
-    {
+    if (len != HPF_IDENT_ID_LEN) {
         return 0;
     }
 
     sum = 0;
 
     for (i = 0; i < HPF_IDENT_ID_LEN - 1; i++) {
-        sum += (p[i] - '0') * weight[i];
+        n = (unsigned) p[i] - '0';
+
+        if (n > 9) {
+            return 0;
+        }
+
+        sum += n * weight[i];
     }
 
     last = p[HPF_IDENT_ID_LEN - 1];
@@ -62,6 +65,7 @@ hpf_ident_is_id_card(const unsigned char *p, size_t len,
     }
 
     return last == (unsigned char) check[sum % 11]
+           && hpf_ident_is_province(p[0] == '9' ? p + 1 : p)
            && hpf_ident_born(p + 6, today);
 }
 
@@ -171,7 +175,6 @@ hpf_ident_is_bank_card(const unsigned char *p, size_t len)
 {
     return len >= HPF_IDENT_CARD_MIN
            && len <= HPF_IDENT_CARD_MAX
-           && hpf_ident_all_digits(p, len)
            && hpf_ident_luhn(p, len);
 }
 
@@ -518,23 +521,26 @@ hpf_ident_is_issued(const unsigned char *p, size_t len)
 }
 
 
+/* All are digits, and the last one is right for the others. */
+
 static int
 hpf_ident_luhn(const unsigned char *p, size_t len)
 {
-    size_t    i;
-    unsigned  n, sum;
+    static const unsigned char  twice[] = { 0, 2, 4, 6, 8, 1, 3, 5, 7, 9 };
+
+    size_t                      i;
+    unsigned                    n, sum;
 
     sum = 0;
 
     for (i = 0; i < len; i++) {
-        n = p[len - 1 - i] - '0';
+        n = (unsigned) p[i] - '0';
 
-        if (i & 1) {
-            n *= 2;
-            n = (n > 9) ? n - 9 : n;
+        if (n > 9) {
+            return 0;
         }
 
-        sum += n;
+        sum += ((len - i) & 1) ? n : twice[n];
     }
 
     return sum % 10 == 0;

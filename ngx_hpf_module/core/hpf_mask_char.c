@@ -333,6 +333,17 @@ hpf_mask_utf8(const unsigned char *p, const unsigned char *end, uint32_t *cp)
         return 1;
     }
 
+    /* Chinese, of which nothing can be overlong or a surrogate */
+
+    if (c > 0xe0 && c < 0xed
+        && end - p >= 3
+        && (p[1] & 0xc0) == 0x80
+        && (p[2] & 0xc0) == 0x80)
+    {
+        *cp = (c & 0x0f) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+        return 3;
+    }
+
     *cp = HPF_MASK_BAD;
 
     if (c >= 0xc2 && c < 0xe0) {

@@ -105,7 +105,6 @@ hpf_mask_search_number(hpf_mask_search_t *s, const unsigned char *p,
     const unsigned char *end, hpf_mask_hit_t *hit)
 {
     unsigned              n, kind, prefix;
-    hpf_mask_cut_t        cut;
     const unsigned char  *q;
 
     for (n = 0; p + n < end && hpf_mask_search_is_digit(p[n]); n++) {
@@ -136,15 +135,9 @@ hpf_mask_search_number(hpf_mask_search_t *s, const unsigned char *p,
         return HPF_DECLINED;
     }
 
-    hpf_mask_cut(&cut, n, s->rules->value[kind].left + prefix,
-                 s->rules->value[kind].right);
-
     hit->start = p;
     hit->end = end;
-    hit->kind = kind;
-    hit->n = n;
-    hit->left = (unsigned) cut.left;
-    hit->right = (unsigned) cut.right;
+    hpf_mask_search_found(s, hit, n, kind, prefix);
 
     return HPF_OK;
 }
@@ -291,9 +284,16 @@ hpf_mask_search_look(const hpf_mask_part_t *t, const unsigned char *p,
             return HPF_DECLINED;
         }
 
-        if (n == 1 && !t->codes && hpf_mask_search_over(t, p, floor)) {
-            *next = *floor;
-            return HPF_DECLINED;
+        if (n == 1 && !t->codes) {
+            rc = hpf_mask_search_alone(t, p, next, hit);
+
+            if (rc == HPF_DECLINED) {
+                *floor = *next;
+            }
+
+            if (rc != HPF_AGAIN) {
+                return rc;
+            }
         }
     }
 
@@ -367,6 +367,19 @@ hpf_mask_search_shown(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
     shape = &t->s->rules->value[hit->kind];
     mask = (shape->nch == 1) ? shape->ch[0] : HPF_MASK_OTHER;
     bytes = ((size_t) (hit->end - hit->start) == hit->n);
+
+    if (bytes && hit->n >= HPF_MASK_SEARCH_BACK) {
+        memcpy(t->s->back, hit->end - HPF_MASK_SEARCH_BACK,
+               HPF_MASK_SEARCH_BACK);
+
+        if (hit->right < HPF_MASK_SEARCH_BACK) {
+            memset(t->s->back, mask, HPF_MASK_SEARCH_BACK - hit->right);
+        }
+
+        t->s->nback = HPF_MASK_SEARCH_BACK;
+
+        return;
+    }
 
     p = hit->end;
     n = 0;

@@ -149,9 +149,7 @@ static int
 hpf_mask_search_value(const hpf_mask_search_t *s, const hpf_mask_units_t *u,
     const hpf_mask_chain_t *chain, unsigned group, hpf_mask_hit_t *hit)
 {
-    unsigned                 i, n, end, kind, prefix, beside;
-    hpf_mask_cut_t           cut;
-    const hpf_mask_shape_t  *shape;
+    unsigned  i, n, end, kind, prefix, beside;
 
     n = chain->count[group];
     end = chain->end[group];
@@ -199,17 +197,28 @@ hpf_mask_search_value(const hpf_mask_search_t *s, const hpf_mask_units_t *u,
         return HPF_DECLINED;
     }
 
+    hit->start = u->at[i];
+    hit->end = u->at[end];
+    hpf_mask_search_found(s, hit, n, kind, prefix);
+
+    return HPF_OK;
+}
+
+
+void
+hpf_mask_search_found(const hpf_mask_search_t *s, hpf_mask_hit_t *hit,
+    unsigned n, unsigned kind, unsigned prefix)
+{
+    hpf_mask_cut_t           cut;
+    const hpf_mask_shape_t  *shape;
+
     shape = &s->rules->value[kind];
     hpf_mask_cut(&cut, n, shape->left + prefix, shape->right);
 
-    hit->start = u->at[i];
-    hit->end = u->at[end];
     hit->kind = kind;
     hit->n = n;
     hit->left = (unsigned) cut.left;
     hit->right = (unsigned) cut.right;
-
-    return HPF_OK;
 }
 
 

@@ -186,9 +186,13 @@ const unsigned char *hpf_mask_search_start(const hpf_mask_part_t *t,
 int hpf_mask_search_run(const hpf_mask_part_t *t, const unsigned char *p,
     const unsigned char **floor, hpf_mask_hit_t *hit);
 
-/* Whether no value begins with the digits at p, up to *floor. */
-unsigned hpf_mask_search_over(const hpf_mask_part_t *t,
-    const unsigned char *p, const unsigned char **floor);
+/*
+ * A row of digits begins at p, with none before it that could be of the same
+ * number.  HPF_OK: it is a value; HPF_DECLINED: none begins before *next;
+ * HPF_AGAIN: what is beside it has to be looked at more closely.
+ */
+int hpf_mask_search_alone(const hpf_mask_part_t *t, const unsigned char *p,
+    const unsigned char **next, hpf_mask_hit_t *hit);
 
 
 /*
@@ -203,6 +207,10 @@ int hpf_mask_search_code_at(const hpf_mask_search_t *s,
 /* The kind of the n digits, and the digits of a prefix, or HPF_MASK_NONE. */
 unsigned hpf_mask_search_digits(const hpf_mask_search_t *s,
     const unsigned char *digits, unsigned n, unsigned *prefix);
+
+/* A hit from start to end is of that kind and has n characters. */
+void hpf_mask_search_found(const hpf_mask_search_t *s, hpf_mask_hit_t *hit,
+    unsigned n, unsigned kind, unsigned prefix);
 
 
 /*

@@ -16,6 +16,9 @@ static int hpf_mask_search_owner(const hpf_mask_part_t *t, int rc,
     hpf_mask_hit_t *hit);
 static int hpf_mask_search_owned(const hpf_mask_part_t *t,
     const hpf_mask_hit_t *hit);
+static unsigned hpf_mask_search_is_apart(unsigned c);
+static unsigned hpf_mask_search_is_first(const hpf_mask_part_t *t,
+    const unsigned char *p);
 
 
 /*
@@ -244,13 +247,16 @@ hpf_mask_search_owned(const hpf_mask_part_t *t, const hpf_mask_hit_t *hit)
 }
 
 
-/* Most rows of digits are serial numbers and times: plain, and in one piece. */
+/*
+ * Most rows of digits are serial numbers and times, and most values stand
+ * alone: plain, in one piece, and beside nothing that matters.
+ */
 
-unsigned
-hpf_mask_search_over(const hpf_mask_part_t *t, const unsigned char *p,
-    const unsigned char **floor)
+int
+hpf_mask_search_alone(const hpf_mask_part_t *t, const unsigned char *p,
+    const unsigned char **next, hpf_mask_hit_t *hit)
 {
-    unsigned       n, max, prefix;
+    unsigned       n, max, kind, check, prefix;
     unsigned char  c;
 
     max = (t->end - p > HPF_MASK_AHEAD) ? HPF_MASK_AHEAD
@@ -261,15 +267,18 @@ hpf_mask_search_over(const hpf_mask_part_t *t, const unsigned char *p,
     }
 
     if (n == HPF_MASK_AHEAD) {
-        *floor = p + n;
-        return 1;
+        *next = p + n;
+        return HPF_DECLINED;
     }
+
+    check = (n == HPF_IDENT_ID_LEN - 1 && n < max && (p[n] | 0x20) == 'x');
+    n += check;
 
     if (p + n < t->end) {
         c = p[n];
 
     } else if (t->more) {
-        return 0;
+        return HPF_AGAIN;
 
     } else {
         c = 0;
@@ -281,16 +290,61 @@ hpf_mask_search_over(const hpf_mask_part_t *t, const unsigned char *p,
         || hpf_mask_search_is_gap(c)
         || hpf_mask_search_is_letter(c))
     {
-        return 0;
+        return HPF_AGAIN;
     }
 
-    if (n <= HPF_IDENT_CARD_MAX
-        && hpf_mask_search_digits(t->s, p, n, &prefix) != HPF_MASK_NONE)
+    kind = HPF_MASK_NONE;
+
+    if (n <= HPF_IDENT_CARD_MAX) {
+        kind = hpf_mask_search_digits(t->s, p, n, &prefix);
+    }
+
+    if (kind == HPF_MASK_NONE && !check) {
+        *next = p + n;
+        return HPF_DECLINED;
+    }
+
+    if (kind == HPF_MASK_NONE
+        || !hpf_mask_search_is_apart(c)
+        || !hpf_mask_search_is_first(t, p))
     {
-        return 0;
+        return HPF_AGAIN;
     }
 
-    *floor = p + n;
+    hit->start = p;
+    hit->end = p + n;
+    hpf_mask_search_found(t->s, hit, n, kind, prefix);
 
-    return 1;
+    return HPF_OK;
+}
+
+
+/* Beside a number it says nothing of it, and is of no address. */
+
+static unsigned
+hpf_mask_search_is_apart(unsigned c)
+{
+    return !hpf_mask_search_is_near(c) && !hpf_mask_search_is_local(c)
+           && c != '@';
+}
+
+
+/* Such a character is before p, or a space with no digit before it. */
+
+static unsigned
+hpf_mask_search_is_first(const hpf_mask_part_t *t, const unsigned char *p)
+{
+    unsigned char  c;
+
+    p = hpf_mask_search_prev(t, p, &c);
+
+    if (p != NULL && c == ' ') {
+        p = hpf_mask_search_prev(t, p, &c);
+
+        if (p != NULL) {
+            return !hpf_mask_search_is_digit(c);
+        }
+    }
+
+    return (p == NULL) ? t->s->nback == 0 : hpf_mask_search_is_apart(c);
 }

@@ -567,7 +567,7 @@ hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
     uint64_t rows)
 {
     unsigned              n, least;
-    const unsigned char  *c, *first, *last;
+    const unsigned char  *c, *q, *first, *last;
 
     least = sought->code ? sought->code : 11;
 
@@ -578,12 +578,13 @@ hpf_mask_skip_digits(const hpf_mask_sought_t *sought, const unsigned char *p,
                 ? c - HPF_MASK_SKIP_ROW : sought->begin;
         last = (sought->end - c > HPF_MASK_SKIP_ROW)
                ? c + HPF_MASK_SKIP_ROW : sought->end;
+        n = 0;
 
-        while (c > first && hpf_mask_is_row(c[-1])) {
-            c--;
+        for (q = c; n < least && q > first && hpf_mask_is_row(q[-1]); q--) {
+            n += hpf_mask_is_digit(q[-1]);
         }
 
-        for (n = 0; n < least && c < last && hpf_mask_is_row(*c); c++) {
+        for ( /* void */ ; n < least && c < last && hpf_mask_is_row(*c); c++) {
             n += hpf_mask_is_digit(*c);
         }
 
