@@ -152,8 +152,13 @@ hpf_mask_skip_spelled(const unsigned char *p, const hpf_mask_block_t *b,
     uint64_t              found, bit;
     const unsigned char  *c;
 
+    /*
+     * Unless the digit is behind the block, or was not looked for since the
+     * backslash is before it.
+     */
+
     found = 0;
-    escaped &= b->lead >> 1 | (uint64_t) 1 << 63;
+    escaped &= b->lead >> 1 | (uint64_t) 1 << 63 | 1;
 
     for ( /* void */ ; escaped; escaped &= escaped - 1) {
 

@@ -47,6 +47,13 @@ main(void)
     mask_test_json("\"\\u0031380013800\\u0030\"",
                    "\"\\u003138****800\\u0030\"");
 
+    /* a single escape, in what cannot be a key, at the end of a block too */
+
+    mask_test_json("[\"1380013800\\u0030\",1]",
+                   "[\"138****800\\u0030\",1]");
+    mask_test_json("[\"a.b\\u0040example.cn\",1]",
+                   "[\"a***\\u0040example.cn\",1]");
+
     mask_test_json("\"110105 19491231 002X\"", "\"110105 ******** 002X\"");
     mask_test_json("\"call 13800138000, please\"",
                    "\"call 138****8000, please\"");
