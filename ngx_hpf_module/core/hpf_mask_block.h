@@ -406,16 +406,26 @@ hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p,
                | hpf_mask_avx512_range(v, 0, ' ');
     b->feed = lines ? hpf_mask_avx512_equal(v, '\n') : 0;
     b->slash = hpf_mask_avx512_equal(v, '\\');
-    b->lead = hpf_mask_avx512_equal(v, '0') | hpf_mask_avx512_equal(v, '3')
-              | hpf_mask_avx512_equal(v, 'f') | hpf_mask_avx512_equal(v, 'F');
+    b->lead = 0;
     b->at = hpf_mask_avx512_equal(v, '@');
-    first = hpf_mask_avx512_equal(v, (char) 0xef)
-            | hpf_mask_avx512_equal(v, (char) 0xe3)
-            | hpf_mask_avx512_equal(v, (char) 0xc2);
-    third = hpf_mask_avx512_equal(v, (char) 0x80)
-            | hpf_mask_avx512_equal(v, (char) 0x8d)
-            | hpf_mask_avx512_range(v, (char) 0x90, 9);
-    b->wide = hpf_mask_block_wide(first, third | b->digit);
+    b->wide = 0;
+
+    if (b->slash) {
+        b->lead = hpf_mask_avx512_equal(v, '0')
+                  | hpf_mask_avx512_equal(v, '3')
+                  | hpf_mask_avx512_equal(v, 'f')
+                  | hpf_mask_avx512_equal(v, 'F');
+    }
+
+    if (_mm512_movepi8_mask(v)) {
+        first = hpf_mask_avx512_equal(v, (char) 0xef)
+                | hpf_mask_avx512_equal(v, (char) 0xe3)
+                | hpf_mask_avx512_equal(v, (char) 0xc2);
+        third = hpf_mask_avx512_equal(v, (char) 0x80)
+                | hpf_mask_avx512_equal(v, (char) 0x8d)
+                | hpf_mask_avx512_range(v, (char) 0x90, 9);
+        b->wide = hpf_mask_block_wide(first, third | b->digit);
+    }
 }
 
 #endif

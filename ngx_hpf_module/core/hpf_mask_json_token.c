@@ -104,8 +104,10 @@ hpf_mask_json_field(hpf_mask_t *m, const unsigned char *p,
         return p;
     }
 
+    /* without a backslash it is as plain text */
+
     if (!hpf_mask_shown(m, shape)) {
-        hpf_mask_value(m, shape, value, q, HPF_MASK_JSON_TEXT);
+        hpf_mask_value(m, shape, value, q, HPF_MASK_PLAIN);
     }
 
     hpf_mask_json_next(m);

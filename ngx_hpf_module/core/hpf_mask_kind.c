@@ -208,8 +208,7 @@ hpf_mask_is_ascii(const unsigned char *p, const unsigned char *end,
     /* what begins another spelling; in a form two bytes do */
 
     static const unsigned char  escapes[][2] = {
-        { 0x80, 0x80 }, { '\\', '\\' }, { '&', '&' }, { '%', '+' },
-        { '"', '"' }
+        { 0, 0 }, { '\\', '\\' }, { '&', '&' }, { '%', '+' }, { '"', '"' }
     };
 
     size_t    i, n;
@@ -225,8 +224,12 @@ hpf_mask_is_ascii(const unsigned char *p, const unsigned char *end,
         word = (n < 8) ? hpf_word(p, n)
                        : hpf_word(p + ((n - i < 8) ? n - 8 : i), 8);
 
-        any |= word | hpf_word_has(word, escapes[style][0])
-               | hpf_word_has(word, escapes[style][1]);
+        any |= word;
+
+        if (style != HPF_MASK_PLAIN) {
+            any |= hpf_word_has(word, escapes[style][0])
+                   | hpf_word_has(word, escapes[style][1]);
+        }
     }
 
     return (any & HPF_WORD_HIGHS) == 0;

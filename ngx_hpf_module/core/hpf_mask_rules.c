@@ -21,6 +21,7 @@
 
 
 struct hpf_mask_key_s {
+    uint64_t              head;           /* the first eight of its bytes */
     const unsigned char  *name;           /* folded */
     size_t                len;
     hpf_mask_shape_t      shape;
@@ -33,11 +34,12 @@ static void *hpf_mask_rules_alloc(hpf_mask_rules_t *rules, size_t size);
 static int hpf_mask_rules_grow(hpf_mask_rules_t *rules);
 static void hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t i);
 static void hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t i);
-static size_t hpf_mask_rules_hash(const unsigned char *p, size_t len);
+static size_t hpf_mask_rules_hash(uint64_t head, const unsigned char *p,
+    size_t len);
 static size_t hpf_mask_rules_search(const hpf_mask_rules_t *rules, size_t i,
     const unsigned char *p, size_t len);
 static uint64_t hpf_mask_rules_fold(uint64_t bytes);
-static unsigned hpf_mask_rules_same(const hpf_mask_key_t *key,
+static unsigned hpf_mask_rules_same(const hpf_mask_key_t *key, uint64_t head,
     const unsigned char *p, size_t len);
 static unsigned hpf_mask_rules_match(const hpf_mask_key_t *key,
     const unsigned char *p, size_t len);
@@ -131,6 +133,8 @@ hpf_mask_rules_key(hpf_mask_rules_t *rules, const char *name, size_t len,
         }
     }
 
+    key->head = hpf_word(p, len);
+
     rules->nkeys++;
 
     return HPF_OK;
@@ -207,20 +211,25 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
     size_t len)
 {
     size_t           i, n;
+    uint64_t         head;
     hpf_mask_key_t  *key;
 
     if (len == 0 || len > HPF_MASK_KEY_MAX) {
         return NULL;
     }
 
-    if (rules->filter[hpf_mask_rules_place(name, len)]) {
+    head = hpf_word(name, len);
 
-        i = hpf_mask_rules_hash(name, len) & rules->mask;
+    if (len > HPF_MASK_RULES_LAST
+        || rules->filter[hpf_mask_rules_slot(head, len)])
+    {
+        i = hpf_mask_rules_hash(head, name, len) & rules->mask;
+        head = hpf_mask_rules_fold(head);
 
         while (rules->slots[i]) {
             key = &rules->keys[rules->slots[i] - 1];
 
-            if (hpf_mask_rules_same(key, name, len)) {
+            if (hpf_mask_rules_same(key, head, name, len)) {
                 return &key->shape;
             }
 
@@ -292,12 +301,12 @@ hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 
     rules->filter[hpf_mask_rules_place(key->name, key->len)] = 1;
 
-    i = hpf_mask_rules_hash(key->name, key->len) & rules->mask;
+    i = hpf_mask_rules_hash(key->head, key->name, key->len) & rules->mask;
 
     while (rules->slots[i]) {
 
-        if (hpf_mask_rules_same(&rules->keys[rules->slots[i] - 1], key->name,
-                                key->len))
+        if (hpf_mask_rules_same(&rules->keys[rules->slots[i] - 1], key->head,
+                                key->name, key->len))
         {
             break;
         }
@@ -334,47 +343,55 @@ hpf_mask_rules_link(hpf_mask_rules_t *rules, size_t k)
 }
 
 
-/* The same for names that differ in case; eight bytes at a time. */
+/*
+ * The same for names that differ in case; eight bytes at a time, and most
+ * names have no more: head is these.
+ */
 
 static size_t
-hpf_mask_rules_hash(const unsigned char *p, size_t len)
+hpf_mask_rules_hash(uint64_t head, const unsigned char *p, size_t len)
 {
     size_t    i;
     uint64_t  hash;
 
     hash = len;
 
-    for (i = 0; i < len; i += 8) {
-        hash ^= hpf_word(p + i, (len - i < 8) ? len - i : 8) | HPF_MASK_CASE;
+    for (i = 8; /* void */ ; i += 8) {
+        hash ^= head | HPF_MASK_CASE;
         hash *= 0xff51afd7ed558ccd;
         hash ^= hash >> 32;
-    }
 
-    return (size_t) hash;
+        if (i >= len) {
+            return (size_t) hash;
+        }
+
+        head = hpf_word(p + i, len - i);
+    }
 }
 
 
+/* The same name; head is its first eight bytes, folded. */
+
 static unsigned
-hpf_mask_rules_same(const hpf_mask_key_t *key, const unsigned char *p,
-    size_t len)
+hpf_mask_rules_same(const hpf_mask_key_t *key, uint64_t head,
+    const unsigned char *p, size_t len)
 {
     size_t  i;
 
-    if (key->len != len) {
+    if (key->head != head || key->len != len) {
         return 0;
     }
 
-    for (i = 0; i + 8 <= len; i += 8) {
+    for (i = 8; i < len; i += 8) {
 
-        if (hpf_mask_rules_fold(hpf_word(p + i, 8))
-            != hpf_word(key->name + i, 8))
+        if (hpf_mask_rules_fold(hpf_word(p + i, len - i))
+            != hpf_word(key->name + i, len - i))
         {
             return 0;
         }
     }
 
-    return hpf_mask_rules_fold(hpf_word(p + i, len - i))
-           == hpf_word(key->name + i, len - i);
+    return 1;
 }
 
 
