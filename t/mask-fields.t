@@ -40,6 +40,8 @@ http {
         location / {
             hpf_mask_rule key trace kind=none;
             hpf_mask_rule key token kind=hash;
+            hpf_mask_rule key secret kind=drop;
+            hpf_mask_rule key title kind=name;
             proxy_pass http://127.0.0.1:8081;
         }
 
@@ -141,6 +143,25 @@ my %cases = (
     'Content-Disposition' => [
         ['attachment; filename="13800138000.pdf"',
          'attachment; filename="138****8000.pdf"'],
+
+        # RFC 8187: a rule is for both spellings, and a star has to be coded
+
+        ["attachment; title*=UTF-8''%E5%BC%A0%E5%B0%8F%E4%B8%89",
+         "attachment; title*=UTF-8''%E5%BC%A0%2A%E4%B8%89"],
+        ["attachment; title=x; TITLE*=utf-8'zh-CN'%E5%BC%A0%E4%B8%89; a=b",
+         "attachment; title=*; TITLE*=utf-8'zh-CN'%E5%BC%A0%2A; a=b"],
+        ["attachment; title*=GBK''%D5%C5%C8%FD",
+         "attachment; title*=GBK''%2A%2A%2A"],
+        ['attachment; title*="UTF-8\'\'%E5%BC%A0%E4%B8%89"',
+         'attachment; title*="UTF-8\'\'%E5%BC%A0%2A"'],
+        ["attachment; filename*=UTF-8''13800138000.pdf",
+         "attachment; filename*=UTF-8''138%2A%2A%2A%2A8000.pdf"],
+        ["attachment; filename*=UTF-8''%E4%B8%89%2A.pdf; size=2",
+         "attachment; filename*=UTF-8''%E4%B8%89%2A.pdf; size=2"],
+        ['attachment; title*=%E5%BC%A0%E4%B8%89',
+         'attachment; title*=%E5%BC%A0%2A'],
+        ["attachment; title*=UTF-8''; title=x",
+         "attachment; title*=UTF-8''; title=*"],
     ],
     'Set-Cookie' => [
         ['mobile=13800138000; Path=/; Expires=Thu, 01 Jan 2032 00:00:00 GMT',
@@ -153,6 +174,17 @@ my %cases = (
         ['trace=13800138000; Path=/13800138000',
          'trace=13800138000; Path=/138****8000'],
         ['token=13800138000; Secure', "token=$hash; Secure"],
+
+        # all of the value is the cookie's
+
+        ['secret=a&b; Secure', 'secret=; Secure'],
+        ['secret="a&b=c&d"; Secure', 'secret=""; Secure'],
+        ['secret=a&mobile=13800138000', 'secret='],
+        ['password=a&b=c', 'password=***'],
+        ['title=%E5%BC%A0%26x&%E4%B8%89', 'title=%E5%BC%A0****'],
+        ['trace=1&mobile=13800138000', 'trace=1&mobile=13800138000'],
+        ['x=1&mobile=13800138000', 'x=1&mobile=138****8000'],
+        ['secret=; Secure', 'secret=; Secure'],
     ],
 );
 

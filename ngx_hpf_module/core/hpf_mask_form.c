@@ -50,8 +50,6 @@ static int hpf_mask_form_rest(hpf_mask_t *m, const unsigned char **p,
     const unsigned char *end, unsigned more);
 static void hpf_mask_form_named(hpf_mask_t *m, const unsigned char *name,
     const unsigned char *p);
-static void hpf_mask_form_rule(hpf_mask_t *m, const unsigned char *name,
-    const unsigned char *p);
 static const unsigned char *hpf_mask_form_next(hpf_mask_t *m,
     const unsigned char *p);
 static int hpf_mask_form_search(hpf_mask_t *m, const unsigned char **p,
@@ -296,7 +294,7 @@ hpf_mask_form_named(hpf_mask_t *m, const unsigned char *name,
 
     f = &m->u.form;
 
-    hpf_mask_form_rule(m, name, p);
+    f->shape = hpf_mask_form_rule(m->rules, name, p);
 
     if (f->shape == NULL) {
         f->state = HPF_MASK_FORM_OTHER;
@@ -319,16 +317,20 @@ hpf_mask_form_named(hpf_mask_t *m, const unsigned char *name,
 }
 
 
-static void
-hpf_mask_form_rule(hpf_mask_t *m, const unsigned char *name,
-    const unsigned char *p)
+const hpf_mask_shape_t *
+hpf_mask_form_rule(const hpf_mask_rules_t *rules, const unsigned char *name,
+    const unsigned char *end)
 {
     size_t         n;
     unsigned char  key[HPF_MASK_FORM_KEY];
 
-    n = hpf_mask_form_decode(name, p, key);
+    if (end - name > HPF_MASK_FORM_KEY) {
+        return NULL;
+    }
 
-    m->u.form.shape = hpf_mask_key_find(m->rules, key, n);
+    n = hpf_mask_form_decode(name, end, key);
+
+    return hpf_mask_key_find(rules, key, n);
 }
 
 

@@ -9,6 +9,7 @@
 
 
 #include "hpf_mask_kind.h"
+#include "hpf_mask_rules.h"
 
 
 typedef struct {
@@ -19,6 +20,11 @@ typedef struct {
     unsigned                 amp:1;     /* the next byte is "&", held */
     const hpf_mask_shape_t  *shape;     /* of the value that is read */
 } hpf_mask_form_t;
+
+
+/* The form for the name [name, end) as a form writes it, or NULL. */
+const hpf_mask_shape_t *hpf_mask_form_rule(const hpf_mask_rules_t *rules,
+    const unsigned char *name, const unsigned char *end);
 
 
 #endif /* _HPF_MASK_FORM_H_INCLUDED_ */

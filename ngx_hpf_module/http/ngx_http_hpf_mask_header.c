@@ -34,6 +34,11 @@ static u_char *ngx_http_hpf_mask_header_groups(u_char *p, u_char *last);
 static u_char *ngx_http_hpf_mask_header_quoted(u_char *p, u_char *last);
 static ngx_int_t ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text,
     u_char *name, u_char *value, u_char *end);
+static u_char *ngx_http_hpf_mask_header_extended(u_char *p, u_char *end);
+static ngx_int_t ngx_http_hpf_mask_header_other(
+    ngx_http_hpf_mask_text_t *masked, u_char *name, u_char *value, u_char *end);
+static ngx_int_t ngx_http_hpf_mask_header_code(ngx_http_hpf_mask_text_t *text,
+    ngx_str_t *value);
 
 
 ngx_int_t
@@ -115,7 +120,8 @@ ngx_http_hpf_mask_header_one(ngx_http_hpf_mask_text_t *text,
     }
 
     if (field->whole) {
-        rc = ngx_http_hpf_mask_text_value(text, &field->shape, &h->value);
+        rc = ngx_http_hpf_mask_text_value(text, &field->shape, &h->value,
+                                          HPF_MASK_PLAIN);
 
     } else {
         rc = ngx_http_hpf_mask_header_text(text, &field->name, &h->value);
@@ -228,7 +234,14 @@ ngx_http_hpf_mask_header_words(ngx_http_hpf_mask_text_t *text,
             rc = ngx_http_hpf_mask_header_pair(text, p, done, end);
 
         } else {
-            rc = ngx_http_hpf_mask_header_uri(text, p, &end, last);
+            done = ngx_strlchr(p, end, '=');
+
+            if (done != NULL && done > p && done[-1] == '*') {
+                rc = ngx_http_hpf_mask_header_pair(text, p, done + 1, end);
+
+            } else {
+                rc = ngx_http_hpf_mask_header_uri(text, p, &end, last);
+            }
         }
 
         if (rc != NGX_OK) {
@@ -359,17 +372,30 @@ ngx_http_hpf_mask_header_quoted(u_char *p, u_char *last)
 
 
 /*
- * The name from name to value, with its "=" and quote, and a value up to end.
- * The name stays where the pair goes.
+ * The name from name to value, with its "=" and quote, and a value up to end,
+ * all of which has the rule of the name.  The name stays where the value goes.
+ * With a star behind it (RFC 8187) the name is the one before the star.
  */
 
 static ngx_int_t
 ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text, u_char *name,
     u_char *value, u_char *end)
 {
-    u_char                    *p, *last;
-    ngx_str_t                  pair;
+    u_char                    *last;
+    ngx_int_t                  rc;
+    ngx_str_t                  v;
+    ngx_uint_t                 extended;
+    const hpf_mask_shape_t    *shape;
     ngx_http_hpf_mask_text_t   masked;
+
+    last = value - 1 - (value[-1] == '"');
+    extended = (last > name && last[-1] == '*');
+
+    shape = hpf_mask_form_rule(text->rules, name, last - extended);
+
+    if (extended && shape != NULL) {
+        value = ngx_http_hpf_mask_header_extended(value, end);
+    }
 
     if (ngx_http_hpf_mask_text_add(text, HPF_MASK_TYPE_TEXT, name,
                                    value - name)
@@ -378,7 +404,61 @@ ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text, u_char *name,
         return NGX_ERROR;
     }
 
-    pair.data = ngx_pnalloc(text->request->pool, end - name);
+    ngx_http_hpf_mask_text_init(&masked, text->request, text->rules);
+
+    v.data = value;
+    v.len = end - value;
+
+    if (shape == NULL) {
+        rc = ngx_http_hpf_mask_header_other(&masked, name, value, end);
+
+    } else if (v.len) {
+        rc = ngx_http_hpf_mask_text_value(&masked, shape, &v,
+                                          HPF_MASK_FORM_TEXT);
+
+    } else {
+        rc = NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text->count += masked.count;
+
+    return extended ? ngx_http_hpf_mask_header_code(text, &masked.s)
+                    : ngx_http_hpf_mask_text_put(text, masked.s.data,
+                                                 masked.s.len);
+}
+
+
+/* Behind the character set and the language, "UTF-8'en'". */
+
+static u_char *
+ngx_http_hpf_mask_header_extended(u_char *p, u_char *end)
+{
+    u_char  *q;
+
+    q = ngx_strlchr(p, end, '\'');
+
+    if (q != NULL) {
+        q = ngx_strlchr(q + 1, end, '\'');
+    }
+
+    return (q != NULL) ? q + 1 : p;
+}
+
+
+/* A value without a rule: it may have pairs of its own. */
+
+static ngx_int_t
+ngx_http_hpf_mask_header_other(ngx_http_hpf_mask_text_t *masked, u_char *name,
+    u_char *value, u_char *end)
+{
+    u_char     *p, *last;
+    ngx_str_t   pair;
+
+    pair.data = ngx_pnalloc(masked->request->pool, end - name);
     if (pair.data == NULL) {
         return NGX_ERROR;
     }
@@ -391,18 +471,16 @@ ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text, u_char *name,
 
     pair.len = last - pair.data;
 
-    ngx_http_hpf_mask_text_init(&masked, text->request, text->rules);
-
-    if (ngx_http_hpf_mask_text_add(&masked, HPF_MASK_TYPE_FORM, pair.data,
+    if (ngx_http_hpf_mask_text_add(masked, HPF_MASK_TYPE_FORM, pair.data,
                                    pair.len)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    last = masked.s.data + masked.s.len;
+    last = masked->s.data + masked->s.len;
 
-    for (p = masked.s.data; name < value; name++) {
+    for (p = masked->s.data; name < value; name++) {
 
         if (*name == '=') {
             p = ngx_strlchr(p, last, '=');
@@ -410,7 +488,38 @@ ngx_http_hpf_mask_header_pair(ngx_http_hpf_mask_text_t *text, u_char *name,
         }
     }
 
-    text->count += masked.count;
+    masked->s.data = p;
+    masked->s.len = last - p;
 
-    return ngx_http_hpf_mask_text_put(text, p, last - p);
+    return NGX_OK;
+}
+
+
+/* A value as RFC 8187 has it holds no star. */
+
+static ngx_int_t
+ngx_http_hpf_mask_header_code(ngx_http_hpf_mask_text_t *text, ngx_str_t *value)
+{
+    u_char     *p, *start, *last;
+    ngx_int_t   rc;
+
+    start = value->data;
+    last = start + value->len;
+    rc = NGX_OK;
+
+    for (p = start; p < last && rc == NGX_OK; p++) {
+
+        if (*p == '*') {
+            rc = ngx_http_hpf_mask_text_put(text, start, p - start);
+
+            if (rc == NGX_OK) {
+                rc = ngx_http_hpf_mask_text_put(text, (u_char *) "%2A", 3);
+            }
+
+            start = p + 1;
+        }
+    }
+
+    return (rc == NGX_OK)
+           ? ngx_http_hpf_mask_text_put(text, start, last - start) : rc;
 }

@@ -157,7 +157,7 @@ ngx_http_hpf_mask_text_part(u_char *p, u_char *last, char *ends)
 
 ngx_int_t
 ngx_http_hpf_mask_text_value(ngx_http_hpf_mask_text_t *text,
-    const hpf_mask_shape_t *shape, ngx_str_t *value)
+    const hpf_mask_shape_t *shape, ngx_str_t *value, ngx_uint_t style)
 {
     hpf_mask_sink_t                 sink;
     ngx_http_hpf_mask_main_conf_t  *hmmcf;
@@ -179,8 +179,7 @@ ngx_http_hpf_mask_text_value(ngx_http_hpf_mask_text_t *text,
         sink.hash_data = &hmmcf->hash;
     }
 
-    hpf_mask_apply(shape, &sink, value->data, value->data + value->len,
-                   HPF_MASK_PLAIN);
+    hpf_mask_apply(shape, &sink, value->data, value->data + value->len, style);
     hpf_mask_flush(&sink);
 
     if (sink.rc != HPF_OK) {

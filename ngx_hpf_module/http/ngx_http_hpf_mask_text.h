@@ -47,9 +47,9 @@ ngx_int_t ngx_http_hpf_mask_text_add(ngx_http_hpf_mask_text_t *text,
 ngx_int_t ngx_http_hpf_mask_text_uri(ngx_http_hpf_mask_text_t *text,
     u_char *p, size_t len);
 
-/* A whole value in the form of a kind. */
+/* A whole value in the form of a kind, as the style (hpf_mask_style_e) is. */
 ngx_int_t ngx_http_hpf_mask_text_value(ngx_http_hpf_mask_text_t *text,
-    const hpf_mask_shape_t *shape, ngx_str_t *value);
+    const hpf_mask_shape_t *shape, ngx_str_t *value, ngx_uint_t style);
 
 
 #endif /* _NGX_HTTP_HPF_MASK_TEXT_H_INCLUDED_ */
