@@ -139,7 +139,8 @@ hpf_mask_shape_is_compound(const uint32_t *cp)
 
 /*
  * 021-12345678, 0857-8222333: the area code and the last two digits, unless
- * other numbers of characters were asked for.
+ * other numbers of characters were asked for.  What was masked so before is
+ * such a number, too, or less of it would stay.
  */
 
 static unsigned
@@ -147,6 +148,7 @@ hpf_mask_shape_landline(const hpf_mask_shape_t *shape,
     const hpf_mask_text_t *text, hpf_mask_cut_t *cut)
 {
     size_t           i, area;
+    uint32_t         mask;
     const uint32_t  *cp;
 
     cp = text->head;
@@ -162,9 +164,18 @@ hpf_mask_shape_landline(const hpf_mask_shape_t *shape,
 
     area = (cp[HPF_MASK_AREA - 1] == '-') ? HPF_MASK_AREA - 1 : HPF_MASK_AREA;
 
+    (void) hpf_mask_char(shape->ch, shape->ch + shape->nch, HPF_MASK_PLAIN,
+                         &mask);
+
     for (i = 1; i < text->n; i++) {
 
-        if (i == area ? cp[i] != '-' : cp[i] < '0' || cp[i] > '9') {
+        if (i == area) {
+
+            if (cp[i] != '-') {
+                return 0;
+            }
+
+        } else if ((cp[i] < '0' || cp[i] > '9') && cp[i] != mask) {
             return 0;
         }
     }

@@ -149,6 +149,8 @@ test_landline(void)
 {
     plain(HPF_MASK_MOBILE, "021-12345678", "021-******78");
     plain(HPF_MASK_MOBILE, "021-1234567", "021-*****67");
+    plain(HPF_MASK_MOBILE, "021-******78", "021-******78");
+    plain(HPF_MASK_MOBILE, "0857-*****33", "0857-*****33");
     plain(HPF_MASK_MOBILE, "0857-8222333", "0857-*****33");
     plain(HPF_MASK_MOBILE, "0857-82223334", "0857-******34");
     plain(HPF_MASK_MOBILE, "021-123456", "021***3456");
