@@ -68,7 +68,7 @@ typedef struct {
 #define HPF_MASK_BLANK    0x08      /* up to 0x1f */
 #define HPF_MASK_SLASH    0x04
 #define HPF_MASK_AT       0x02
-#define HPF_MASK_WIDE     0x01      /* 0xc2, 0xe3, 0xef; AVX2 has more */
+#define HPF_MASK_WIDE     0x01      /* 0xc2, 0xe3, 0xef; vectors: more */
 
 #define HPF_MASK_RARE     (HPF_MASK_SLASH|HPF_MASK_AT|HPF_MASK_WIDE)
 
@@ -223,40 +223,46 @@ hpf_mask_block_sse2(hpf_mask_block_t *b, const unsigned char *p,
 }
 
 
-/* By a table for each half of a byte: both have the bit of a class. */
+/*
+ * By a table for each half of a byte: both have the bit of a class.  The first
+ * is by the low half, the second by the high one.
+ */
+
+#define hpf_mask_classes_low                                                  \
+    _mm_setr_epi8(                                                            \
+        HPF_MASK_DIGIT|HPF_MASK_BETWEEN|HPF_MASK_BLANK|HPF_MASK_AT,           \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        (char) (HPF_MASK_QUOTE|HPF_MASK_DIGIT|HPF_MASK_BLANK|HPF_MASK_WIDE),  \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK|HPF_MASK_WIDE,                          \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        HPF_MASK_DIGIT|HPF_MASK_BLANK,                                        \
+        HPF_MASK_COLON|HPF_MASK_BLANK,                                        \
+        HPF_MASK_BLANK,                                                       \
+        HPF_MASK_SLASH|HPF_MASK_BLANK,                                        \
+        HPF_MASK_BETWEEN|HPF_MASK_BLANK,                                      \
+        HPF_MASK_BLANK,                                                       \
+        HPF_MASK_BLANK|HPF_MASK_WIDE)
+
+#define hpf_mask_classes_high                                                 \
+    _mm_setr_epi8(                                                            \
+        HPF_MASK_BLANK, HPF_MASK_BLANK,                                       \
+        (char) (HPF_MASK_QUOTE|HPF_MASK_BETWEEN),                             \
+        HPF_MASK_DIGIT|HPF_MASK_COLON,                                        \
+        HPF_MASK_AT, HPF_MASK_SLASH, 0, 0, 0, 0, 0, 0,                        \
+        HPF_MASK_WIDE, 0, HPF_MASK_WIDE, 0)
+
 
 HPF_MASK_AVX2 HPF_MASK_BLOCK_INLINE __m256i
 hpf_mask_avx2_classes(__m256i v)
 {
     __m256i  low, high, half;
 
-    /* by the low half */
-    low = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        HPF_MASK_DIGIT|HPF_MASK_BETWEEN|HPF_MASK_BLANK|HPF_MASK_AT,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        (char) (HPF_MASK_QUOTE|HPF_MASK_DIGIT|HPF_MASK_BLANK|HPF_MASK_WIDE),
-        HPF_MASK_DIGIT|HPF_MASK_BLANK|HPF_MASK_WIDE,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        HPF_MASK_DIGIT|HPF_MASK_BLANK,
-        HPF_MASK_COLON|HPF_MASK_BLANK,
-        HPF_MASK_BLANK,
-        HPF_MASK_SLASH|HPF_MASK_BLANK,
-        HPF_MASK_BETWEEN|HPF_MASK_BLANK,
-        HPF_MASK_BLANK,
-        HPF_MASK_BLANK|HPF_MASK_WIDE));
-
-    /* by the high one */
-    high = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        HPF_MASK_BLANK, HPF_MASK_BLANK,
-        (char) (HPF_MASK_QUOTE|HPF_MASK_BETWEEN),
-        HPF_MASK_DIGIT|HPF_MASK_COLON,
-        HPF_MASK_AT, HPF_MASK_SLASH, 0, 0, 0, 0, 0, 0,
-        HPF_MASK_WIDE, 0, HPF_MASK_WIDE, 0));
-
+    low = _mm256_broadcastsi128_si256(hpf_mask_classes_low);
+    high = _mm256_broadcastsi128_si256(hpf_mask_classes_high);
     half = _mm256_set1_epi8(0x0f);
 
     return _mm256_and_si256(
@@ -390,41 +396,62 @@ hpf_mask_avx512_range(__m512i v, char c, char n)
 }
 
 
+HPF_MASK_AVX512 HPF_MASK_BLOCK_INLINE __m512i
+hpf_mask_avx512_classes(__m512i v)
+{
+    __m512i  low, high, half;
+
+    low = _mm512_broadcast_i32x4(hpf_mask_classes_low);
+    high = _mm512_broadcast_i32x4(hpf_mask_classes_high);
+    half = _mm512_set1_epi8(0x0f);
+
+    return _mm512_and_si512(
+        _mm512_shuffle_epi8(low, _mm512_and_si512(v, half)),
+        _mm512_shuffle_epi8(high,
+                            _mm512_and_si512(_mm512_srli_epi16(v, 4), half)));
+}
+
+
+HPF_MASK_AVX512 HPF_MASK_BLOCK_INLINE uint64_t
+hpf_mask_avx512_any(__m512i v, int classes)
+{
+    return _mm512_test_epi8_mask(v, _mm512_set1_epi8((char) classes));
+}
+
+
 HPF_MASK_AVX512 HPF_MASK_BLOCK_INLINE void
 hpf_mask_block_avx512(hpf_mask_block_t *b, const unsigned char *p,
     unsigned lines)
 {
-    __m512i   v;
-    uint64_t  first, third;
+    __m512i   v, c;
+    uint64_t  third;
 
     v = _mm512_loadu_si512((const void *) p);
+    c = hpf_mask_avx512_classes(v);
 
-    b->quote = hpf_mask_avx512_equal(v, '"');
-    b->digit = hpf_mask_avx512_range(v, '0', 9);
-    b->between = hpf_mask_avx512_equal(v, ' ') | hpf_mask_avx512_equal(v, '-');
-    b->after = hpf_mask_avx512_equal(v, ':')
-               | hpf_mask_avx512_range(v, 0, ' ');
+    b->quote = hpf_mask_avx512_any(c, HPF_MASK_QUOTE);
+    b->digit = hpf_mask_avx512_any(c, HPF_MASK_DIGIT);
+    b->between = hpf_mask_avx512_any(c, HPF_MASK_BETWEEN);
+    b->after = hpf_mask_avx512_any(c, HPF_MASK_COLON|HPF_MASK_BLANK
+                                      |HPF_MASK_BETWEEN);
     b->feed = lines ? hpf_mask_avx512_equal(v, '\n') : 0;
-    b->slash = hpf_mask_avx512_equal(v, '\\');
+    b->slash = 0;
     b->lead = 0;
-    b->at = hpf_mask_avx512_equal(v, '@');
+    b->at = 0;
     b->wide = 0;
 
-    if (b->slash) {
+    if (hpf_mask_avx512_any(c, HPF_MASK_RARE)) {
+        b->slash = hpf_mask_avx512_any(c, HPF_MASK_SLASH);
         b->lead = hpf_mask_avx512_equal(v, '0')
                   | hpf_mask_avx512_equal(v, '3')
                   | hpf_mask_avx512_equal(v, 'f')
                   | hpf_mask_avx512_equal(v, 'F');
-    }
-
-    if (_mm512_movepi8_mask(v)) {
-        first = hpf_mask_avx512_equal(v, (char) 0xef)
-                | hpf_mask_avx512_equal(v, (char) 0xe3)
-                | hpf_mask_avx512_equal(v, (char) 0xc2);
+        b->at = hpf_mask_avx512_any(c, HPF_MASK_AT);
         third = hpf_mask_avx512_equal(v, (char) 0x80)
                 | hpf_mask_avx512_equal(v, (char) 0x8d)
                 | hpf_mask_avx512_range(v, (char) 0x90, 9);
-        b->wide = hpf_mask_block_wide(first, third | b->digit);
+        b->wide = hpf_mask_block_wide(hpf_mask_avx512_any(c, HPF_MASK_WIDE),
+                                      third | b->digit);
     }
 }
 
