@@ -23,12 +23,13 @@
 static ngx_int_t ngx_http_hpf_mask_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_hpf_mask_body_coded(ngx_http_hpf_mask_ctx_t *ctx);
-static size_t ngx_http_hpf_mask_body_size(ngx_chain_t *cl);
 static ngx_int_t ngx_http_hpf_mask_body_inflate(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_body_failed(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
+static size_t ngx_http_hpf_mask_body_length(ngx_http_hpf_mask_ctx_t *ctx,
+    size_t len);
 static ngx_int_t ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_hpf_mask_body_bytes(ngx_http_hpf_mask_ctx_t *ctx,
@@ -174,10 +175,10 @@ ngx_http_hpf_mask_body_coded(ngx_http_hpf_mask_ctx_t *ctx)
 
     for ( ;; ) {
 
-        ahead = ngx_http_hpf_mask_body_size(ctx->busy);
+        ahead = ngx_http_hpf_mask_out_size(ctx->busy);
 
         while (ctx->in != NULL
-               && ahead + ngx_http_hpf_mask_body_size(ctx->out)
+               && ahead + ngx_http_hpf_mask_out_size(ctx->out)
                   < NGX_HTTP_HPF_MASK_AHEAD)
         {
             rc = ngx_http_hpf_mask_body_inflate(ctx);
@@ -209,24 +210,11 @@ ngx_http_hpf_mask_body_coded(ngx_http_hpf_mask_ctx_t *ctx)
             return rc;
         }
 
-        if (ngx_http_hpf_mask_body_size(ctx->busy) >= NGX_HTTP_HPF_MASK_AHEAD) {
+        if (ngx_http_hpf_mask_out_size(ctx->busy) >= NGX_HTTP_HPF_MASK_AHEAD) {
             r->buffered |= NGX_HTTP_HPF_MASK_BUFFERED;
             return NGX_AGAIN;
         }
     }
-}
-
-
-static size_t
-ngx_http_hpf_mask_body_size(ngx_chain_t *cl)
-{
-    size_t  size;
-
-    for (size = 0; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-    }
-
-    return size;
 }
 
 
@@ -304,6 +292,7 @@ ngx_http_hpf_mask_body_failed(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *in)
 static ngx_int_t
 ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 {
+    size_t     len;
     ngx_int_t  rc;
 
     ctx->buf = b;
@@ -311,7 +300,9 @@ ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 
     if (b->pos < b->last && ngx_buf_in_memory(b)) {
 
-        rc = ngx_http_hpf_mask_body_bytes(ctx, b->pos, b->last - b->pos);
+        len = ngx_http_hpf_mask_body_length(ctx, b->last - b->pos);
+
+        rc = len ? ngx_http_hpf_mask_body_bytes(ctx, b->pos, len) : NGX_OK;
 
         if (rc != NGX_OK) {
             return rc;
@@ -327,13 +318,36 @@ ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 }
 
 
+/* Of len bytes that came as many as the body may have, where that was said. */
+
+static size_t
+ngx_http_hpf_mask_body_length(ngx_http_hpf_mask_ctx_t *ctx, size_t len)
+{
+    size_t  max;
+
+    max = ctx->whole ? ctx->left : ctx->sent ? 0 : len;
+
+    if (len > max) {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "hpf mask: %uz bytes behind the end of the body are "
+                      "left out", len - max);
+        len = max;
+    }
+
+    ctx->left -= ctx->whole ? len : 0;
+
+    return len;
+}
+
+
 static ngx_int_t
 ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 {
     ngx_int_t   rc;
     ngx_uint_t  last;
 
-    last = (b->last_buf || b->last_in_chain);
+    last = (b->last_buf || b->last_in_chain
+            || (ctx->whole && ctx->left == 0));
 
     if (ctx->need
         && (last || (b->flush && ngx_http_hpf_mask_head_enough(ctx))))
@@ -347,6 +361,15 @@ ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 
     if (last && !ctx->sent && ngx_http_hpf_mask_body_finish(ctx) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (ctx->whole && (last || b->flush)) {
+        rc = last ? ngx_http_hpf_mask_head_whole(ctx)
+                  : ngx_http_hpf_mask_head_part(ctx);
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     return ngx_http_hpf_mask_body_end(ctx, b);
@@ -508,6 +531,8 @@ ngx_http_hpf_mask_body_report(ngx_http_hpf_mask_ctx_t *ctx)
  * All of a buffer is in ctx->out.  It goes back to its owner only when the
  * last of what came of it is sent, copies as well: this is what holds a fast
  * source to the pace of a slow client.  Its signs go with that last buffer.
+ *
+ * A body that waits to be whole needs all of its buffers at once.
  */
 
 static ngx_int_t
@@ -515,6 +540,11 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 {
     ngx_buf_t    *last;
     ngx_chain_t  *cl;
+
+    if (ctx->whole) {
+        b->pos = b->last;
+        return NGX_OK;
+    }
 
     if (ctx->ref != NULL) {
         ctx->ref->shadow = b;
@@ -534,15 +564,13 @@ ngx_http_hpf_mask_body_end(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
         return NGX_OK;
     }
 
-    last = ctx->ref;
+    last = ctx->tail;
 
     if (last == NULL) {
 
         /* a flush of nothing is passed on once: it takes a buffer each time */
 
-        if (ctx->tail == NULL && ctx->flushed
-            && !b->last_buf && !b->last_in_chain)
-        {
+        if (ctx->flushed && !b->last_buf && !b->last_in_chain) {
             return NGX_OK;
         }
 
@@ -623,7 +651,7 @@ ngx_http_hpf_mask_body_send(ngx_http_hpf_mask_ctx_t *ctx)
 
     r = ctx->request;
 
-    if (ctx->out == NULL && ctx->busy == NULL) {
+    if ((ctx->out == NULL && ctx->busy == NULL) || ctx->whole) {
         return NGX_OK;
     }
 

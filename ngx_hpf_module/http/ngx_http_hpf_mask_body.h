@@ -24,6 +24,9 @@
 /* bytes that tell UTF-16 from UTF-8 */
 #define NGX_HTTP_HPF_MASK_MARK      4
 
+/* a body of no more bytes is masked before its header goes out */
+#define NGX_HTTP_HPF_MASK_WHOLE     16384
+
 
 typedef struct ngx_http_hpf_mask_sent_s  ngx_http_hpf_mask_sent_t;
 
@@ -51,6 +54,8 @@ typedef struct {
     size_t                    nhead;
     size_t                    need;       /* 0: they are */
 
+    size_t                    left;       /* to come, of a whole body */
+
     ngx_chain_t              *out;
     ngx_chain_t             **last_out;
     ngx_chain_t              *busy;
@@ -66,10 +71,11 @@ typedef struct {
 
     unsigned                  asked:1;    /* the gate wants it masked as well */
     unsigned                  held:1;     /* the header waits for a byte */
+    unsigned                  whole:1;    /* and for all of the body */
     unsigned                  flushed:1;  /* nothing came since a flush */
     unsigned                  copy:1;     /* what is fed does not stay */
     unsigned                  refused:1;
-    unsigned                  sent:1;     /* the problem, or all */
+    unsigned                  sent:1;     /* the problem, or all is masked */
 } ngx_http_hpf_mask_ctx_t;
 
 
@@ -98,12 +104,22 @@ ngx_uint_t ngx_http_hpf_mask_head_enough(ngx_http_hpf_mask_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_mask_head(ngx_http_hpf_mask_ctx_t *ctx, u_char *p,
     size_t len);
 
+/*
+ * The header goes out: with the length of the body, of which all is in
+ * ctx->out, or before what is to come of it.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_hpf_mask_head_whole(ngx_http_hpf_mask_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_mask_head_part(ngx_http_hpf_mask_ctx_t *ctx);
+
 /* Takes the output of the engine; data is the context, see hpf_mask_out_pt. */
 int ngx_http_hpf_mask_out(void *data, const unsigned char *p, size_t len,
     unsigned pass);
 
 /* Behind what is there; it is the last then. */
 void ngx_http_hpf_mask_out_add(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *cl);
+
+/* The bytes of a chain. */
+size_t ngx_http_hpf_mask_out_size(ngx_chain_t *cl);
 
 /* A link and a buffer with all bits clear; NULL: no memory. */
 ngx_chain_t *ngx_http_hpf_mask_out_get(ngx_pool_t *pool, ngx_chain_t **free);

@@ -269,6 +269,7 @@ static ngx_int_t
 ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
 {
     char                          *fault;
+    off_t                          length;
     ngx_int_t                      rc;
     const hpf_mask_rules_t        *rules;
     ngx_http_hpf_mask_ctx_t       *ctx;
@@ -282,6 +283,7 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         ctx->engine = NULL;
         ctx->refused = 0;
         ctx->held = 0;
+        ctx->whole = 0;
     }
 
     if (hmlcf->http.fields != NULL && r == r->main
@@ -354,6 +356,8 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    length = r->headers_out.content_length_n;
+
     ngx_http_hpf_mask_refuse_headers(r);
 
     if (ngx_http_hpf_mask_is_head(r)) {
@@ -364,6 +368,14 @@ ngx_http_hpf_mask_header_filter(ngx_http_request_t *r)
 
     ctx->held = (type.type != HPF_MASK_TYPE_JSON_LINES
                  || ctx->inflate != NULL);
+
+    if (ctx->held && ctx->inflate == NULL && r == r->main
+        && length >= 0 && length <= NGX_HTTP_HPF_MASK_WHOLE)
+    {
+        ctx->whole = 1;
+        ctx->copy = 1;
+        ctx->left = (size_t) length;
+    }
 
     if (ngx_http_hpf_mask_body_start(r, ctx, rules, &type) != NGX_OK) {
         return NGX_ERROR;

@@ -15,6 +15,7 @@
 #include "ngx_http_hpf_mask_conf.h"
 
 
+static ngx_int_t ngx_http_hpf_mask_head_send(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_head_charset(ngx_http_hpf_mask_ctx_t *ctx,
     u_char *p, size_t len, const hpf_mask_charset_t **cs);
 
@@ -75,9 +76,39 @@ ngx_http_hpf_mask_head(ngx_http_hpf_mask_ctx_t *ctx, u_char *p, size_t len)
 
     ctx->need = 0;
 
-    if (!ctx->held) {
-        return NGX_OK;
-    }
+    return (ctx->held && !ctx->whole) ? ngx_http_hpf_mask_head_send(ctx)
+                                      : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_head_whole(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ctx->whole = 0;
+
+    ctx->request->headers_out.content_length_n =
+                                         ngx_http_hpf_mask_out_size(ctx->out);
+
+    return ngx_http_hpf_mask_head_send(ctx);
+}
+
+
+ngx_int_t
+ngx_http_hpf_mask_head_part(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ctx->whole = 0;
+
+    return (ctx->need == 0) ? ngx_http_hpf_mask_head_send(ctx) : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_mask_head_send(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
 
     ctx->held = 0;
 

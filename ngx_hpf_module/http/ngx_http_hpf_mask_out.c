@@ -178,6 +178,19 @@ ngx_http_hpf_mask_out_get(ngx_pool_t *pool, ngx_chain_t **free)
 }
 
 
+size_t
+ngx_http_hpf_mask_out_size(ngx_chain_t *cl)
+{
+    size_t  size;
+
+    for (size = 0; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    return size;
+}
+
+
 void
 ngx_http_hpf_mask_out_add(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *cl)
 {

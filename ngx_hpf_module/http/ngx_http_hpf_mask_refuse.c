@@ -203,6 +203,7 @@ ngx_http_hpf_mask_refuse(ngx_http_request_t *r, ngx_http_hpf_mask_ctx_t *ctx,
 
     ctx->refused = 1;
     ctx->held = 0;
+    ctx->whole = 0;
     ctx->sent = 0;
     ctx->out = NULL;
     ctx->last_out = &ctx->out;
