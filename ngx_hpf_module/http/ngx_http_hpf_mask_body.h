@@ -27,6 +27,9 @@
 /* a body of no more bytes is masked before its header goes out */
 #define NGX_HTTP_HPF_MASK_WHOLE     16384
 
+/* bytes of a block of output */
+#define NGX_HTTP_HPF_MASK_BUFFER    8192
+
 
 typedef struct ngx_http_hpf_mask_sent_s  ngx_http_hpf_mask_sent_t;
 
@@ -61,6 +64,7 @@ typedef struct {
     ngx_chain_t              *busy;
     ngx_chain_t              *shadows;    /* free, without memory */
     ngx_chain_t              *buffers;    /* free, with memory */
+    ngx_http_hpf_mask_block_t  *blocks;   /* of the worker's, in use */
 
     ngx_str_t                 problem;    /* in place of the body */
 
@@ -117,6 +121,10 @@ int ngx_http_hpf_mask_out(void *data, const unsigned char *p, size_t len,
 
 /* Behind what is there; it is the last then. */
 void ngx_http_hpf_mask_out_add(ngx_http_hpf_mask_ctx_t *ctx, ngx_chain_t *cl);
+
+/* So many bytes, until the end of the request; NULL: no memory. */
+u_char *ngx_http_hpf_mask_block_get(ngx_http_hpf_mask_ctx_t *ctx);
+void ngx_http_hpf_mask_block_free(ngx_http_hpf_mask_ctx_t *ctx);
 
 /* The bytes of a chain. */
 size_t ngx_http_hpf_mask_out_size(ngx_chain_t *cl);

@@ -135,7 +135,11 @@ ngx_http_hpf_mask_create_main_conf(ngx_conf_t *cf)
      *
      *     conf->base = NULL;
      *     conf->hash = { NULL, ... };
+     *     conf->blocks = NULL;
+     *     conf->nblocks = 0;
      */
+
+    conf->pool = cf->pool;
 
     return conf;
 }

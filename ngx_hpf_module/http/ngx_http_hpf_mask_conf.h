@@ -21,10 +21,17 @@
 #define NGX_HTTP_HPF_MASK_PASS    1
 
 
+typedef struct ngx_http_hpf_mask_block_s  ngx_http_hpf_mask_block_t;
+
+
 typedef struct {
     ngx_http_hpf_mask_set_t    *base;     /* of the http block */
     ngx_http_hpf_mask_layers_t  all;
     ngx_http_hpf_mask_hash_t    hash;
+
+    ngx_pool_t                 *pool;
+    ngx_http_hpf_mask_block_t  *blocks;   /* free, of this worker */
+    ngx_uint_t                  nblocks;  /* and those in use */
 } ngx_http_hpf_mask_main_conf_t;
 
 

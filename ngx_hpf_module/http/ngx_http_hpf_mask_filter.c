@@ -256,12 +256,12 @@ ngx_http_hpf_mask_create_ctx(ngx_http_request_t *r)
 }
 
 
-/* Has nothing to do: it is there to find the context by. */
+/* The context is found by it as well. */
 
 static void
 ngx_http_hpf_mask_cleanup(void *data)
 {
-    (void) data;
+    ngx_http_hpf_mask_block_free(data);
 }
 
 

@@ -18,8 +18,6 @@
 /* A span that is shorter costs less to copy than to pass on by itself. */
 #define NGX_HTTP_HPF_MASK_SHORT   2048
 
-#define NGX_HTTP_HPF_MASK_BUFFER  8192
-
 
 static ngx_int_t ngx_http_hpf_mask_out_shadow(ngx_http_hpf_mask_ctx_t *ctx,
     u_char *p, size_t len);
@@ -134,7 +132,10 @@ ngx_http_hpf_mask_out_own(ngx_http_hpf_mask_ctx_t *ctx)
 
     if (start == NULL || (size_t) (end - start) < size) {
 
-        start = ngx_palloc(ctx->request->pool, size);
+        start = (size == NGX_HTTP_HPF_MASK_BUFFER)
+                ? ngx_http_hpf_mask_block_get(ctx)
+                : ngx_palloc(ctx->request->pool, size);
+
         if (start == NULL) {
             return NGX_ERROR;
         }
