@@ -30,6 +30,7 @@ static ngx_int_t ngx_http_hpf_mask_body_feed(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
 static size_t ngx_http_hpf_mask_body_length(ngx_http_hpf_mask_ctx_t *ctx,
     size_t len);
+static ngx_uint_t ngx_http_hpf_mask_body_all(ngx_http_hpf_mask_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_hpf_mask_body_bytes(ngx_http_hpf_mask_ctx_t *ctx,
@@ -340,14 +341,33 @@ ngx_http_hpf_mask_body_length(ngx_http_hpf_mask_ctx_t *ctx, size_t len)
 }
 
 
+/*
+ * All of a whole body is there.  Where nginx is about to say so, body and end
+ * go out together.
+ */
+
+static ngx_uint_t
+ngx_http_hpf_mask_body_all(ngx_http_hpf_mask_ctx_t *ctx)
+{
+    ngx_http_upstream_t  *u;
+
+    if (!ctx->whole || ctx->left) {
+        return 0;
+    }
+
+    u = ctx->request->upstream;
+
+    return u == NULL || u->pipe == NULL || !u->pipe->upstream_done;
+}
+
+
 static ngx_int_t
 ngx_http_hpf_mask_body_signs(ngx_http_hpf_mask_ctx_t *ctx, ngx_buf_t *b)
 {
     ngx_int_t   rc;
     ngx_uint_t  last;
 
-    last = (b->last_buf || b->last_in_chain
-            || (ctx->whole && ctx->left == 0));
+    last = (b->last_buf || b->last_in_chain || ngx_http_hpf_mask_body_all(ctx));
 
     if (ctx->need
         && (last || (b->flush && ngx_http_hpf_mask_head_enough(ctx))))
