@@ -17,15 +17,6 @@
 #include "ngx_http_hpf_mask_conf.h"
 
 
-/* blocks that are kept; with checked memory none, or nothing would be seen */
-
-#if (NGX_DEBUG_PALLOC)
-#define NGX_HTTP_HPF_MASK_BLOCKS  0
-#else
-#define NGX_HTTP_HPF_MASK_BLOCKS  256
-#endif
-
-
 struct ngx_http_hpf_mask_block_s {
     ngx_http_hpf_mask_block_t  *next;
     u_char                      data[NGX_HTTP_HPF_MASK_BUFFER];
@@ -46,14 +37,14 @@ ngx_http_hpf_mask_block_get(ngx_http_hpf_mask_ctx_t *ctx)
     if (block != NULL) {
         hmmcf->blocks = block->next;
 
-    } else if (hmmcf->nblocks < NGX_HTTP_HPF_MASK_BLOCKS) {
+    } else if (hmmcf->nblocks) {
 
         block = ngx_palloc(hmmcf->pool, sizeof(ngx_http_hpf_mask_block_t));
         if (block == NULL) {
             return NULL;
         }
 
-        hmmcf->nblocks++;
+        hmmcf->nblocks--;
 
     } else {
         return ngx_palloc(ctx->request->pool, NGX_HTTP_HPF_MASK_BUFFER);

@@ -136,10 +136,10 @@ ngx_http_hpf_mask_create_main_conf(ngx_conf_t *cf)
      *     conf->base = NULL;
      *     conf->hash = { NULL, ... };
      *     conf->blocks = NULL;
-     *     conf->nblocks = 0;
      */
 
     conf->pool = cf->pool;
+    conf->nblocks = NGX_HTTP_HPF_MASK_BLOCKS;
 
     return conf;
 }

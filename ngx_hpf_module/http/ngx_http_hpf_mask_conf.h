@@ -20,6 +20,14 @@
 #define NGX_HTTP_HPF_MASK_REFUSE  0
 #define NGX_HTTP_HPF_MASK_PASS    1
 
+/* blocks that a worker keeps; of memory that is checked, none */
+
+#if (NGX_DEBUG_PALLOC)
+#define NGX_HTTP_HPF_MASK_BLOCKS  0
+#else
+#define NGX_HTTP_HPF_MASK_BLOCKS  256
+#endif
+
 
 typedef struct ngx_http_hpf_mask_block_s  ngx_http_hpf_mask_block_t;
 
@@ -31,7 +39,7 @@ typedef struct {
 
     ngx_pool_t                 *pool;
     ngx_http_hpf_mask_block_t  *blocks;   /* free, of this worker */
-    ngx_uint_t                  nblocks;  /* and those in use */
+    ngx_uint_t                  nblocks;  /* that it may yet get */
 } ngx_http_hpf_mask_main_conf_t;
 
 
