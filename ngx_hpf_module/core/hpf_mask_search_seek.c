@@ -398,8 +398,10 @@ hpf_mask_search_wides(const hpf_mask_block_t *b, hpf_mask_seen_t *seen)
 
     lead = (ef | hpf_mask_search_any(b, 0xe3, 0xc2, 0xe3)) & seen->three;
 
+    /* a block that began with it would not have the three digits before it */
+
     seen->may |= lead & (seen->digit >> 2 | seen->digit >> 3);
-    seen->open |= lead & seen->cross3;
+    seen->open |= (lead & seen->cross3) >> 3;
 }
 
 

@@ -314,6 +314,72 @@ test_styles(void)
 }
 
 
+/* Wherever a value is in the blocks of 64 bytes that are looked at. */
+
+static void
+everywhere(const char *in, const char *expected)
+{
+    char    text[400], wanted[400];
+    size_t  i, n;
+
+    n = strlen(in);
+
+    for (i = 0; i < 140; i++) {
+        memset(text, ',', sizeof(text));
+        memset(wanted, ',', sizeof(wanted));
+        memcpy(text + i, in, n);
+        memcpy(wanted + i, expected, strlen(expected));
+
+        if (!mask(&out, text, i + n + 80, i + n + 80, 0)
+            || out.n != i + strlen(expected) + 80
+            || memcmp(out.p, wanted, out.n) != 0)
+        {
+            break;
+        }
+    }
+
+    ok(i == 140, "%s, at any place", in);
+
+    if (i < 140) {
+        printf("# behind %zu bytes\n", i);
+    }
+}
+
+
+static void
+test_blocks(void)
+{
+    everywhere("13800138000", "138****8000");
+    everywhere("138 0013 8000", "138 **** 8000");
+    everywhere("138-0013-8000", "138-****-8000");
+    everywhere("１３８００１３８０００", "１３８****８０００");
+    everywhere("138００13８０００", "138****８０００");
+    everywhere("138　0013　8000", "138　****　8000");
+    everywhere("138　0013 8000", "138　**** 8000");
+    everywhere("138－0013-8000", "138－****-8000");
+    everywhere("138\xc2\xa0" "0013 8000", "138\xc2\xa0**** 8000");
+    everywhere("138 0013　8000", "138 ****　8000");
+    everywhere("11010519491231002X", "110105********002X");
+    everywhere("zhang@example.cn", "z***@example.cn");
+
+    style = HPF_MASK_JSON_TEXT;
+    everywhere("1380013800\\u0030", "138****800\\u0030");
+    everywhere("138\\u30000013 8000", "138\\u3000**** 8000");
+    everywhere("\\u0031380013 8000", "\\u0031380013 8000");
+    everywhere("\\u00313800138000", "\\u003138****8000");
+    everywhere("zhang\\u0040example.cn", "z***\\u0040example.cn");
+    style = HPF_MASK_FORM_TEXT;
+    everywhere("138%200013+8000", "138%20****+8000");
+    everywhere("138%E3%80%800013+8000", "138%E3%80%80****+8000");
+    everywhere("138001380%30%30", "138****80%30%30");
+    everywhere("zhang%40example.cn", "z***%40example.cn");
+    style = HPF_MASK_XML_TEXT;
+    everywhere("138&#32;0013 8000", "138&#32;**** 8000");
+    everywhere("1380013800&#48;", "138****800&#48;");
+    style = HPF_MASK_PLAIN;
+}
+
+
 /* What docs/masking-corpus.md says is not found. */
 
 static void
@@ -589,6 +655,7 @@ main(int argc, char **argv)
     test_codes();
     test_json();
     test_styles();
+    test_blocks();
     test_limits();
     test_numbers();
     test_long();
