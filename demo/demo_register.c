@@ -3,8 +3,9 @@
  */
 
 /*
- * The departments: police, civil affairs, real estate, credit, bank.  Whom a
- * register does not know is single, owns nothing, and matches nobody.
+ * The departments: police, market regulator, civil affairs, real estate,
+ * credit, bank.  Whom a register does not know is single, owns nothing, and
+ * matches nobody.
  */
 
 
@@ -67,6 +68,32 @@ demo_register_equals(demo_request_t *r, const char *name, const char *text)
     given = demo_http_text(r, name);
 
     return given && strcmp(given, text) == 0;
+}
+
+
+/* The market regulator knows units by code and name. */
+
+int
+demo_register_unit(demo_request_t *r)
+{
+    int            match;
+    sqlite3_stmt  *st;
+
+    st = demo_store_query("SELECT name FROM unit WHERE uscc = ?", "t",
+                          demo_http_text(r, "uscc"));
+
+    match = st ? demo_store_row(st) : HPF_ERROR;
+
+    if (match == HPF_ERROR) {
+        return demo_core_broken(r);
+    }
+
+    if (match) {
+        match = demo_register_equals(r, "unit_name", demo_store_text(st, 0));
+        demo_store_done(st);
+    }
+
+    return demo_register_match(r, match);
 }
 
 

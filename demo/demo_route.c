@@ -35,6 +35,7 @@ static const demo_route_t  demo_routes[] = {
     { "/civil/marriage", DEMO_ROUTE_GP, 0, 0, demo_register_marriage },
     { "/realestate/houses", DEMO_ROUTE_GP, 0, 0, demo_register_houses },
     { "/credit/report", DEMO_ROUTE_GP, 0, 0, demo_register_credit },
+    { "/market/verify", DEMO_HTTP_POST, 0, 0, demo_register_unit },
     { "/bank/verify", DEMO_HTTP_POST, 0, 0, demo_register_bank },
     { "/sms/send", DEMO_HTTP_POST, 0, 0, demo_sms_send },
 

@@ -51,6 +51,7 @@ int demo_apply_list(demo_request_t *r);
 int demo_apply_get(demo_request_t *r);
 
 int demo_register_identity(demo_request_t *r);
+int demo_register_unit(demo_request_t *r);
 int demo_register_face(demo_request_t *r);
 int demo_register_marriage(demo_request_t *r);
 int demo_register_houses(demo_request_t *r);
