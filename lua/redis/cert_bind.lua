@@ -1,7 +1,8 @@
 -- A certificate leads to a user.  The first to ask has it.
 --
 -- KEYS[1]  hpf:{x:HASH}
--- ARGV     user id, digest of its public key
+-- ARGV     user id (of a unit, a slash and its handler), digest of its public
+--          key
 --
 -- Returns 1, or 0: it leads to somebody else, or is of another key.
 

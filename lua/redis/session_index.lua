@@ -2,20 +2,24 @@
 -- themselves are forgotten on the way.
 --
 -- KEYS[1]  hpf:{u:UID}:sessions    by the second at which each ends at last
+-- KEYS[2]  hpf:{u:UID}:handler:HID:sessions    the same of who acts for a unit
 -- ARGV     hash of the session, seconds to live or 0 to remove it
 
 local now = redis.call("TIME")[1] + 0
 
-redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now)
+for _, key in ipairs(KEYS) do
+    redis.call("ZREMRANGEBYSCORE", key, "-inf", now)
 
-if ARGV[2] == "0" then
-    return redis.call("ZREM", KEYS[1], ARGV[1])
+    if ARGV[2] == "0" then
+        redis.call("ZREM", key, ARGV[1])
+
+    else
+        redis.call("ZADD", key, now + ARGV[2], ARGV[1])
+
+        local last = redis.call("ZRANGE", key, -1, -1, "WITHSCORES")
+
+        redis.call("EXPIREAT", key, last[2])
+    end
 end
-
-redis.call("ZADD", KEYS[1], now + ARGV[2], ARGV[1])
-
-local last = redis.call("ZRANGE", KEYS[1], -1, -1, "WITHSCORES")
-
-redis.call("EXPIREAT", KEYS[1], last[2])
 
 return 1

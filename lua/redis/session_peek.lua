@@ -5,10 +5,10 @@
 --
 -- Returns false when there is none, else { uid, level, channel, factors,
 -- millisecond at which it began, seconds until it ends absolutely, seconds
--- since it was used }.
+-- since it was used, handler }.
 
 local s = redis.call("HMGET", KEYS[1], "uid", "level", "channel", "factors",
-                     "began", "ends", "idle")
+                     "began", "ends", "idle", "handler")
 
 if not s[1] then
     return false
@@ -18,6 +18,7 @@ local left = redis.call("TTL", KEYS[2])
 
 s[6] = s[6] - redis.call("TIME")[1]
 s[7] = s[7] - left
+s[8] = s[8] or ""
 
 if s[6] <= 0 or left < 0 then
     return false

@@ -32,6 +32,7 @@
 #define HPF_SESSION_KEY   32           /* bytes of the keyed hash */
 #define HPF_SESSION_UID   24           /* characters of a user id, at most */
 #define HPF_SESSION_SUBJ  48           /* bytes of a sealed subject, at most */
+#define HPF_SESSION_ACTS  9            /* who acts for it */
 #define HPF_SESSION_FACTORS  8         /* the caller's, at most */
 #define HPF_SESSION_LONG_AGO  65535    /* s, or longer */
 
@@ -44,7 +45,8 @@ typedef struct {
     uint8_t             uid_len;
     uint8_t             subj_len;
     uint8_t             level;
-    uint8_t             user_type;     /* the caller's, as the next three */
+    uint8_t             user_type;     /* the caller's, as the next four */
+    unsigned char       acts[HPF_SESSION_ACTS];  /* the first is 0: nobody */
     uint8_t             factors;       /* a bit for each that was proved */
     uint16_t            channel;       /* the only one, 0: any */
     uint16_t            proved[HPF_SESSION_FACTORS];  /* before fresh_until */

@@ -48,6 +48,8 @@ typedef struct ngx_http_hpf_signer_s   ngx_http_hpf_signer_t;
 typedef struct ngx_http_hpf_cert_conf_s  ngx_http_hpf_cert_conf_t;
 typedef struct ngx_http_hpf_call_op_s  ngx_http_hpf_call_op_t;
 typedef struct ngx_http_hpf_factor_plugins_s  ngx_http_hpf_factor_plugins_t;
+typedef struct ngx_http_hpf_password_s  ngx_http_hpf_password_t;
+typedef struct ngx_http_hpf_lock_s    ngx_http_hpf_lock_t;
 typedef struct ngx_http_hpf_walk_s     ngx_http_hpf_walk_t;
 
 
@@ -75,6 +77,7 @@ typedef enum {
     NGX_HTTP_HPF_CSRF,
     NGX_HTTP_HPF_STEP_UP_REQUIRED,
     NGX_HTTP_HPF_USER_TYPE,
+    NGX_HTTP_HPF_HANDLER_REFUSED,
     NGX_HTTP_HPF_CONSENT_REQUIRED,
     NGX_HTTP_HPF_FACTOR_FAILED,
     NGX_HTTP_HPF_FACTOR_LOCKED,
@@ -190,7 +193,9 @@ typedef struct {
     ngx_array_t                  *level_rules[NGX_HTTP_HPF_LEVELS + 1];
 
     hpf_seal_t                   *seal;         /* personal numbers at rest */
-    ngx_str_t                     seal_key;     /* its master */
+    ngx_str_t                     seal_keys[256];   /* masters, by their id */
+    ngx_int_t                     seal_suite;
+    ngx_uint_t                    seal_with;    /* id of the one that seals */
     ngx_str_t                     index_key;    /* keyed hash of the same */
     ngx_str_t                     token_key;    /* keyed hash of tokens */
 
@@ -198,6 +203,9 @@ typedef struct {
     ngx_http_hpf_cert_conf_t     *cert;         /* NULL: not in use */
 
     ngx_http_hpf_text_t           notice;       /* the reminder at log-in */
+
+    ngx_http_hpf_password_t      *password;
+    ngx_http_hpf_lock_t          *lock;         /* against guessing */
 
     time_t                        session_idle;
     time_t                        session_life;
@@ -300,6 +308,7 @@ typedef ngx_int_t (*ngx_http_hpf_step_pt)(ngx_http_request_t *r,
 #define NGX_HTTP_HPF_R_MASK        0x0040   /* what goes out is masked */
 #define NGX_HTTP_HPF_R_FACTORS     0x0080   /* the body has factors[] */
 #define NGX_HTTP_HPF_R_ACCOUNT     0x0100   /* not for third parties */
+#define NGX_HTTP_HPF_R_SECRET      0x0200   /* a digest of it would tell */
 
 /*
  * handler: runs in the content phase after the line.  NGX_OK: the answer is

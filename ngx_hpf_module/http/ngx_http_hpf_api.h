@@ -51,6 +51,23 @@ NGX_HTTP_HPF_HANDLER(cert_list);
 NGX_HTTP_HPF_HANDLER(cert_release);
 extern const char  ngx_http_hpf_cert_form[];
 
+/* _password_change.c */
+NGX_HTTP_HPF_HANDLER(password);
+extern const char  ngx_http_hpf_password_form[];
+
+/* _mobile.c, _close.c */
+NGX_HTTP_HPF_HANDLER(mobile);
+NGX_HTTP_HPF_HANDLER(close);
+extern const char  ngx_http_hpf_mobile_form[];
+
+/* _handler.c */
+NGX_HTTP_HPF_HANDLER(handler_list);
+NGX_HTTP_HPF_HANDLER(handler_add);
+NGX_HTTP_HPF_HANDLER(handler_set);
+NGX_HTTP_HPF_HANDLER(handler_remove);
+extern const char  ngx_http_hpf_handler_form[];
+extern const char  ngx_http_hpf_handler_set_form[];
+
 /* _session.c, _logout.c */
 NGX_HTTP_HPF_HANDLER(session);
 NGX_HTTP_HPF_HANDLER(logout);

@@ -18,6 +18,7 @@
 #include "hpf_time.h"
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_mask_filter.h"
+#include "ngx_http_hpf_session.h"
 
 
 #define NGX_HTTP_HPF_AUDIT_LINE  3584      /* with notes of a plugin */
@@ -268,7 +269,7 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     u_char *p, size_t len)
 {
     int64_t          us;
-    ngx_str_t        user;
+    ngx_str_t        user, handler;
     ngx_time_t      *tp;
     hpf_json_out_t   out;
 
@@ -301,6 +302,10 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
         user.len = ctx->session.uid_len;
 
         ngx_http_hpf_audit_member(&out, "user", &user);
+
+        handler = ngx_http_hpf_session_acting(&ctx->session);
+
+        ngx_http_hpf_audit_member(&out, "handler", &handler);
 
         hpf_json_out_key(&out, "level");
         hpf_json_out_int(&out, ctx->session.level);
@@ -385,7 +390,10 @@ ngx_http_hpf_audit_digest(hpf_json_out_t *out, ngx_http_hpf_ctx_t *ctx)
 {
     u_char  hex[2 * sizeof(ctx->digest)];
 
-    if (ctx->digest_set) {
+    if (ctx->digest_set
+        && (ctx->route == NULL
+            || !(ctx->route->flags & NGX_HTTP_HPF_R_SECRET)))
+    {
         (void) ngx_hex_dump(hex, ctx->digest, sizeof(ctx->digest));
 
         hpf_json_out_key(out, "digest");

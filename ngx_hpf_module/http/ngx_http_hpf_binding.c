@@ -93,6 +93,12 @@ ngx_http_hpf_binding_put_handler(ngx_http_request_t *r,
         return rc;
     }
 
+    /* an account of one person would be that of all who act for it */
+
+    if (ctx->session.user_type == NGX_HTTP_HPF_UNIT) {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_USER_TYPE);
+    }
+
     binding = ngx_http_hpf_binding(ctx);
     if (binding == NULL) {
         return NGX_ERROR;

@@ -596,8 +596,12 @@ ngx_http_hpf_call_user(ngx_http_hpf_ctx_t *ctx, const char *name)
         s.data = &levels[ngx_min(ctx->session.level, 3)];
         s.len = 1;
 
-    } else if (ngx_strcmp(name, "id_no") == 0) {
+    } else if (ngx_strcmp(name, "handler") == 0) {
+        s = ngx_http_hpf_session_acting(&ctx->session);
 
+    } else if (ngx_strcmp(name, ngx_http_hpf_session_number(&ctx->session))
+               == 0)
+    {
         if (ngx_http_hpf_seal_open_subject(ctx, &s) != NGX_OK) {
             ngx_str_null(&s);
         }

@@ -66,6 +66,7 @@ const char  ngx_http_hpf_cert_form[] =
 
 static const ngx_http_hpf_step_pt  ngx_http_hpf_cert_bind_stages[] = {
     ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_person_handler_stage,
     ngx_http_hpf_cert_bind_begin,
     ngx_http_hpf_cert_factor_check_stage,
     ngx_http_hpf_cert_bind_proved,
@@ -95,14 +96,12 @@ ngx_http_hpf_cert_bind_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return rc;
     }
 
-    person = ngx_http_hpf_person(ctx);
+    person = ngx_http_hpf_person_session(ctx);
     if (person == NULL) {
         return NGX_ERROR;
     }
 
     person->purpose = "bind";
-    person->uid.data = ctx->session.uid;
-    person->uid.len = ctx->session.uid_len;
 
     return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_cert_bind_stages);
 }
@@ -164,11 +163,12 @@ ngx_http_hpf_cert_bind_list_stage(ngx_http_request_t *r,
 }
 
 
-/* A number in the certificate is his, or it is not his certificate. */
+/* A number in the certificate is his or his unit's, or it is not for him. */
 
 static ngx_int_t
 ngx_http_hpf_cert_bind_agrees(ngx_http_hpf_ctx_t *ctx)
 {
+    ngx_str_t               number;
     ngx_uint_t              i;
     const hpf_cert_t       *cert;
     ngx_http_hpf_person_t  *person;
@@ -178,10 +178,11 @@ ngx_http_hpf_cert_bind_agrees(ngx_http_hpf_ctx_t *ctx)
 
     for (i = 0; i < cert->nnumbers; i++) {
 
-        if (person->id_no.len != HPF_CERT_NUMBER
-            || ngx_memcmp(cert->numbers[i], person->id_no.data,
-                          HPF_CERT_NUMBER)
-               != 0)
+        number.data = (u_char *) cert->numbers[i];
+        number.len = HPF_CERT_NUMBER;
+
+        if (!ngx_http_hpf_person_equal(&number, &person->id_no)
+            && !ngx_http_hpf_person_equal(&number, &person->uscc))
         {
             return ngx_http_hpf_cert_bind_refuse(ctx, "another's number");
         }
@@ -258,7 +259,7 @@ ngx_http_hpf_cert_bind_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     args[0] = ngx_http_hpf_store_key(ctx, "x", &person->cert->hash, "");
-    args[1] = person->uid;
+    args[1] = ngx_http_hpf_person_owner(ctx);
     args[2] = person->cert->key;
 
     eval.script = &ngx_hpf_redis_script_cert_bind;
@@ -427,6 +428,12 @@ ngx_int_t
 ngx_http_hpf_cert_release_handler(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx)
 {
+    if (ctx->session.acts[0]
+        && ctx->session.acts[0] != NGX_HTTP_HPF_HANDLER_ADMIN)
+    {
+        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_HANDLER_REFUSED);
+    }
+
     return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_cert_release_stages);
 }
 

@@ -347,7 +347,7 @@ ngx_http_hpf_cert_factor_found(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_int_t               rc;
-    ngx_str_t               uid, key;
+    ngx_str_t               uid, key, owner;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
@@ -358,8 +358,9 @@ ngx_http_hpf_cert_factor_found(ngx_http_hpf_ctx_t *ctx,
         uid = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
         key = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
 
-        if (uid.len && uid.len == person->uid.len
-            && ngx_memcmp(uid.data, person->uid.data, uid.len) == 0
+        owner = ngx_http_hpf_person_owner(ctx);
+
+        if (uid.len && ngx_http_hpf_person_equal(&uid, &owner)
             && key.len == person->cert->key.len
             && ngx_memcmp(key.data, person->cert->key.data, key.len) == 0)
         {

@@ -53,8 +53,8 @@ const char  ngx_http_hpf_challenge_form[] =
     "\"additionalProperties\":false,\"properties\":{"
     "\"factor\":{\"enum\":[\"sms\",\"cert\"]},"
     "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"},"
-    "\"purpose\":{\"enum\":[\"login\",\"register\",\"step-up\",\"bind\"],"
-    "\"default\":\"login\"}},"
+    "\"purpose\":{\"enum\":[\"login\",\"register\",\"step-up\",\"bind\","
+    "\"handler\",\"mobile\"],\"default\":\"login\"}},"
     "\"if\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
     "\"then\":{\"required\":[\"mobile\"],\"properties\":{"
     "\"purpose\":{\"not\":{\"const\":\"bind\"}}}}}";

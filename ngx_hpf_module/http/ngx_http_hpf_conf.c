@@ -18,6 +18,7 @@
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_mask_hash.h"
+#include "ngx_http_hpf_password.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_signature.h"
@@ -579,7 +580,9 @@ ngx_http_hpf_conf_crypto(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     }
 
     if (hmcf->token_hmac == NULL || hmcf->index_hmac == NULL
-        || hmcf->csrf_hmac == NULL || ngx_http_hpf_seal_init(hmcf) != NGX_OK)
+        || hmcf->csrf_hmac == NULL
+        || ngx_http_hpf_seal_init(cf, hmcf) != NGX_OK
+        || ngx_http_hpf_password_init(cf, hmcf) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the keys of \"hpf_secrets\" cannot be used");

@@ -114,6 +114,7 @@ ngx_http_hpf_factor_sms_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return NGX_OK;
     }
 
+    person->proving = "sms";
     challenge = ngx_http_hpf_person_member(sent, "challenge_id");
     code = ngx_http_hpf_person_member(sent, "code");
 
@@ -152,6 +153,11 @@ ngx_http_hpf_factor_sms_verified(ngx_http_hpf_ctx_t *ctx,
         person->attempts_left =
                          ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 1));
 
+        if (person->limited) {
+            person->attempts_left = ngx_min(person->attempts_left,
+                                            person->limit_left);
+        }
+
         if (ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 0)) == 1) {
             person->proved |= NGX_HTTP_HPF_F_SMS;
 
@@ -170,6 +176,10 @@ ngx_http_hpf_factor_failed(ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
+
+    if (ctx->reason == NULL) {
+        ctx->reason = person->uid.len ? person->proving : "unknown-user";
+    }
 
     (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_FACTOR_FAILED);
 

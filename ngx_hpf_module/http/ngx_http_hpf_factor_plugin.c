@@ -52,6 +52,7 @@ ngx_http_hpf_factor_plugin_run(ngx_http_hpf_ctx_t *ctx)
 {
     ngx_int_t                       rc;
     const hpf_manifest_t           *mf;
+    ngx_http_hpf_person_t          *person;
     ngx_http_hpf_call_conf_t        conf;
     ngx_http_hpf_factor_plugin_t   *one;
     ngx_http_hpf_factor_plugins_t  *factors;
@@ -63,7 +64,10 @@ ngx_http_hpf_factor_plugin_run(ngx_http_hpf_ctx_t *ctx)
         one = &factors->one[factors->next++];
         mf = ngx_hpf_plugin_manifest(one->plugin);
 
-        if (ngx_http_hpf_factor_plugin_lacks(ctx->data, mf->person)) {
+        person = ctx->data;
+        person->proving = mf->id;
+
+        if (ngx_http_hpf_factor_plugin_lacks(person, mf->person)) {
             return ngx_http_hpf_factor_failed(ctx);
         }
 

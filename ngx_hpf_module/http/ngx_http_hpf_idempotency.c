@@ -223,9 +223,9 @@ ngx_http_hpf_idempotency_names(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     (void) ngx_sprintf(text.data, "%V\n%V", &r->uri, &ctx->body);
 
-    if (hpf_crypto_digest(hmcf->crypto, HPF_CRYPTO_SHA256, text.data,
-                          text.len, hash)
-            != 0
+    /* with a key: what is short could be found by trying */
+
+    if (hpf_crypto_hmac(hmcf->token_hmac, text.data, text.len, hash) != 0
         || ngx_http_hpf_random(token, sizeof(token)) != NGX_OK)
     {
         return NGX_ERROR;

@@ -16,7 +16,7 @@
 #include "ngx_http_hpf_item_mask.h"
 #include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_mask_filter.h"
-#include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_user.h"
 
 
 /* What hangs on a generation. */
@@ -34,6 +34,8 @@ static ngx_int_t ngx_http_hpf_item_masked(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_item_caller(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_item_conditions(ngx_http_hpf_ctx_t *ctx,
+    const hpf_manifest_t *mf);
 
 
 ngx_int_t
@@ -141,8 +143,12 @@ ngx_http_hpf_item_unload(ngx_hpf_plugin_t *plugin, void *data)
 ngx_int_t
 ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    const hpf_manifest_t     *mf;
     ngx_http_hpf_loc_conf_t  *hlcf;
+
+    if (ctx->resumed) {
+        ctx->resumed = 0;
+        return ctx->op_rc;
+    }
 
     if (ngx_http_hpf_item_masked(r, ctx) != NGX_OK) {
         return NGX_ERROR;
@@ -155,7 +161,16 @@ ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
                           : ngx_http_hpf_level_check(ctx, hlcf->level, NULL);
     }
 
-    mf = ngx_hpf_plugin_manifest(ctx->item);
+    return ngx_http_hpf_item_conditions(ctx,
+                                       ngx_hpf_plugin_manifest(ctx->item));
+}
+
+
+static ngx_int_t
+ngx_http_hpf_item_conditions(ngx_http_hpf_ctx_t *ctx,
+    const hpf_manifest_t *mf)
+{
+    ngx_int_t  rc;
 
     if (ctx->has_session && !(mf->users & HPF_MANIFEST_ANYONE)
         && !(mf->users & (ctx->session.user_type == NGX_HTTP_HPF_UNIT
@@ -164,8 +179,9 @@ ngx_http_hpf_conditions_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_USER_TYPE);
     }
 
-    return ctx->shared ? NGX_OK
-                       : ngx_http_hpf_level_check(ctx, mf->level, mf);
+    rc = ctx->shared ? NGX_OK : ngx_http_hpf_level_check(ctx, mf->level, mf);
+
+    return rc == NGX_OK ? ngx_http_hpf_acting_may(ctx) : rc;
 }
 
 

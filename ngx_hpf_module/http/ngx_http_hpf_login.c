@@ -16,11 +16,12 @@
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_idp.h"
-#include "ngx_http_hpf_session.h"
+#include "ngx_http_hpf_lock.h"
 #include "ngx_http_hpf_store.h"
-#include "ngx_http_hpf_user.h"
 
 
+static ngx_int_t ngx_http_hpf_login_user(ngx_http_hpf_ctx_t *ctx,
+    json_t *user);
 static ngx_int_t ngx_http_hpf_login_lookup(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
@@ -31,6 +32,8 @@ static void ngx_http_hpf_login_numbered(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_login_known(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static void ngx_http_hpf_login_session(ngx_http_hpf_ctx_t *ctx);
+static json_t *ngx_http_hpf_login_told(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_login_step_up_factors(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
@@ -43,7 +46,8 @@ static void ngx_http_hpf_login_step_up_ended(ngx_http_hpf_ctx_t *ctx,
 
 /*
  * A ticket or an assertion stands alone.  Who comes with a binding may leave
- * out who he is; all others say so, and send a code or a certificate.
+ * out who he is; all others say so, and send more than ID number and bank card,
+ * which others may know as well.
  */
 
 const char  ngx_http_hpf_login_form[] =
@@ -54,9 +58,13 @@ const char  ngx_http_hpf_login_form[] =
     "\"provider\":{\"type\":\"string\",\"maxLength\":64},"
     "\"token\":{\"type\":\"string\",\"maxLength\":8192}}},"
     "\"user\":{\"type\":\"object\",\"additionalProperties\":false,"
-    "\"minProperties\":1,\"maxProperties\":1,\"properties\":{"
+    "\"oneOf\":[{\"required\":[\"id_no\"]},{\"required\":[\"mobile\"]},"
+    "{\"required\":[\"uscc\"]}],"
+    "\"dependentRequired\":{\"handler\":[\"uscc\"]},\"properties\":{"
     "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"
-    "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"}}},"
+    "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"},"
+    "\"uscc\":{\"type\":\"string\",\"format\":\"uscc\"},"
+    "\"handler\":{\"type\":\"string\",\"format\":\"mobile\"}}},"
     "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
     "\"if\":{\"anyOf\":[{\"required\":[\"ticket\"]},"
@@ -66,8 +74,8 @@ const char  ngx_http_hpf_login_form[] =
     "\"if\":{\"required\":[\"factors\"],\"properties\":{\"factors\":"
     "{\"contains\":{\"properties\":{\"factor\":{\"const\":\"binding\"}}}}}},"
     "\"else\":{\"required\":[\"user\"],\"properties\":{\"factors\":"
-    "{\"contains\":{\"properties\":{\"factor\":{\"enum\":[\"sms\",\"cert\"]"
-    "}}}}}}},"
+    "{\"contains\":{\"not\":{\"properties\":{\"factor\":{\"enum\":"
+    "[\"id-card\",\"bank-card\"]}}}}}}}},"
     "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
 
 
@@ -83,11 +91,18 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_login_stages[] = {
     ngx_http_hpf_login_lookup,
     ngx_http_hpf_person_profile_stage,
     ngx_http_hpf_login_number,
+    ngx_http_hpf_acting_challenge_stage,
+    ngx_http_hpf_acting_find_stage,
+    ngx_http_hpf_person_handler_stage,
+    ngx_http_hpf_lock_stage,
+    ngx_http_hpf_lock_place_stage,
     NGX_HTTP_HPF_FACTOR_STAGES,
     ngx_http_hpf_login_known,
+    ngx_http_hpf_lock_pass_stage,
     ngx_http_hpf_token_stage,
     ngx_http_hpf_token_index_stage,
     ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_token_still_stage,
     ngx_http_hpf_sessions_crowd_stage,
     ngx_http_hpf_login_answer,
     NULL
@@ -98,10 +113,12 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_login_ticket_stages[] = {
     ngx_http_hpf_ticket_take_stage,
     ngx_http_hpf_ticket_source_stage,
     ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_person_handler_stage,
     ngx_http_hpf_login_known,
     ngx_http_hpf_token_stage,
     ngx_http_hpf_token_index_stage,
     ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_token_still_stage,
     ngx_http_hpf_sessions_crowd_stage,
     ngx_http_hpf_login_answer,
     NULL
@@ -111,10 +128,15 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_login_ticket_stages[] = {
 static const ngx_http_hpf_step_pt  ngx_http_hpf_step_up_stages[] = {
     ngx_http_hpf_login_step_up_factors,
     ngx_http_hpf_person_profile_stage,
+    ngx_http_hpf_person_handler_stage,
+    ngx_http_hpf_lock_session_stage,
     NGX_HTTP_HPF_FACTOR_STAGES,
+    ngx_http_hpf_login_known,
+    ngx_http_hpf_lock_pass_stage,
     ngx_http_hpf_token_stage,
     ngx_http_hpf_token_index_stage,
     ngx_http_hpf_token_create_stage,
+    ngx_http_hpf_token_still_stage,
     ngx_http_hpf_login_step_up_end,
     ngx_http_hpf_sessions_crowd_stage,
     ngx_http_hpf_login_answer,
@@ -126,7 +148,6 @@ ngx_int_t
 ngx_http_hpf_login_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     json_t                 *user;
-    ngx_str_t               s;
     ngx_http_hpf_person_t  *person;
 
     if (json_object_get(ctx->form, "assertion")) {
@@ -151,8 +172,41 @@ ngx_http_hpf_login_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     user = json_object_get(ctx->form, "user");
 
+    if (ngx_http_hpf_login_user(ctx, user) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_login_stages);
+}
+
+
+/* Without a number it is whom the binding leads to. */
+
+static ngx_int_t
+ngx_http_hpf_login_user(ngx_http_hpf_ctx_t *ctx, json_t *user)
+{
+    ngx_str_t               s;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
     if (user == NULL) {
-        return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_login_stages);
+        s = ngx_http_hpf_person_member(
+                ngx_http_hpf_factor_sent(ctx, NGX_HTTP_HPF_F_BINDING),
+                "subject");
+        person->guessed = ngx_http_hpf_person_index(ctx, "subject", &s);
+
+        return person->guessed.data ? NGX_OK : NGX_ERROR;
+    }
+
+    s = ngx_http_hpf_person_member(user, "uscc");
+
+    if (s.len) {
+        person->unit = 1;
+        person->i = ngx_http_hpf_person_index(ctx, "uscc", &s);
+        person->guessed = person->i;
+
+        return person->i.data ? NGX_OK : NGX_ERROR;
     }
 
     s = ngx_http_hpf_person_member(user, "id_no");
@@ -160,14 +214,17 @@ ngx_http_hpf_login_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (s.len) {
         s = ngx_http_hpf_person_id_no(ctx, &s);
         person->i = ngx_http_hpf_person_index(ctx, "id", &s);
+        person->guessed = person->i;
 
-    } else {
-        s = ngx_http_hpf_person_member(user, "mobile");
-        s = ngx_http_hpf_person_mobile(ctx, &s);
-        person->m = ngx_http_hpf_person_index(ctx, "mobile", &s);
+        return s.data && person->i.data ? NGX_OK : NGX_ERROR;
     }
 
-    return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_login_stages);
+    s = ngx_http_hpf_person_member(user, "mobile");
+    s = ngx_http_hpf_person_mobile(ctx, &s);
+    person->m = ngx_http_hpf_person_index(ctx, "mobile", &s);
+    person->guessed = person->m;
+
+    return s.data && person->m.data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -218,7 +275,8 @@ ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
 
 /*
  * A number that was given up leads to whom it has gone to: its codes open the
- * account of the one before no more, found by whatever.
+ * account of the one before no more, found by whatever.  Those of handlers
+ * are the unit's business.
  */
 
 static ngx_int_t
@@ -229,7 +287,7 @@ ngx_http_hpf_login_number(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     person = ctx->data;
 
-    if (!(person->asked & NGX_HTTP_HPF_F_SMS)) {
+    if (person->unit || !(person->asked & NGX_HTTP_HPF_F_SMS)) {
         return NGX_OK;
     }
 
@@ -268,7 +326,7 @@ ngx_http_hpf_login_numbered(ngx_http_hpf_ctx_t *ctx,
 }
 
 
-/* The code of a user who does not exist was compared with nothing: wrong. */
+/* What a user who does not exist has sent was compared with nothing: wrong. */
 
 static ngx_int_t
 ngx_http_hpf_login_known(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
@@ -285,13 +343,14 @@ ngx_int_t
 ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     json_t                    *answer;
-    ngx_str_t                 *notice;
+    ngx_str_t                 *notice, device;
     ngx_http_hpf_person_t     *person;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
     person = ctx->data;
+    device = ngx_http_hpf_device_make(ctx);
     notice = ngx_http_hpf_text(ctx, &hmcf->notice);
 
     if (person->stepped) {
@@ -301,35 +360,27 @@ ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         ngx_str_set(&ctx->event, "logged-in");
     }
 
-    if (ngx_http_hpf_person_mask(r->pool, HPF_MASK_NAME, &person->name)
-            != NGX_OK
+    if (device.data == NULL
+        || ngx_http_hpf_person_mask(r->pool, HPF_MASK_NAME, &person->name)
+               != NGX_OK
         || ngx_http_hpf_person_mask(r->pool, HPF_MASK_MOBILE, &person->mobile)
                != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    /* for the record: the session that was made */
-
-    ngx_memcpy(ctx->session.uid, person->uid.data,
-               ngx_min(person->uid.len, HPF_SESSION_UID));
-    ctx->session.uid_len = ngx_min(person->uid.len, HPF_SESSION_UID);
-    ctx->session.level = person->level;
-    ctx->has_session = 1;
+    ngx_http_hpf_login_session(ctx);
 
     answer = ngx_http_hpf_cookie_answer(ctx, person);
 
     if (json_object_update_new(answer,
-               json_pack("{s:I,s:i,s:{s:s%,s:s,s:s%,s:s%},s:s%}",
+               json_pack("{s:I,s:i,s:o,s:s%,s:s%}",
                          "expires_in",
                          (json_int_t) ngx_min(ctx->channel->session_idle,
                                               person->life),
                          "level", (int) person->level,
-                         "user",
-                         "user_id", person->uid.data, person->uid.len,
-                         "user_type", "individual",
-                         "name", person->name.data, person->name.len,
-                         "mobile", person->mobile.data, person->mobile.len,
+                         "user", ngx_http_hpf_login_told(ctx),
+                         "device", device.data, device.len,
                          "notice", notice->data, notice->len))
         != 0)
     {
@@ -343,13 +394,67 @@ ngx_http_hpf_login_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 }
 
 
+/* For the record: the session that was made. */
+
+static void
+ngx_http_hpf_login_session(ngx_http_hpf_ctx_t *ctx)
+{
+    hpf_session_t          *rec;
+    ngx_http_hpf_person_t  *person;
+
+    rec = &ctx->session;
+    person = ctx->data;
+
+    rec->uid_len = ngx_min(person->uid.len, HPF_SESSION_UID);
+    ngx_memcpy(rec->uid, person->uid.data, rec->uid_len);
+
+    if (person->unit) {
+        (void) ngx_snprintf(rec->acts, HPF_SESSION_ACTS, "%c%V",
+                            person->role, &person->handler);
+    }
+
+    rec->level = person->level;
+    ctx->has_session = 1;
+}
+
+
+/* Of a unit, name and mobile are those of its handler. */
+
+static json_t *
+ngx_http_hpf_login_told(ngx_http_hpf_ctx_t *ctx)
+{
+    json_t                 *user;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    user = json_pack("{s:s%,s:s,s:s%,s:s%}", "user_id", person->uid.data,
+                     person->uid.len, "user_type",
+                     person->unit ? "unit" : "individual", "name",
+                     person->name.data, person->name.len, "mobile",
+                     person->mobile.data, person->mobile.len);
+
+    if (user && person->unit
+        && (ngx_http_hpf_set_str(user, "unit_name", &person->unit_name)
+                != NGX_OK
+            || ngx_http_hpf_set_str(user, "handler", &person->handler)
+                   != NGX_OK))
+    {
+        json_decref(user);
+        return NULL;
+    }
+
+    return user;
+}
+
+
 ngx_int_t
 ngx_http_hpf_login_step_up_handler(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx)
 {
     ngx_http_hpf_person_t  *person;
 
-    person = ngx_http_hpf_person(ctx);
+    person = ngx_http_hpf_person_session(ctx);
 
     if (person == NULL || ngx_http_hpf_factor_read(ctx) != NGX_OK) {
         return NGX_ERROR;
@@ -357,8 +462,6 @@ ngx_http_hpf_login_step_up_handler(ngx_http_request_t *r,
 
     person->purpose = "step-up";
     person->stepped = 1;
-    person->uid.data = ctx->session.uid;
-    person->uid.len = ctx->session.uid_len;
 
     return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_step_up_stages);
 }

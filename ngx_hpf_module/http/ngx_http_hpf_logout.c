@@ -55,15 +55,24 @@ ngx_int_t
 ngx_http_hpf_logout_one(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ngx_str_t *hash, ngx_http_hpf_store_pt handler)
 {
-    ngx_str_t                  argv[2], args[3];
+    ngx_str_t                  argv[2], args[4], acting;
+    ngx_uint_t                 n;
     ngx_hpf_redis_eval_t       eval;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    args[0] = ngx_http_hpf_store_key(ctx, "u", uid, ":sessions");
-    args[1] = *hash;
-    ngx_str_set(&args[2], "0");
+    acting = ngx_http_hpf_session_acting(&ctx->session);
+    n = 0;
+
+    args[n++] = ngx_http_hpf_store_key(ctx, "u", uid, ":sessions");
+
+    if (acting.len) {
+        args[n++] = ngx_http_hpf_session_handler_key(ctx, uid, &acting);
+    }
+
+    args[n] = *hash;
+    ngx_str_set(&args[n + 1], "0");
 
     ngx_str_set(&argv[0], "UNLINK");
     argv[1] = ngx_http_hpf_store_key(ctx, "s", hash, "");
@@ -73,8 +82,8 @@ ngx_http_hpf_logout_one(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     }
 
     eval.script = &ngx_hpf_redis_script_session_index;
-    eval.nkeys = 1;
-    eval.argc = 3;
+    eval.nkeys = n;
+    eval.argc = n + 2;
     eval.args = args;
 
     ngx_hpf_redis_eval_send(hmcf->redis, &eval);

@@ -17,9 +17,12 @@
 #include "ngx_http_hpf_conf.h"
 #include "ngx_http_hpf_idp.h"
 #include "ngx_http_hpf_key.h"
-#include "ngx_http_hpf_nonce.h"
 #include "ngx_http_hpf_level.h"
+#include "ngx_http_hpf_lock.h"
+#include "ngx_http_hpf_nonce.h"
+#include "ngx_http_hpf_password.h"
 #include "ngx_http_hpf_plugins.h"
+#include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_session.h"
 
 
@@ -62,6 +65,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
     { ngx_string("hpf_secrets"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_hpf_secret_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_seal"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_hpf_seal_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -137,6 +147,20 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_hpf_main_conf_t, nonce_scope),
       &ngx_http_hpf_nonce_scopes },
+
+    { ngx_string("hpf_password"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_password_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_lock"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_hpf_lock_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("hpf_certificate_authorities"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
@@ -324,6 +348,14 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
     hmcf->session_cache = NGX_CONF_UNSET;
     hmcf->session_stale = NGX_CONF_UNSET;
 
+    hmcf->password = ngx_http_hpf_password_create(cf->pool);
+
+    hmcf->lock = ngx_http_hpf_lock_create(cf->pool);
+
+    if (hmcf->password == NULL || hmcf->lock == NULL) {
+        return NULL;
+    }
+
     if (ngx_array_init(&hmcf->channels, cf->pool, 8,
                        sizeof(ngx_http_hpf_channel_t))
             != NGX_OK
@@ -496,7 +528,8 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
     if (hmcf->redis
         && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK
             || ngx_http_hpf_session_init_worker(hmcf) != NGX_OK
-            || ngx_http_hpf_switch_init_worker(hmcf) != NGX_OK))
+            || ngx_http_hpf_switch_init_worker(hmcf) != NGX_OK
+            || ngx_http_hpf_reseal_init_worker(hmcf, cycle) != NGX_OK))
     {
         return NGX_ERROR;
     }

@@ -59,8 +59,9 @@
     OBJECT("\"token\":" TEXT ",\"token_type\":{\"const\":\"Bearer\"}"         \
            ",\"csrf_token\":" TEXT ",\"expires_in\":" NUMBER                  \
            ",\"level\":" NUMBER ",\"user\":"                                  \
-           USER(",\"name\":" TEXT ",\"mobile\":" TEXT)                        \
-           ",\"notice\":" TEXT)
+           USER(",\"name\":" TEXT ",\"mobile\":" TEXT                         \
+                ",\"unit_name\":" TEXT ",\"handler\":" TEXT)                  \
+           ",\"device\":" TEXT ",\"notice\":" TEXT)
 
 
 static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
@@ -102,7 +103,8 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
 
     { "session", "200",
       OBJECT("\"csrf_token\":" TEXT ",\"level\":" NUMBER
-             ",\"expires_in\":" NUMBER ",\"user\":" USER("")), { NULL, NULL } },
+             ",\"expires_in\":" NUMBER ",\"user\":"
+             USER(",\"handler\":" TEXT)), { NULL, NULL } },
 
     { "session-end", "204", NULL, { NULL, NULL } },
     { "session-step-up", "200", TOKEN, { NULL, NULL } },
@@ -140,6 +142,27 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
     { "consent", "200", CONSENT, { NULL, NULL } },
     { "consent-put", "200", CONSENT, { NULL, NULL } },
     { "consent-end", "204", NULL, { NULL, NULL } },
+
+    { "password-set", "200", OBJECT("\"device\":" TEXT), { NULL, NULL } },
+
+    { "mobile-set", "200", OBJECT("\"mobile\":" TEXT ",\"device\":" TEXT),
+      { NULL, NULL } },
+
+    { "user-close", "204", NULL, { NULL, NULL } },
+
+    { "handler-list", "200",
+      OBJECT("\"handlers\":"
+             LIST(OBJECT("\"id\":" TEXT ",\"administrator\":" SWITCH
+                         ",\"real_name\":" SWITCH ",\"since\":" TIME
+                         ",\"name\":" TEXT ",\"mobile\":" TEXT
+                         ",\"items\":{\"type\":[\"array\",\"null\"]}"))),
+      { NULL, NULL } },
+
+    { "handler-add", "201", OBJECT("\"id\":" TEXT ",\"real_name\":" SWITCH),
+      { NULL, NULL } },
+
+    { "handler-set", "204", NULL, { NULL, NULL } },
+    { "handler-remove", "204", NULL, { NULL, NULL } },
 
     /* of any other item, by its mode */
 

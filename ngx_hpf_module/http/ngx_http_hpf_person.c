@@ -24,12 +24,43 @@
 #define NGX_HTTP_HPF_INDEX  16             /* bytes of a hash in an index */
 
 
+/* What is read of a user or a handler, in the order of _person_members. */
+
+enum {
+    NGX_HTTP_HPF_PERSON_TYPE = 0,
+    NGX_HTTP_HPF_PERSON_REAL,
+    NGX_HTTP_HPF_PERSON_M,
+    NGX_HTTP_HPF_PERSON_I,
+    NGX_HTTP_HPF_PERSON_EPOCH,
+    NGX_HTTP_HPF_PERSON_ADMIN,
+    NGX_HTTP_HPF_PERSON_PW,
+    NGX_HTTP_HPF_PERSON_PW_BEFORE,
+    NGX_HTTP_HPF_PERSON_ROLE,
+    NGX_HTTP_HPF_PERSON_NAME,
+    NGX_HTTP_HPF_PERSON_MOBILE,
+    NGX_HTTP_HPF_PERSON_ID_NO,
+    NGX_HTTP_HPF_PERSON_MEMBERS
+};
+
+
 static int ngx_http_hpf_person_mask_out(void *data, const unsigned char *p,
     size_t len, unsigned pass);
-static void ngx_http_hpf_person_profile_loaded(ngx_http_hpf_ctx_t *ctx,
+static ngx_int_t ngx_http_hpf_person_load(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *key);
+static void ngx_http_hpf_person_loaded(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_person_profile_read(ngx_http_hpf_ctx_t *ctx,
+static ngx_int_t ngx_http_hpf_person_read(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_person_open(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_person_none(ngx_http_hpf_person_t *person);
+static void ngx_http_hpf_person_unit(ngx_http_hpf_person_t *person);
+
+
+static const char  *ngx_http_hpf_person_members[] = {
+    "type", "real", "m", "i", "epoch", "admin", "pw", "pwh", "role",
+    "name", "mobile", "id_no"
+};
 
 
 ngx_http_hpf_person_t *
@@ -101,6 +132,13 @@ ngx_http_hpf_person_id_no(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s)
 }
 
 
+ngx_uint_t
+ngx_http_hpf_person_equal(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+}
+
+
 hpf_date_t
 ngx_http_hpf_person_today(void)
 {
@@ -143,6 +181,24 @@ ngx_http_hpf_person_index(ngx_http_hpf_ctx_t *ctx, const char *kind,
 }
 
 
+ngx_http_hpf_person_t *
+ngx_http_hpf_person_session(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_person_t  *person;
+
+    person = ngx_http_hpf_person(ctx);
+
+    if (person) {
+        person->uid.data = ctx->session.uid;
+        person->uid.len = ctx->session.uid_len;
+        person->unit = ctx->session.user_type == NGX_HTTP_HPF_UNIT;
+        person->handler = ngx_http_hpf_session_acting(&ctx->session);
+    }
+
+    return person;
+}
+
+
 /*
  * For a user who does not exist the store is asked as well, so that the time
  * of the answer is the same.
@@ -152,28 +208,106 @@ ngx_int_t
 ngx_http_hpf_person_profile_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t               argv[9];
+    ngx_str_t               key;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
 
-    ngx_str_set(&argv[0], "HMGET");
-    argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
-    ngx_str_set(&argv[2], "type");
-    ngx_str_set(&argv[3], "real");
-    ngx_str_set(&argv[4], "m");
-    ngx_str_set(&argv[5], "i");
-    ngx_str_set(&argv[6], "name");
-    ngx_str_set(&argv[7], "mobile");
-    ngx_str_set(&argv[8], "id_no");
+    key = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
 
-    return ngx_http_hpf_store_command(ctx, 9, argv,
-                                      ngx_http_hpf_person_profile_loaded);
+    return ngx_http_hpf_person_load(ctx, &key);
+}
+
+
+ngx_int_t
+ngx_http_hpf_person_handler_stage(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               key;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    if (!person->unit) {
+        return NGX_OK;
+    }
+
+    key = ngx_http_hpf_person_key(ctx);
+
+    return ngx_http_hpf_person_load(ctx, &key);
+}
+
+
+ngx_str_t
+ngx_http_hpf_person_key(ngx_http_hpf_ctx_t *ctx)
+{
+    u_char                  suffix[sizeof(":handler:") + HPF_SESSION_ACTS];
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    if (!person->unit) {
+        return ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
+    }
+
+    (void) ngx_snprintf(suffix, sizeof(suffix), ":handler:%V%Z",
+                        &person->handler);
+
+    return ngx_http_hpf_store_key(ctx, "u", &person->uid, (char *) suffix);
+}
+
+
+ngx_str_t
+ngx_http_hpf_person_owner(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               owner;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    if (!person->unit || person->uid.len == 0) {
+        return person->uid;
+    }
+
+    owner.len = person->uid.len + 1 + person->handler.len;
+    owner.data = ngx_pnalloc(ctx->request->pool, owner.len);
+
+    if (owner.data == NULL) {
+        owner.len = 0;
+        return owner;
+    }
+
+    (void) ngx_sprintf(owner.data, "%V/%V", &person->uid, &person->handler);
+
+    return owner;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_person_load(ngx_http_hpf_ctx_t *ctx, ngx_str_t *key)
+{
+    ngx_str_t               argv[2 + NGX_HTTP_HPF_PERSON_MEMBERS];
+    ngx_uint_t              i;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+    person->read = *key;
+
+    ngx_str_set(&argv[0], "HMGET");
+    argv[1] = *key;
+
+    for (i = 0; i < NGX_HTTP_HPF_PERSON_MEMBERS; i++) {
+        argv[2 + i].data = (u_char *) ngx_http_hpf_person_members[i];
+        argv[2 + i].len = ngx_strlen(argv[2 + i].data);
+    }
+
+    return ngx_http_hpf_store_command(ctx, 2 + i, argv,
+                                      ngx_http_hpf_person_loaded);
 }
 
 
 static void
-ngx_http_hpf_person_profile_loaded(ngx_http_hpf_ctx_t *ctx,
+ngx_http_hpf_person_loaded(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_int_t  rc;
@@ -181,7 +315,7 @@ ngx_http_hpf_person_profile_loaded(ngx_http_hpf_ctx_t *ctx,
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK) {
-        rc = ngx_http_hpf_person_profile_read(ctx, reply);
+        rc = ngx_http_hpf_person_read(ctx, reply);
     }
 
     ngx_http_hpf_flow_next(ctx, rc);
@@ -189,56 +323,133 @@ ngx_http_hpf_person_profile_loaded(ngx_http_hpf_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_hpf_person_profile_read(ngx_http_hpf_ctx_t *ctx,
+ngx_http_hpf_person_read(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_str_t               text, *plain[3];
+    ngx_str_t               text[NGX_HTTP_HPF_PERSON_MEMBERS], *copy[6];
     ngx_uint_t              i;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
 
-    if (ngx_hpf_redis_count(reply) != 7) {
+    if (ngx_hpf_redis_count(reply) != NGX_HTTP_HPF_PERSON_MEMBERS) {
         return NGX_ERROR;
     }
 
-    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
+    for (i = 0; i < NGX_HTTP_HPF_PERSON_MEMBERS; i++) {
+        text[i] = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, i));
+    }
 
-    if (text.len == 0) {
-        person->uid.len = 0;
-        person->m.len = 0;
-
+    if (text[NGX_HTTP_HPF_PERSON_TYPE].len == 0 || person->uid.len == 0) {
+        ngx_http_hpf_person_none(person);
         return NGX_OK;
     }
 
-    person->type = text.data[0];
+    person->type = text[NGX_HTTP_HPF_PERSON_TYPE].data[0];
+    person->real = text[NGX_HTTP_HPF_PERSON_REAL].len
+                   && text[NGX_HTTP_HPF_PERSON_REAL].data[0] == '1';
 
-    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
-    person->real = text.len && text.data[0] == '1';
+    if (text[NGX_HTTP_HPF_PERSON_ROLE].len) {
+        person->role = text[NGX_HTTP_HPF_PERSON_ROLE].data[0];
+    }
 
-    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
-    person->m.data = ngx_pstrdup(ctx->request->pool, &text);
-    person->m.len = person->m.data ? text.len : 0;
+    copy[0] = &person->m;
+    copy[1] = &person->i;
+    copy[2] = &person->epoch;
+    copy[3] = &person->admin;
+    copy[4] = &person->pw;
+    copy[5] = &person->pw_before;
 
-    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 3));
-    person->i.data = ngx_pstrdup(ctx->request->pool, &text);
-    person->i.len = person->i.data ? text.len : 0;
+    for (i = 0; i < 6; i++) {
+        copy[i]->data = ngx_pstrdup(ctx->request->pool,
+                                    &text[NGX_HTTP_HPF_PERSON_M + i]);
+
+        if (copy[i]->data == NULL) {
+            return NGX_ERROR;
+        }
+
+        copy[i]->len = text[NGX_HTTP_HPF_PERSON_M + i].len;
+    }
+
+    return ngx_http_hpf_person_open(ctx, reply);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_person_open(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_str_t                  text, texts[6], *plain[3];
+    ngx_uint_t                 i;
+    ngx_http_hpf_person_t     *person;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+    person = ctx->data;
 
     plain[0] = &person->name;
     plain[1] = &person->mobile;
     plain[2] = &person->id_no;
 
     for (i = 0; i < 3; i++) {
-        text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 4 + i));
+        text = ngx_hpf_redis_text(
+                         ngx_hpf_redis_at(reply, NGX_HTTP_HPF_PERSON_NAME + i));
 
-        if (ngx_http_hpf_seal_open(ctx, &text, &person->uid, plain[i])
-            != NGX_OK)
+        texts[2 * i].data = (u_char *)
+                  ngx_http_hpf_person_members[NGX_HTTP_HPF_PERSON_NAME + i];
+        texts[2 * i].len = ngx_strlen(texts[2 * i].data);
+        texts[2 * i + 1] = text;
+
+        ngx_str_null(plain[i]);
+
+        /* a unit has no mobile of its own */
+
+        if (text.len
+            && ngx_http_hpf_seal_open(ctx, &text, &person->uid, plain[i])
+               != NGX_OK)
         {
             return NGX_ERROR;
         }
     }
 
+    (void) ngx_http_hpf_reseal(hmcf, ctx->request->pool, &person->read, 3,
+                               texts);
+
+    if (person->type == NGX_HTTP_HPF_UNIT) {
+        ngx_http_hpf_person_unit(person);
+
+    } else if (person->unit) {
+        person->type = NGX_HTTP_HPF_UNIT;
+        person->real &= person->unit_real;
+    }
+
     return NGX_OK;
+}
+
+
+static void
+ngx_http_hpf_person_none(ngx_http_hpf_person_t *person)
+{
+    person->uid.len = 0;
+    person->m.len = 0;
+    person->name.len = 0;
+    person->id_no.len = 0;
+}
+
+
+/* Its handler is still to be read: until then nobody is there. */
+
+static void
+ngx_http_hpf_person_unit(ngx_http_hpf_person_t *person)
+{
+    person->unit_name = person->name;
+    person->uscc = person->id_no;
+    person->unit_real = person->real;
+
+    ngx_str_null(&person->m);
+    ngx_str_null(&person->name);
+    ngx_str_null(&person->mobile);
+    ngx_str_null(&person->id_no);
 }
 
 

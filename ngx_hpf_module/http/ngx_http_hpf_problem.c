@@ -58,6 +58,8 @@ static const ngx_http_hpf_problem_t  ngx_http_hpf_problems[] = {
     { "user-type", 403,
       "该服务事项不面向此类用户",
       "This service item is not for this kind of user" },
+    { "handler-refused", 403,
+      "该经办人无权办理", "This handler of the unit may not do that" },
     { "consent-required", 403,
       "需要本人授权", "The consent of the user is required" },
     { "factor-failed", 401,

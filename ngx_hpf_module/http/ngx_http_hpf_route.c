@@ -21,8 +21,9 @@
 #define I   NGX_HTTP_HPF_R_IDEMPOTENT
 #define R   NGX_HTTP_HPF_R_STORE
 #define M   NGX_HTTP_HPF_R_MASK
-#define F   NGX_HTTP_HPF_R_FACTORS
 #define A   NGX_HTTP_HPF_R_ACCOUNT
+#define P   NGX_HTTP_HPF_R_SECRET
+#define F   (NGX_HTTP_HPF_R_FACTORS|P)
 #define X   (NGX_HTTP_HPF_R_ITEM|I|C|M)
 
 
@@ -51,7 +52,7 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
     { NGX_HTTP_GET, "/v1/openapi.json", 0, "openapi",
       ngx_http_hpf_openapi_handler, NULL },
 
-    { NGX_HTTP_POST, "/v1/challenges", C|B|I|R, "challenge-create",
+    { NGX_HTTP_POST, "/v1/challenges", C|B|P|I|R, "challenge-create",
       ngx_http_hpf_challenge_handler, ngx_http_hpf_challenge_form },
     { NGX_HTTP_POST, "/v1/users", C|B|I|R|F, "user-create",
       ngx_http_hpf_user_handler, ngx_http_hpf_user_form },
@@ -93,6 +94,22 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
       ngx_http_hpf_consent_put_handler, ngx_http_hpf_consent_form },
     { NGX_HTTP_DELETE, "/v1/consents/{}", S|R, "consent-end",
       ngx_http_hpf_consent_end_handler, NULL },
+
+    { NGX_HTTP_PUT, "/v1/session/password", S|B|P|R|A, "password-set",
+      ngx_http_hpf_password_handler, ngx_http_hpf_password_form },
+    { NGX_HTTP_PUT, "/v1/session/mobile", S|B|R|F|A, "mobile-set",
+      ngx_http_hpf_mobile_handler, ngx_http_hpf_mobile_form },
+    { NGX_HTTP_DELETE, "/v1/session/user", S|R|A, "user-close",
+      ngx_http_hpf_close_handler, NULL },
+
+    { NGX_HTTP_GET, "/v1/session/handlers", S|R|A, "handler-list",
+      ngx_http_hpf_handler_list_handler, NULL },
+    { NGX_HTTP_POST, "/v1/session/handlers", S|B|R|F|A, "handler-add",
+      ngx_http_hpf_handler_add_handler, ngx_http_hpf_handler_form },
+    { NGX_HTTP_PUT, "/v1/session/handlers/{}", S|B|R|A, "handler-set",
+      ngx_http_hpf_handler_set_handler, ngx_http_hpf_handler_set_form },
+    { NGX_HTTP_DELETE, "/v1/session/handlers/{}", S|R|A, "handler-remove",
+      ngx_http_hpf_handler_remove_handler, NULL },
 
     { 0, NULL, 0, NULL, NULL, NULL }
 };

@@ -145,20 +145,97 @@ ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx, ngx_str_t *id_no)
 }
 
 
-ngx_int_t
-ngx_http_hpf_seal_init(ngx_http_hpf_main_conf_t *hmcf)
+/* hpf_seal aes-256-gcm|sm4-ctr-hmac-sm3 [key=ID] */
+
+char *
+ngx_http_hpf_seal_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_http_hpf_main_conf_t *hmcf = conf;
+
+    ngx_int_t   id;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (hmcf->seal_suite) {
+        return "is duplicate";
+    }
+
+    hmcf->seal_suite = hpf_seal_suite((char *) value[1].data);
+
+    if (hmcf->seal_suite == HPF_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid suite \"%V\": aes-256-gcm or "
+                           "sm4-ctr-hmac-sm3 expected", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    id = ngx_strncmp(value[2].data, "key=", 4) == 0
+         ? ngx_atoi(value[2].data + 4, value[2].len - 4) : NGX_ERROR;
+
+    if (id < 1 || id > 255) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\": key=1..255 expected",
+                           &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    hmcf->seal_with = id;
+
+    return NGX_CONF_OK;
+}
+
+
+/* The last one seals. */
+
+ngx_int_t
+ngx_http_hpf_seal_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
+{
+    ngx_uint_t         i, id;
     hpf_crypto_part_t  master;
 
-    hmcf->seal = hpf_seal_create(hmcf->crypto, HPF_SEAL_AES);
+    if (hmcf->seal_suite == 0) {
+        hmcf->seal_suite = HPF_SEAL_AES;
+    }
+
+    if (hmcf->seal_with == 0) {
+        hmcf->seal_with = 1;
+    }
+
+    if (hmcf->seal_keys[hmcf->seal_with].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "key %ui of \"hpf_seal\" is not in \"hpf_secrets\"",
+                           hmcf->seal_with);
+        return NGX_ERROR;
+    }
+
+    hmcf->seal = hpf_seal_create(hmcf->crypto, hmcf->seal_suite);
     if (hmcf->seal == NULL) {
         return NGX_ERROR;
     }
 
-    master.data = hmcf->seal_key.data;
-    master.len = hmcf->seal_key.len;
+    for (i = 1; i < 257; i++) {
+        id = i == 256 ? hmcf->seal_with : i;
 
-    return hpf_seal_add_key(hmcf->seal, 1, &master) == 0 ? NGX_OK : NGX_ERROR;
+        if ((i < 256 && id == hmcf->seal_with)
+            || hmcf->seal_keys[id].len == 0)
+        {
+            continue;
+        }
+
+        master.data = hmcf->seal_keys[id].data;
+        master.len = hmcf->seal_keys[id].len;
+
+        if (hpf_seal_add_key(hmcf->seal, id, &master) != 0) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -31,7 +31,20 @@ ngx_int_t ngx_http_hpf_seal_subject(ngx_http_hpf_ctx_t *ctx,
 ngx_int_t ngx_http_hpf_seal_open_subject(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *id_no);
 
-ngx_int_t ngx_http_hpf_seal_init(ngx_http_hpf_main_conf_t *hmcf);
+char *ngx_http_hpf_seal_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_hpf_seal_init(ngx_conf_t *cf,
+    ngx_http_hpf_main_conf_t *hmcf);
+
+/*
+ * _reseal.c: n pairs of member and text of the record; those that are old are
+ * sealed anew, in the background.  How many these are.
+ */
+ngx_uint_t ngx_http_hpf_reseal(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_pool_t *pool, ngx_str_t *key, ngx_uint_t n, ngx_str_t *texts);
+ngx_int_t ngx_http_hpf_reseal_init_worker(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_cycle_t *cycle);
+
 void ngx_http_hpf_seal_free(ngx_http_hpf_main_conf_t *hmcf);
 
 

@@ -17,6 +17,12 @@
 
 
 static void ngx_http_hpf_secret_cleanup(void *data);
+static char *ngx_http_hpf_secret_seals(ngx_conf_t *cf,
+    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *dir);
+static char *ngx_http_hpf_secret_in(ngx_conf_t *cf, ngx_str_t *dir,
+    const char *name, ngx_str_t *secret);
+static ngx_int_t ngx_http_hpf_secret_name(ngx_conf_t *cf, ngx_str_t *dir,
+    const char *name, ngx_str_t *file);
 
 
 char *
@@ -65,17 +71,14 @@ ngx_http_hpf_secret_cleanup(void *data)
 }
 
 
-/* hpf_secrets DIRECTORY: seal.key, index.key and token.key in it. */
+/* hpf_secrets DIRECTORY: index.key, token.key and keys of the seal in it. */
 
 char *
 ngx_http_hpf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_hpf_main_conf_t *hmcf = conf;
 
-    char                *rv;
-    ngx_str_t           *value, file, *secret[3];
-    ngx_uint_t           i;
-    static const char   *names[] = { "seal.key", "index.key", "token.key" };
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
@@ -83,27 +86,90 @@ ngx_http_hpf_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
-    secret[0] = &hmcf->seal_key;
-    secret[1] = &hmcf->index_key;
-    secret[2] = &hmcf->token_key;
+    if (ngx_http_hpf_secret_seals(cf, hmcf, &value[1]) != NGX_CONF_OK
+        || ngx_http_hpf_secret_in(cf, &value[1], "index.key",
+                                  &hmcf->index_key)
+               != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
-    for (i = 0; i < 3; i++) {
+    return ngx_http_hpf_secret_in(cf, &value[1], "token.key",
+                                  &hmcf->token_key);
+}
 
-        file.len = value[1].len + 1 + ngx_strlen(names[i]);
-        file.data = ngx_pnalloc(cf->pool, file.len + 1);
 
-        if (file.data == NULL) {
+/* seal.key is that of id 1, seal.key.N of id N. */
+
+static char *
+ngx_http_hpf_secret_seals(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *dir)
+{
+    u_char           name[sizeof("seal.key.255")];
+    ngx_str_t        file;
+    ngx_uint_t       id, others;
+    ngx_file_info_t  fi;
+
+    others = 0;
+
+    for (id = 255; id > 0; id--) {
+
+        (void) ngx_sprintf(name, id == 1 ? "seal.key%Z" : "seal.key.%ui%Z",
+                           id);
+
+        if (ngx_http_hpf_secret_name(cf, dir, (char *) name, &file) != NGX_OK
+            || ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK)
+        {
             return NGX_CONF_ERROR;
         }
 
-        (void) ngx_sprintf(file.data, "%V/%s%Z", &value[1], names[i]);
+        /* the first one may have been done with; else its absence is told */
 
-        rv = ngx_http_hpf_secret_file(cf, &file, secret[i]);
-
-        if (rv != NGX_CONF_OK) {
-            return rv;
+        if ((id > 1 || others)
+            && ngx_file_info(file.data, &fi) == NGX_FILE_ERROR)
+        {
+            continue;
         }
+
+        if (ngx_http_hpf_secret_file(cf, &file, &hmcf->seal_keys[id])
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        others = 1;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hpf_secret_in(ngx_conf_t *cf, ngx_str_t *dir, const char *name,
+    ngx_str_t *secret)
+{
+    ngx_str_t  file;
+
+    if (ngx_http_hpf_secret_name(cf, dir, name, &file) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_hpf_secret_file(cf, &file, secret);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_secret_name(ngx_conf_t *cf, ngx_str_t *dir, const char *name,
+    ngx_str_t *file)
+{
+    file->len = dir->len + 1 + ngx_strlen(name);
+    file->data = ngx_pnalloc(cf->pool, file->len + 1);
+
+    if (file->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(file->data, "%V/%s%Z", dir, name);
+
+    return NGX_OK;
 }

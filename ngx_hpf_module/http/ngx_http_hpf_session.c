@@ -30,7 +30,7 @@
 #define NGX_HTTP_HPF_NONE_TTL    5         /* s, of a negative entry */
 
 /* what session_get.lua tells of a session, before its user's limits */
-#define NGX_HTTP_HPF_SESSION_PARTS  9
+#define NGX_HTTP_HPF_SESSION_PARTS  10
 
 
 static ngx_int_t ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx);
@@ -403,7 +403,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
 {
     ssize_t                    n;
     uint32_t                   now;
-    ngx_str_t                  uid, type, level, subj;
+    ngx_str_t                  uid, type, level, subj, acts;
     ngx_uint_t                 left;
     hpf_session_t             *rec;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -428,12 +428,14 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     type = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
     level = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 2));
     subj = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 3));
+    acts = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 8));
 
     n = subj.len <= HPF_BASE64_URL_LEN(HPF_SESSION_SUBJ)
         ? hpf_base64_url_decode(ctx->session.subj, subj.data, subj.len) : -1;
 
     if (uid.len == 0 || uid.len > HPF_SESSION_UID || type.len != 1
-        || level.len != 1 || n < 0)
+        || level.len != 1 || n < 0
+        || (acts.len && acts.len != HPF_SESSION_ACTS))
     {
         ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
                       "hpf session: a record in the store is damaged");
@@ -445,6 +447,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     left = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 5));
 
     ngx_memcpy(rec->uid, uid.data, uid.len);
+    ngx_memcpy(rec->acts, acts.data, acts.len);
 
     rec->uid_len = uid.len;
     rec->subj_len = n;
@@ -533,7 +536,7 @@ ngx_http_hpf_session_proofs(hpf_session_t *rec,
     ngx_uint_t             n;
     ngx_http_hpf_proofs_t  proofs;
 
-    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 8));
+    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 9));
     store = ngx_atotm(text.data, text.len);
 
     text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 6));
@@ -546,6 +549,44 @@ ngx_http_hpf_session_proofs(hpf_session_t *rec,
 
         rec->proved[n] = ngx_min(ago, HPF_SESSION_LONG_AGO);
     }
+}
+
+
+ngx_str_t
+ngx_http_hpf_session_handler_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
+    ngx_str_t *handler)
+{
+    u_char  suffix[sizeof(":handler::sessions") + HPF_SESSION_ACTS];
+
+    (void) ngx_snprintf(suffix, sizeof(suffix), ":handler:%V:sessions%Z",
+                        handler);
+
+    return ngx_http_hpf_store_key(ctx, "u", uid, (char *) suffix);
+}
+
+
+/* Behind his role. */
+
+ngx_str_t
+ngx_http_hpf_session_acting(hpf_session_t *rec)
+{
+    ngx_str_t  s;
+
+    ngx_str_null(&s);
+
+    if (rec->acts[0]) {
+        s.data = rec->acts + 1;
+        s.len = HPF_SESSION_ACTS - 1;
+    }
+
+    return s;
+}
+
+
+const char *
+ngx_http_hpf_session_number(hpf_session_t *rec)
+{
+    return rec->user_type == NGX_HTTP_HPF_UNIT ? "uscc" : "id_no";
 }
 
 
@@ -620,28 +661,34 @@ ngx_http_hpf_session_changed(void *data, const ngx_str_t *name)
 ngx_int_t
 ngx_http_hpf_session_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    json_t     *answer;
+    json_t     *answer, *user;
     uint32_t    now, until;
-    ngx_str_t   type;
+    ngx_str_t   type, handler;
 
     now = ngx_hpf_session_cache_clock();
     until = ngx_min(ctx->session.idle_at, ctx->session.ends_at);
 
     ngx_http_hpf_session_type(&ctx->session, &type);
 
+    user = json_pack("{s:s%,s:s%}", "user_id", ctx->session.uid,
+                     (size_t) ctx->session.uid_len, "user_type", type.data,
+                     type.len);
+
+    handler = ngx_http_hpf_session_acting(&ctx->session);
+
+    if (handler.len) {
+        (void) ngx_http_hpf_set_str(user, "handler", &handler);
+    }
+
     answer = ctx->by_cookie
              ? ngx_http_hpf_cookie_csrf_member(ctx, ctx->token_hash)
              : json_object();
 
     if (json_object_update_new(answer,
-               json_pack("{s:i,s:I,s:{s:s%,s:s%}}",
-                         "level", (int) ctx->session.level,
+               json_pack("{s:i,s:I,s:o}", "level", (int) ctx->session.level,
                          "expires_in",
                          (json_int_t) (until > now ? until - now : 0),
-                         "user",
-                         "user_id", ctx->session.uid,
-                         (size_t) ctx->session.uid_len,
-                         "user_type", type.data, type.len))
+                         "user", user))
         != 0)
     {
         json_decref(answer);

@@ -36,6 +36,16 @@ ngx_str_t ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx,
 /* What a session has of the only channel that it is good for; not 0. */
 uint16_t ngx_http_hpf_session_channel_mark(ngx_str_t *id);
 
+/* hpf:{u:UID}:handler:HID:sessions in the pool; data NULL: no memory. */
+ngx_str_t ngx_http_hpf_session_handler_key(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *uid, ngx_str_t *handler);
+
+/* HID of who acts for a unit; empty: nobody does. */
+ngx_str_t ngx_http_hpf_session_acting(hpf_session_t *rec);
+
+/* What the number is by which the user is found: "id_no" or "uscc". */
+const char *ngx_http_hpf_session_number(hpf_session_t *rec);
+
 /* "individual" or "unit". */
 void ngx_http_hpf_session_type(hpf_session_t *rec, ngx_str_t *s);
 
@@ -59,6 +69,7 @@ typedef struct {
     ngx_str_t      hash;               /* in hex; its id */
     ngx_str_t      channel;
     ngx_str_t      factors;
+    ngx_str_t      acts;               /* of a unit: role and handler */
     ngx_uint_t     level;
     int64_t        began;              /* ms */
     time_t         left;               /* s, until it ends absolutely */

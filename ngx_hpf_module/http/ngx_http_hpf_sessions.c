@@ -24,7 +24,7 @@
 
 
 static ngx_int_t ngx_http_hpf_sessions_begin(ngx_http_hpf_ctx_t *ctx,
-    ngx_str_t *uid, ngx_http_hpf_walk_pt handler,
+    ngx_str_t *uid, ngx_str_t *acting, ngx_http_hpf_walk_pt handler,
     ngx_http_hpf_store_pt listed);
 static ngx_int_t ngx_http_hpf_sessions_hashes(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
@@ -48,7 +48,7 @@ ngx_int_t
 ngx_http_hpf_sessions_walk(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ngx_http_hpf_walk_pt handler)
 {
-    return ngx_http_hpf_sessions_begin(ctx, uid, handler,
+    return ngx_http_hpf_sessions_begin(ctx, uid, NULL, handler,
                                        ngx_http_hpf_sessions_listed);
 }
 
@@ -57,14 +57,17 @@ ngx_int_t
 ngx_http_hpf_sessions_end(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ngx_http_hpf_walk_pt handler)
 {
-    return ngx_http_hpf_sessions_begin(ctx, uid, handler,
+    return ngx_http_hpf_sessions_begin(ctx, uid, NULL, handler,
                                        ngx_http_hpf_sessions_end_listed);
 }
 
 
+/* Of all that there are, or of those of one who acts for a unit. */
+
 static ngx_int_t
 ngx_http_hpf_sessions_begin(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
-    ngx_http_hpf_walk_pt handler, ngx_http_hpf_store_pt listed)
+    ngx_str_t *acting, ngx_http_hpf_walk_pt handler,
+    ngx_http_hpf_store_pt listed)
 {
     ngx_str_t             argv[4];
     ngx_pool_t           *pool;
@@ -88,7 +91,9 @@ ngx_http_hpf_sessions_begin(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ctx->walk = walk;
 
     ngx_str_set(&argv[0], "ZREVRANGE");
-    argv[1] = ngx_http_hpf_store_key(ctx, "u", uid, ":sessions");
+    argv[1] = acting
+              ? ngx_http_hpf_session_handler_key(ctx, uid, acting)
+              : ngx_http_hpf_store_key(ctx, "u", uid, ":sessions");
     ngx_str_set(&argv[2], "0");
     argv[3] = ngx_http_hpf_store_int(ctx, NGX_HTTP_HPF_SESSIONS - 1);
 
@@ -258,7 +263,7 @@ ngx_http_hpf_sessions_read(ngx_http_hpf_ctx_t *ctx,
 
     pool = ctx->request->pool;
 
-    if (ngx_hpf_redis_count(reply) < 7) {
+    if (ngx_hpf_redis_count(reply) < 8) {
         return NGX_DECLINED;
     }
 
@@ -281,7 +286,11 @@ ngx_http_hpf_sessions_read(ngx_http_hpf_ctx_t *ctx,
     known->left = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 5));
     known->unused = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 6));
 
-    return known->channel.data && known->factors.data
+    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 7));
+    known->acts.data = ngx_pstrdup(pool, &text);
+    known->acts.len = text.len;
+
+    return known->channel.data && known->factors.data && known->acts.data
            && known->level <= NGX_HTTP_HPF_LEVELS
            ? NGX_OK : NGX_ERROR;
 }
@@ -392,8 +401,10 @@ ngx_http_hpf_sessions_crowd_stage(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    return ngx_http_hpf_sessions_walk(ctx, &person->uid,
-                                      ngx_http_hpf_sessions_crowded);
+    return ngx_http_hpf_sessions_begin(ctx, &person->uid,
+                                       person->unit ? &person->handler : NULL,
+                                       ngx_http_hpf_sessions_crowded,
+                                       ngx_http_hpf_sessions_listed);
 }
 
 

@@ -297,6 +297,13 @@ ngx_http_hpf_ticket_source(ngx_http_hpf_ctx_t *ctx,
     person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
     person->uid.len = uid.len;
     person->proved = person->kept.factors;
+
+    if (known.acts.len) {
+        person->unit = 1;
+        person->handler.data = known.acts.data + 1;
+        person->handler.len = known.acts.len - 1;
+    }
+
     person->vouched = known.level;
     person->life = known.left;
 

@@ -26,6 +26,9 @@
 
 static void ngx_http_hpf_token_stored(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static void ngx_http_hpf_token_checked(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_token_void(ngx_http_hpf_ctx_t *ctx);
 
 
 ngx_int_t
@@ -84,20 +87,28 @@ ngx_http_hpf_token_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 ngx_int_t
 ngx_http_hpf_token_index_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t               args[3];
+    ngx_str_t               args[4];
+    ngx_uint_t              n;
     ngx_hpf_redis_eval_t    eval;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
+    n = 0;
 
-    args[0] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":sessions");
-    args[1] = ngx_http_hpf_store_hex(ctx, person->token_hash,
+    args[n++] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":sessions");
+
+    if (person->unit) {
+        args[n++] = ngx_http_hpf_session_handler_key(ctx, &person->uid,
+                                                     &person->handler);
+    }
+
+    args[n] = ngx_http_hpf_store_hex(ctx, person->token_hash,
                                      HPF_SESSION_KEY);
-    args[2] = ngx_http_hpf_store_int(ctx, person->life);
+    args[n + 1] = ngx_http_hpf_store_int(ctx, person->life);
 
     eval.script = &ngx_hpf_redis_script_session_index;
-    eval.nkeys = 1;
-    eval.argc = 3;
+    eval.nkeys = n;
+    eval.argc = n + 2;
     eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_token_stored);
@@ -107,7 +118,8 @@ ngx_http_hpf_token_index_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 ngx_int_t
 ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t               args[10], hash;
+    u_char                  acts[HPF_SESSION_ACTS];
+    ngx_str_t               args[11], hash;
     ngx_hpf_redis_eval_t    eval;
     ngx_http_hpf_person_t  *person;
 
@@ -127,9 +139,16 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     args[8] = ctx->channel->id;
     args[9] = ngx_http_hpf_proof_text(ctx, person);
 
+    args[10].data = acts;
+    args[10].len = person->unit
+                   ? ngx_snprintf(acts, sizeof(acts), "%c%V", person->role,
+                                  &person->handler)
+                     - acts : 0;
+
     if (args[9].data == NULL
-        || ngx_http_hpf_seal_subject(ctx, &person->id_no, &person->uid,
-                                     &args[5])
+        || ngx_http_hpf_seal_subject(ctx, person->unit ? &person->uscc
+                                                       : &person->id_no,
+                                     &person->uid, &args[5])
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -137,7 +156,7 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     eval.script = &ngx_hpf_redis_script_session_create;
     eval.nkeys = 2;
-    eval.argc = 10;
+    eval.argc = 11;
     eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_token_stored);
@@ -149,4 +168,74 @@ ngx_http_hpf_token_stored(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_http_hpf_flow_next(ctx, ngx_http_hpf_store_check(ctx, reply));
+}
+
+
+/*
+ * Who ends sessions changes the epoch first and then looks which there are.
+ * The session is there now: either he sees it, or the change is seen here.
+ */
+
+ngx_int_t
+ngx_http_hpf_token_still_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t  argv[4];
+
+    ngx_str_set(&argv[0], "HMGET");
+    argv[1] = ngx_http_hpf_person_key(ctx);
+    ngx_str_set(&argv[2], "type");
+    ngx_str_set(&argv[3], "epoch");
+
+    return ngx_http_hpf_store_command(ctx, 4, argv,
+                                      ngx_http_hpf_token_checked);
+}
+
+
+static void
+ngx_http_hpf_token_checked(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply)
+{
+    ngx_int_t               rc;
+    ngx_str_t               type, epoch;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    rc = ngx_http_hpf_store_check(ctx, reply);
+
+    if (rc == NGX_OK) {
+        type = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
+        epoch = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
+
+        if (type.len == 0
+            || !ngx_http_hpf_person_equal(&epoch, &person->epoch))
+        {
+            rc = ngx_http_hpf_token_void(ctx);
+        }
+    }
+
+    ngx_http_hpf_flow_next(ctx, rc);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_token_void(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t                  argv[2], hash;
+    ngx_http_hpf_person_t     *person;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+    person = ctx->data;
+
+    hash = ngx_http_hpf_store_hex(ctx, person->token_hash, HPF_SESSION_KEY);
+
+    ngx_str_set(&argv[0], "UNLINK");
+    argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
+
+    ngx_hpf_redis_send(hmcf->redis, 2, argv);
+
+    person->proving = "changed";
+
+    return ngx_http_hpf_factor_failed(ctx);
 }

@@ -19,25 +19,16 @@
 #include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_level.h"
+#include "ngx_http_hpf_lock.h"
 #include "ngx_http_hpf_seal.h"
-#include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
-#include "ngx_http_hpf_user.h"
 
 
 #define NGX_HTTP_HPF_UID  16               /* random bytes of a user id */
 
 
-typedef struct {
-    ngx_http_hpf_person_t    person;       /* first: ctx->data of factors */
-    ngx_str_t                fresh;        /* the id of a new user */
-    ngx_str_t                m;            /* of the number given */
-} ngx_http_hpf_new_user_t;
-
-
+static ngx_int_t ngx_http_hpf_user_individual(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_user_put(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_user_claim(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_user_claimed(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
@@ -50,35 +41,50 @@ static ngx_int_t ngx_http_hpf_user_mobile(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_user_stored(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_user_answer(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx);
 
+
+#define NGX_HTTP_HPF_USER_PERSON                                             \
+    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":120},"     \
+    "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"              \
+    "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"}"
 
 const char  ngx_http_hpf_user_form[] =
-    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":"
-    "[\"user_type\",\"name\",\"id_no\",\"mobile\",\"factors\"],"
-    "\"properties\":{"
-    "\"user_type\":{\"enum\":[\"individual\"]},"
-    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":120},"
-    "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"
-    "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"},"
+    "{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"required\":[\"user_type\",\"factors\"],\"properties\":{"
+    "\"user_type\":{\"enum\":[\"individual\",\"unit\"]},"
+    NGX_HTTP_HPF_USER_PERSON ","
+    "\"unit_name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"
+    "\"uscc\":{\"type\":\"string\",\"format\":\"uscc\"},"
+    "\"handler\":{\"type\":\"object\",\"additionalProperties\":false,"
+    "\"required\":[\"name\",\"id_no\",\"mobile\"],\"properties\":{"
+    NGX_HTTP_HPF_USER_PERSON "}},"
     "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
     "\"contains\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
     "\"maxContains\":1,"
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
+    "\"if\":{\"required\":[\"user_type\"],"
+    "\"properties\":{\"user_type\":{\"const\":\"unit\"}}},"
+    "\"then\":{\"required\":[\"unit_name\",\"uscc\",\"handler\"],"
+    "\"properties\":{\"name\":false,\"id_no\":false,\"mobile\":false}},"
+    "\"else\":{\"required\":[\"name\",\"id_no\",\"mobile\"],"
+    "\"properties\":{\"unit_name\":false,\"uscc\":false,\"handler\":false}},"
     "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
 
 
 static const ngx_http_hpf_step_pt  ngx_http_hpf_user_stages[] = {
+    ngx_http_hpf_lock_stage,
+    ngx_http_hpf_lock_place_stage,
     NGX_HTTP_HPF_FACTOR_STAGES,
     ngx_http_hpf_user_put,
-    ngx_http_hpf_user_claim,
+    ngx_http_hpf_user_claim_stage,
     ngx_http_hpf_user_merge,
     ngx_http_hpf_user_same,
     ngx_http_hpf_cert_bind_list_stage,
     ngx_http_hpf_cert_bind_stage,
+    ngx_http_hpf_lock_pass_stage,
+    ngx_http_hpf_password_put_stage,
     ngx_http_hpf_user_mobile,
-    ngx_http_hpf_user_answer,
+    ngx_http_hpf_user_answer_stage,
     NULL
 };
 
@@ -86,50 +92,83 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_user_stages[] = {
 ngx_int_t
 ngx_http_hpf_user_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    u_char                    id[NGX_HTTP_HPF_UID];
-    ngx_str_t                 s;
-    ngx_http_hpf_person_t    *person;
-    ngx_http_hpf_new_user_t  *user;
+    u_char                  id[NGX_HTTP_HPF_UID];
+    ngx_str_t               type;
+    ngx_http_hpf_person_t  *person;
 
-    user = ngx_pcalloc(r->pool, sizeof(ngx_http_hpf_new_user_t));
-    if (user == NULL) {
+    person = ngx_http_hpf_person(ctx);
+
+    if (person == NULL || ngx_http_hpf_factor_read(ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ctx->data = user;
-    ctx->personal = 1;
-
-    person = &user->person;
-
     person->purpose = "register";
-    person->type = NGX_HTTP_HPF_INDIVIDUAL;
-    person->name = ngx_http_hpf_person_member(ctx->form, "name");
+    person->registers = 1;
+    person->new_uid.data = ngx_pnalloc(r->pool, HPF_BASE64_URL_LEN(sizeof(id)));
 
-    s = ngx_http_hpf_person_member(ctx->form, "id_no");
-    person->id_no = ngx_http_hpf_person_id_no(ctx, &s);
-
-    s = ngx_http_hpf_person_member(ctx->form, "mobile");
-    person->mobile = ngx_http_hpf_person_mobile(ctx, &s);
-
-    person->i = ngx_http_hpf_person_index(ctx, "id", &person->id_no);
-    person->m = ngx_http_hpf_person_index(ctx, "mobile", &person->mobile);
-    user->m = person->m;
-
-    user->fresh.data = ngx_pnalloc(r->pool, HPF_BASE64_URL_LEN(sizeof(id)));
-
-    if (person->i.data == NULL || person->m.data == NULL
-        || user->fresh.data == NULL
-        || hpf_crypto_random(id, sizeof(id)) != 0
-        || ngx_http_hpf_factor_read(ctx) != NGX_OK)
+    if (person->new_uid.data == NULL
+        || hpf_crypto_random(id, sizeof(id)) != 0)
     {
         return NGX_ERROR;
     }
 
-    user->fresh.len = hpf_base64_url_encode((char *) user->fresh.data, id,
-                                            sizeof(id));
-    person->uid = user->fresh;
+    person->new_uid.len = hpf_base64_url_encode((char *) person->new_uid.data, id,
+                                              sizeof(id));
+    person->uid = person->new_uid;
+
+    type = ngx_http_hpf_person_member(ctx->form, "user_type");
+
+    return type.data[0] == NGX_HTTP_HPF_UNIT
+           ? ngx_http_hpf_unit_register(ctx)
+           : ngx_http_hpf_user_individual(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_user_individual(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+    person->type = NGX_HTTP_HPF_INDIVIDUAL;
+
+    if (ngx_http_hpf_user_person(ctx, ctx->form) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    person->claim = person->i;
+    person->guessed = person->claim;
 
     return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_user_stages);
+}
+
+
+/* Name and numbers of a form. */
+
+ngx_int_t
+ngx_http_hpf_user_person(ngx_http_hpf_ctx_t *ctx, json_t *form)
+{
+    ngx_str_t               s;
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    person->name = ngx_http_hpf_person_member(form, "name");
+
+    s = ngx_http_hpf_person_member(form, "id_no");
+    person->id_no = ngx_http_hpf_person_id_no(ctx, &s);
+
+    s = ngx_http_hpf_person_member(form, "mobile");
+    person->mobile = ngx_http_hpf_person_mobile(ctx, &s);
+
+    person->i = ngx_http_hpf_person_index(ctx, "id", &person->id_no);
+    person->m = ngx_http_hpf_person_index(ctx, "mobile", &person->mobile);
+
+    person->given_i = person->i;
+    person->given_m = person->m;
+
+    return person->id_no.data && person->mobile.data && person->i.data
+           && person->m.data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -183,8 +222,8 @@ ngx_http_hpf_user_stored(ngx_http_hpf_ctx_t *ctx,
 }
 
 
-static ngx_int_t
-ngx_http_hpf_user_claim(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+ngx_int_t
+ngx_http_hpf_user_claim_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_str_t               args[2];
     ngx_hpf_redis_eval_t    eval;
@@ -192,7 +231,7 @@ ngx_http_hpf_user_claim(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     person = ctx->data;
 
-    args[0] = ngx_http_hpf_store_key(ctx, "i", &person->i, "");
+    args[0] = ngx_http_hpf_store_key(ctx, "i", &person->claim, "");
     args[1] = person->uid;
 
     eval.script = &ngx_hpf_redis_script_user_claim;
@@ -208,26 +247,33 @@ static void
 ngx_http_hpf_user_claimed(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_int_t                 rc;
-    ngx_str_t                 uid;
-    ngx_http_hpf_new_user_t  *user;
+    ngx_int_t               rc;
+    ngx_str_t               uid;
+    ngx_http_hpf_person_t  *person;
 
-    user = ctx->data;
+    person = ctx->data;
 
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK) {
         uid = ngx_hpf_redis_text(reply);
 
-        user->person.uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-        user->person.uid.len = uid.len;
+        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
+        person->uid.len = uid.len;
 
-        if (user->person.uid.data == NULL || uid.len == 0) {
+        if (person->uid.data == NULL || uid.len == 0) {
             rc = NGX_ERROR;
         }
     }
 
     ngx_http_hpf_flow_next(ctx, rc);
+}
+
+
+ngx_uint_t
+ngx_http_hpf_user_is_new(ngx_http_hpf_person_t *person)
+{
+    return ngx_http_hpf_person_equal(&person->uid, &person->new_uid);
 }
 
 
@@ -237,22 +283,18 @@ static ngx_int_t
 ngx_http_hpf_user_merge(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_str_t                  argv[2];
-    ngx_http_hpf_new_user_t   *user;
+    ngx_http_hpf_person_t     *person;
     ngx_http_hpf_main_conf_t  *hmcf;
 
-    user = ctx->data;
+    person = ctx->data;
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
-    if (user->person.uid.len == user->fresh.len
-        && ngx_strncmp(user->person.uid.data, user->fresh.data,
-                       user->fresh.len)
-           == 0)
-    {
+    if (ngx_http_hpf_user_is_new(person)) {
         return NGX_OK;
     }
 
     ngx_str_set(&argv[0], "UNLINK");
-    argv[1] = ngx_http_hpf_store_key(ctx, "u", &user->fresh, ":profile");
+    argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->new_uid, ":profile");
 
     ngx_hpf_redis_send(hmcf->redis, 2, argv);
 
@@ -263,12 +305,9 @@ ngx_http_hpf_user_merge(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t                 argv[4];
-    ngx_http_hpf_person_t    *person;
-    ngx_http_hpf_new_user_t  *user;
+    ngx_http_hpf_person_t  *person;
 
-    user = ctx->data;
-    person = &user->person;
+    person = ctx->data;
 
     if (person->uid.len && person->m.len == 0
         && (person->proved & NGX_HTTP_HPF_F_REAL))
@@ -276,20 +315,36 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ngx_http_hpf_user_first_mobile(ctx);
     }
 
-    if (person->m.len != user->m.len
-        || ngx_strncmp(person->m.data, user->m.data, user->m.len) != 0)
-    {
+    if (!ngx_http_hpf_person_equal(&person->m, &person->given_m)) {
+        person->proving = "other-mobile";
+
         return ngx_http_hpf_factor_failed(ctx);
     }
 
-    if (person->real || !(person->proved & NGX_HTTP_HPF_F_REAL)) {
+    return ngx_http_hpf_user_real(ctx);
+}
+
+
+/* He has proved it only now. */
+
+ngx_int_t
+ngx_http_hpf_user_real(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               argv[4];
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
+    if (ngx_http_hpf_user_is_new(person) || person->real
+        || !(person->proved & NGX_HTTP_HPF_F_REAL))
+    {
         return NGX_OK;
     }
 
-    person->real = 1;
+    person->real = person->unit ? person->unit_real : 1;
 
     ngx_str_set(&argv[0], "HSET");
-    argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
+    argv[1] = ngx_http_hpf_person_key(ctx);
     ngx_str_set(&argv[2], "real");
     ngx_str_set(&argv[3], "1");
 
@@ -305,17 +360,15 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_user_first_mobile(ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t                 argv[6], s;
-    ngx_http_hpf_person_t    *person;
-    ngx_http_hpf_new_user_t  *user;
+    ngx_str_t               argv[6], s;
+    ngx_http_hpf_person_t  *person;
 
-    user = ctx->data;
-    person = &user->person;
+    person = ctx->data;
 
     s = ngx_http_hpf_person_member(ctx->form, "mobile");
 
     person->mobile = ngx_http_hpf_person_mobile(ctx, &s);
-    person->m = user->m;
+    person->m = person->given_m;
 
     ngx_str_set(&argv[0], "HSET");
     argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
@@ -352,8 +405,8 @@ ngx_http_hpf_user_mobile(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 }
 
 
-static ngx_int_t
-ngx_http_hpf_user_answer(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+ngx_int_t
+ngx_http_hpf_user_answer_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_http_hpf_person_t     *person;
     ngx_http_hpf_main_conf_t  *hmcf;

@@ -234,7 +234,7 @@ ngx_hpf_lua_request(lua_State *L, ngx_hpf_call_t *call)
 static void
 ngx_hpf_lua_api_user(lua_State *L, ngx_hpf_call_t *call)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 6);
 
     if (!ngx_hpf_lua_api_fact(L, call, "user_id", "id")) {
         lua_pop(L, 1);
@@ -243,6 +243,8 @@ ngx_hpf_lua_api_user(lua_State *L, ngx_hpf_call_t *call)
 
     (void) ngx_hpf_lua_api_fact(L, call, "user_type", "type");
     (void) ngx_hpf_lua_api_fact(L, call, "id_no", "id_no");
+    (void) ngx_hpf_lua_api_fact(L, call, "uscc", "uscc");
+    (void) ngx_hpf_lua_api_fact(L, call, "handler", "handler");
 
     if (ngx_hpf_lua_api_fact(L, call, "level", "level")) {
         lua_getfield(L, -1, "level");

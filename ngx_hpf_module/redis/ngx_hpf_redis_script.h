@@ -39,6 +39,17 @@
     script(cert_bind,          1, ALONE)                                     \
     script(cert_release,       1, ALONE)                                     \
     script(user_claim,         1, ALONE)                                     \
+    script(lock_take,          0, ALONE)                                     \
+    script(lock_give,          0, ALONE)                                     \
+    script(index_drop,         1, ALONE)                                     \
+    script(mobile_set,         1, ALONE)                                     \
+    script(user_drop,          1, ALONE)                                     \
+    script(reseal_scan,        0, ALONE)                                     \
+    script(reseal,             1, ALONE)                                     \
+    script(password_set,       1, ALONE)                                     \
+    script(handler_add,        1, ALONE)                                     \
+    script(handler_list,       0, ALONE)                                     \
+    script(handler_change,     1, ALONE)                                     \
     script(idempotency_begin,  1, LIMITS)                                    \
     script(idempotency_end,    0, ALONE)                                     \
     script(kv_incr,            0, ALONE)                                     \

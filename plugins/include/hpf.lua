@@ -19,9 +19,11 @@
 -- Who is logged in.
 ---@class hpf.user
 ---@field id string a pseudonym
----@field type string `"individual"`
+---@field type string `"individual"` or `"unit"`
 ---@field level integer 1 or 2
----@field id_no string ID card number, in clear
+---@field id_no string? ID card number of an individual, in clear
+---@field uscc string? unified social credit code of a unit
+---@field handler string? of a unit: who acts for it, a pseudonym
 
 -- Whom a factor is about, as far as its manifest asks.
 ---@class hpf.person

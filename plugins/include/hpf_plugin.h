@@ -44,7 +44,7 @@
  *   1.1  HPF_EVENT_WARM; alloc() and free() of hpf_host_t; hpf.json 2 with
  *        real(), key(), new_real(), dump(); tables hpf.log, hpf.text,
  *        hpf.crypto, hpf.metric, hpf.audit, hpf.redis; a prototype of
- *        hpf_plugin_entry()
+ *        hpf_plugin_entry(); facts "uscc" and "handler"
  */
 
 #ifndef HPF_PLUGIN_H
@@ -210,8 +210,9 @@ struct hpf_host_s {
 /*
  * "hpf.call" 1: the request.  fact() knows: "request_id", "channel", "item",
  * "language" (zh-CN, en), "user_id", "user_type", "level", "id_no" (of the
- * user who is logged in), "idempotency_key", "case_no".  A fact that there is
- * none of has length 0.
+ * user who is logged in), "uscc" and "handler" (of a unit: its code, and a
+ * pseudonym of who acts for it), "idempotency_key", "case_no".  A fact that
+ * there is none of has length 0.
  *
  * A plugin of the kind "factor" is called with what was sent as its form, and
  * the first four facts; of the person "name", "id_no" and "mobile", as far as

@@ -24,7 +24,7 @@
 
 
 #define MILLION  1000000
-#define SPACE    160000000
+#define SPACE    168000000
 #define WAYS     15
 
 static uint64_t            drops;
