@@ -12,7 +12,7 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway;
+my $t = HPF::Test->new->gateway(http => 'hpf_lock off;');
 
 my ($one, $two, $three) = map { $t->person($_) } 0 .. 2;
 my $OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';

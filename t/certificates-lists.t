@@ -12,7 +12,8 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway(workers => 2, ca => 'ec');
+my $t = HPF::Test->new->gateway(workers => 2, ca => 'ec',
+                               http => 'hpf_lock off;');
 my ($one, $two) = map { $t->person($_) } 0, 1;
 my $ca = $t->path('secrets/ca');
 

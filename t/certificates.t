@@ -12,7 +12,8 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway(workers => 2, ca => 'sm2');
+my $t = HPF::Test->new->gateway(workers => 2, ca => 'sm2',
+                               http => 'hpf_lock off;');
 
 my ($one, $two, $three) = map { $t->person($_) } 0 .. 2;
 

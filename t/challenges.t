@@ -11,7 +11,7 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway(workers => 2);
+my $t = HPF::Test->new->gateway(workers => 2, http => 'hpf_lock off;');
 
 my ($known, $other, $third, $fourth) = map { $t->person($_) } 0 .. 3;
 my $stranger = '13900009999';

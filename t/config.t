@@ -230,6 +230,15 @@ refused('a back end without a slash', 'invalid URI "/_core"',
         http => 'hpf_backend core /_core;');
 refused('two back ends of a name', 'back end "x" is duplicate',
         http => 'hpf_backend x /_x/; hpf_backend x /_y/;');
+refused('a cost', 'invalid parameter "cost=9"', http => 'hpf_password cost=9;');
+refused('a pool', 'unknown thread pool "x"', http => 'hpf_password pool=x;');
+refused('a suite', 'invalid suite "rot13"', http => 'hpf_seal rot13;');
+refused('a key of the seal', 'key 3 of "hpf_seal" is not in',
+        http => "$NODE hpf_seal aes-256-gcm key=3;");
+refused('a key that is none', 'invalid parameter "key=0"',
+        http => 'hpf_seal aes-256-gcm key=0;');
+refused('a lock', 'invalid parameter "user=0"', http => 'hpf_lock user=0;');
+refused('a pause', 'invalid parameter "first=x"', http => 'hpf_lock first=x;');
 refused('a circuit', 'invalid parameter "circuit=1"',
         http => 'hpf_backend x /_x/ circuit=1;');
 refused('too many failures', 'invalid parameter "failures=1001"',

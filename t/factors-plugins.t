@@ -142,7 +142,8 @@ is(outcome($t->register($t->person(1))),
 
 my $low = $t->login($one);
 is_deeply($t->withdraw($one, $low)->json->{factors},
-          [ qw/ bank-card face / ], 'and it is not said that it would do');
+          [ qw/ password bank-card face / ],
+          'and it is not said that it would do');
 
 rename $t->path('plugins/.gone'), $t->path('plugins/id-card') or die "$!\n";
 ok($t->wait_for(sub { of('id-card')->{id} }), 'it is back');

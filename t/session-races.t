@@ -22,6 +22,8 @@ my $t = HPF::Test->new->gateway(workers => 4, edit => sub {
     $conf =~ s/keepalive_requests \d+/keepalive_requests 1000000/;
     return $conf;
 }, http => <<'EOF');
+    hpf_lock off;
+
     hpf_channel few {
         name few;
         kind public;

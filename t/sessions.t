@@ -178,7 +178,7 @@ is($asked[0], $asked[1], 'nor is a second code sent');
 $r = login({ mobile => $one->{mobile} }, $one->{mobile});
 is($r->status, 201, 'by mobile');
 is(join(' ', sort keys %{ $r->json }),
-   'expires_in level notice token token_type user', 'answer');
+   'device expires_in level notice token token_type user', 'answer');
 like($r->json->{token}, qr/^[\w-]{43}$/, 'a token of 256 bits');
 is($r->json->{token_type}, 'Bearer', 'token_type');
 is($r->json->{expires_in}, 1800, 'expires_in');
@@ -200,7 +200,7 @@ is(outcome(login({ mobile => $people[9]{mobile} }, $people[9]{mobile})),
    outcome(login({ mobile => $one->{mobile} }, $people[8]{mobile})),
    'nobody, and the code of another number');
 is(faults($t->call('POST', '/v1/sessions', body => { user => {} })),
-   '/user minProperties /factors required', 'nothing');
+   '/user oneOf /factors required', 'nothing');
 
 
 # one session, every channel

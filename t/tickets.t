@@ -82,7 +82,8 @@ is(outcome(enter($ticket, 'kiosk')), 'factor-failed 0', 'on another signed');
 $r = enter($ticket, 'wechat', headers => [ 'Accept-Language' => 'en' ]);
 is($r->status, 201, 'on its channel') or diag($r->raw);
 is(join(' ', sort keys %{ $r->json }),
-   'expires_in level notice token token_type user', 'a log-in as any other');
+   'device expires_in level notice token token_type user',
+   'a log-in as any other');
 is($r->json->{level}, 2, 'of the same level');
 is($r->json->{notice}, 'Beware of fraud', 'with the reminder');
 isnt($r->json->{token}, $token, 'a session of its own');

@@ -102,7 +102,7 @@ ngx_http_hpf_lock_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 }
 
 
-/* Behind the address of a channel that is no public one are all of its users. */
+/* Behind the address of a channel that signs are all of its users. */
 
 ngx_int_t
 ngx_http_hpf_lock_place_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)

@@ -112,8 +112,8 @@ ngx_http_hpf_user_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    person->new_uid.len = hpf_base64_url_encode((char *) person->new_uid.data, id,
-                                              sizeof(id));
+    person->new_uid.len = hpf_base64_url_encode((char *) person->new_uid.data,
+                                                id, sizeof(id));
     person->uid = person->new_uid;
 
     type = ngx_http_hpf_person_member(ctx->form, "user_type");
