@@ -191,6 +191,7 @@ bench:
 	@$(MAKE) all benches
 	@bench/run
 	@bench/gate
+	@bench/identity
 	@bench/redis
 	@bench/items
 	@bench/mask

@@ -176,7 +176,7 @@ $r = $t->call('POST', '/v1/session/factors', token => $token,
               body => { factors => [ { factor => 'hukou' } ] });
 is(faults($r), '/factors/0/factor enum', 'a factor that there is not');
 is($r->json->{errors}[0]{message}, '"factor" must be one of sms, id-card, '
-   . 'bank-card, face, binding', 'those that there are');
+   . 'password, bank-card, face, binding', 'those that there are');
 is(faults(step_up($token, map { { factor => 'x' } } 1 .. 9000)),
    join(' ', '/factors maxItems', map { "/factors/$_/factor enum" } 0 .. 7),
    'a great many');
@@ -250,7 +250,7 @@ is(scalar(grep { m,/v1/items/(?:face|id-card|bank-card), }
 my $form = $api->{paths}{'/v1/sessions'}{post}{requestBody}{content}
                {'application/json'}{schema}{'$defs'}{factor};
 is_deeply($form->{properties}{factor}{enum},
-          [ qw/ sms id-card bank-card face binding / ],
+          [ qw/ sms id-card password bank-card face binding / ],
           'whose forms have them');
 ok((grep { ($_->{then}{'$id'} || '') eq 'urn:hpf:factor:bank-card'
            && $_->{then}{properties}{card_no}{format} eq 'bank-card' }

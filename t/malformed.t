@@ -384,7 +384,8 @@ for my $method (qw/ CONNECT TRACE /) {
 raw(request('PURGE /v1/items'), '405 method-not-allowed', 'PURGE');
 raw(request('get /v1/items'), '400 bad-request', 'a method in small letters');
 raw(request('G=T /v1/items'), '400 bad-request', 'no method');
-raw(request('GET /v1/sessions'), '405 method-not-allowed', 'no GET there');
+raw(request('GET /v1/session/factors'), '405 method-not-allowed',
+    'no GET there');
 raw(request('POST /v1/session', [ 'Content-Length: 2' ], '{}'),
     '405 method-not-allowed', 'no POST there');
 
