@@ -83,6 +83,8 @@ is($r->header('Access-Control-Allow-Credentials'), 'true', 'with cookies');
 like($r->header('Access-Control-Allow-Methods'), qr/\bDELETE\b/, 'methods');
 like($r->header('Access-Control-Allow-Headers'), qr/\bX-CSRF-Token\b/,
      'headers');
+like($r->header('Access-Control-Allow-Headers'), qr/\bX-HPF-Device\b/,
+     'nor with the device');
 like($r->header('Access-Control-Max-Age'), qr/^\d+$/, 'for a while');
 like($r->header('Vary'), qr/\bOrigin\b/, 'to be cached by origin');
 is($r->body, '', 'without a body');

@@ -139,7 +139,8 @@ ngx_http_hpf_cors_preflight(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
           ngx_string("GET, HEAD, POST, PUT, DELETE") },
         { ngx_string("Access-Control-Allow-Headers"),
           ngx_string("Authorization, Content-Type, Idempotency-Key, "
-                     "X-CSRF-Token, X-HPF-Channel, traceparent") },
+                     "X-CSRF-Token, X-HPF-Channel, X-HPF-Device, "
+                     "traceparent") },
         { ngx_string("Access-Control-Max-Age"), ngx_string("600") }
     };
 
