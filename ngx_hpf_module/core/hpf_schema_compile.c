@@ -21,6 +21,8 @@ static hpf_schema_node_t *hpf_schema_compile_node(hpf_schema_compile_t *c,
     const json_t *json, const hpf_schema_path_t *path);
 static int hpf_schema_compile_known(hpf_schema_compile_t *c,
     const json_t *json, const hpf_schema_path_t *path);
+static int hpf_schema_compile_unknown(hpf_schema_compile_t *c,
+    const char *key, const hpf_schema_path_t *path);
 static int hpf_schema_compile_rules(hpf_schema_compile_t *c,
     hpf_schema_node_t *node, const hpf_schema_path_t *path);
 static int hpf_schema_compile_rule(hpf_schema_compile_t *c,
@@ -128,8 +130,6 @@ hpf_schema_compile_known(hpf_schema_compile_t *c, const json_t *json,
 {
     void                        *it;
     const char                  *key;
-    hpf_spell_t                  spell;
-    hpf_schema_path_t            here;
     const hpf_schema_keyword_t  *keyword;
 
     for (it = json_object_iter((json_t *) json);
@@ -142,34 +142,48 @@ hpf_schema_compile_known(hpf_schema_compile_t *c, const json_t *json,
             continue;
         }
 
-        hpf_spell_begin(&spell, key);
-
         for (keyword = hpf_schema_keywords();
              keyword->name != NULL && strcmp(keyword->name, key) != 0;
              keyword++)
         {
-            hpf_spell_try(&spell, keyword->name);
+            /* void */
         }
 
-        if (keyword->name != NULL) {
-            continue;
+        if (keyword->name == NULL) {
+            return hpf_schema_compile_unknown(c, key, path);
         }
-
-        memset(&here, 0, sizeof(hpf_schema_path_t));
-        here.parent = path;
-        here.key = key;
-
-        if (spell.nearest == NULL) {
-            return hpf_schema_compile_fault(c, &here, "keyword \"%.64s\" is "
-                                            "not supported", key);
-        }
-
-        return hpf_schema_compile_fault(c, &here, "keyword \"%.64s\" is not "
-                                        "supported, did you mean \"%s\"?",
-                                        key, spell.nearest);
     }
 
     return HPF_OK;
+}
+
+
+static int
+hpf_schema_compile_unknown(hpf_schema_compile_t *c, const char *key,
+    const hpf_schema_path_t *path)
+{
+    hpf_spell_t                  spell;
+    hpf_schema_path_t            here;
+    const hpf_schema_keyword_t  *keyword;
+
+    hpf_spell_begin(&spell, key);
+
+    for (keyword = hpf_schema_keywords(); keyword->name != NULL; keyword++) {
+        hpf_spell_try(&spell, keyword->name);
+    }
+
+    memset(&here, 0, sizeof(hpf_schema_path_t));
+    here.parent = path;
+    here.key = key;
+
+    if (spell.nearest == NULL) {
+        return hpf_schema_compile_fault(c, &here, "keyword \"%.64s\" is "
+                                        "not supported", key);
+    }
+
+    return hpf_schema_compile_fault(c, &here, "keyword \"%.64s\" is not "
+                                    "supported, did you mean \"%s\"?",
+                                    key, spell.nearest);
 }
 
 

@@ -306,20 +306,22 @@ hpf_schema_compile_value_format(hpf_schema_compile_t *c,
 {
     const char                 *name;
     hpf_spell_t                 spell;
-    const hpf_schema_format_t  *format;
+    const hpf_schema_format_t  *format, *formats;
 
     name = json_string_value(rule->value);
-    format = c->schema->formats ? c->schema->formats->formats : NULL;
+    formats = c->schema->formats ? c->schema->formats->formats : NULL;
 
-    hpf_spell_begin(&spell, name);
-
-    for ( /* void */ ; format != NULL && format->name != NULL; format++) {
+    for (format = formats; format != NULL && format->name != NULL; format++) {
 
         if (strcmp(format->name, name) == 0) {
             rule->format = format;
             return HPF_OK;
         }
+    }
 
+    hpf_spell_begin(&spell, name);
+
+    for (format = formats; format != NULL && format->name != NULL; format++) {
         hpf_spell_try(&spell, format->name);
     }
 
