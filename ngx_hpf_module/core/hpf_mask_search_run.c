@@ -294,6 +294,7 @@ hpf_mask_search_alone(const hpf_mask_part_t *t, const unsigned char *p,
     }
 
     kind = HPF_MASK_NONE;
+    prefix = 0;
 
     if (n <= HPF_IDENT_CARD_MAX) {
         kind = hpf_mask_search_digits(t->s, p, n, &prefix);

@@ -220,26 +220,22 @@ ngx_http_hpf_sessions_peeked(ngx_http_hpf_ctx_t *ctx,
     ngx_int_t              rc;
     ngx_str_t             *hash;
     ngx_http_hpf_walk_t   *walk;
-    ngx_http_hpf_known_t   known, *k;
+    ngx_http_hpf_known_t  *known;
 
     walk = ctx->walk;
 
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK) {
-        rc = ngx_http_hpf_sessions_read(ctx, reply, &known);
-    }
+        known = ngx_array_push(&walk->known);
+        rc = known ? ngx_http_hpf_sessions_read(ctx, reply, known) : NGX_ERROR;
 
-    if (rc == NGX_OK) {
-        hash = walk->hashes.elts;
-        k = ngx_array_push(&walk->known);
+        if (rc == NGX_OK) {
+            hash = walk->hashes.elts;
+            known->hash = hash[walk->n];
 
-        if (k) {
-            *k = known;
-            k->hash = hash[walk->n];
-
-        } else {
-            rc = NGX_ERROR;
+        } else if (known) {
+            walk->known.nelts--;
         }
     }
 
