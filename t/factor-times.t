@@ -5,8 +5,9 @@
 # answers are the same to the byte and take the same time.
 #
 # HPF_TEST_ROUNDS: how often each is tried.  From 1000 on, on a quiet machine,
-# medians must not differ by 50 us; with less it is what a busy one would make
-# of equals, which a password that is not hashed still differs by.
+# medians must not differ by 50 us.  With less the machine may be busy: then it
+# is the quickest tenth that counts, the bound is what a password that is not
+# hashed still exceeds, and one series of three has to keep to it.
 
 use warnings;
 use strict;
@@ -18,6 +19,7 @@ use Time::HiRes qw/ time /;
 use HPF::Test;
 
 my $ROUNDS = $ENV{HPF_TEST_ROUNDS} || 40;
+my $STRICT = $ROUNDS >= 1000;
 my $CODE_TRIES = 5;
 
 my $PASSWORD = 'Tr0ubadour&3';
@@ -93,46 +95,61 @@ sub text {
     my $text = join "\n", grep { !/^(?:Date|X-Request-Id|RateLimit)/i }
                           split /\r\n/, $r->head;
 
+    $text =~ s/^(Retry-After: )\d{4}$/$1N/m;
+
     return "$text\n\n" . $r->body =~ s/"instance":"[0-9a-f]{32}"//r
-                              =~ s/"retry_after":\d{4}\b/"retry_after":N/r
-           =~ s/^(Retry-After: )\d{4}$/$1N/mr;
+                              =~ s/"retry_after":\d{4}\b/"retry_after":N/r;
 }
 
 
 # Each way has a name and code that returns person, factor and network.  They
 # take turns, and each is first, second and so on as often as the others.
 
-sub alike {
-    my ($what, $want, %way) = @_;
-    my @names = sort keys %way;
-    my (%us, %text, %status);
+sub series {
+    my ($way) = @_;
+    my @names = sort keys %$way;
+    my (%us, %text, %code);
 
     for my $round (0 .. $ROUNDS - 1) {
         for my $i (0 .. $#names) {
             my $name = $names[($i + $round) % @names];
-            my ($r, $us) = try($way{$name}->($round));
+            my ($r, $us) = try($way->{$name}->($round));
 
-            $status{$r->status < 400 ? $r->status : $r->json->{code}} = 1;
+            $code{$r->status < 400 ? $r->status : $r->json->{code}} = 1;
             push @{ $us{$name} }, $us;
-            $text{$name}[$round] = text($r);
+            push @{ $text{$name} }, text($r);
         }
     }
 
-    is(join(' ', sort keys %status), $want, "$what: $want");
+    my $at = int($ROUNDS * ($STRICT ? 0.5 : 0.1));
 
-    for my $name (@names[1 .. $#names]) {
-        is_deeply($text{$name}, $text{$names[0]},
-                  "$what: $name as $names[0], to the byte");
+    return (\%code, \%text,
+            { map { $_ => (sort { $a <=> $b } @{ $us{$_} })[$at] } @names });
+}
+
+
+sub alike {
+    my ($what, $want, %way) = @_;
+    my ($apart, $bound);
+
+    for ($STRICT ? 1 : 1 .. 3) {
+        my ($code, $text, $us) = series(\%way);
+        my ($first, @names) = sort keys %way;
+
+        is(join(' ', sort keys %$code), $want, "$what: $want");
+        is_deeply($text->{$_}, $text->{$first},
+                  "$what: $_ as $first, to the byte") for @names;
+
+        my ($least, $most) = (sort { $a <=> $b } values %$us)[0, -1];
+
+        note("$what: ", join ', ', map { sprintf '%s %.0f us', $_, $us->{$_} }
+                                   $first, @names);
+
+        ($apart, $bound) = ($most - $least, $STRICT ? 50 : 100 + 0.3 * $most);
+        last if $apart < $bound;
     }
 
-    my %median = map { $_ => (sort { $a <=> $b } @{ $us{$_} })[$ROUNDS / 2] }
-                 @names;
-    my ($least, $most) = (sort { $a <=> $b } values %median)[0, -1];
-    my $bound = $ROUNDS >= 1000 ? 50 : 100 + 0.3 * $most;
-    my $told = join ', ', map { sprintf '%s %.0f us', $_, $median{$_} } @names;
-
-    cmp_ok($most - $least, '<', $bound, "$what: in the same time");
-    note("$what: $told");
+    cmp_ok($apart, '<', $bound, "$what: in the same time");
 }
 
 
