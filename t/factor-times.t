@@ -103,7 +103,8 @@ sub text {
 
 
 # Each way has a name and code that returns person, factor and network.  They
-# take turns, and each is first, second and so on as often as the others.
+# take turns: each comes first, second and so on, and before and after the same
+# others, as often as all do, for what came before can be felt.
 
 sub series {
     my ($way) = @_;
@@ -111,8 +112,10 @@ sub series {
     my (%us, %text, %code);
 
     for my $round (0 .. $ROUNDS - 1) {
+        my @order = $round % 2 ? reverse @names : @names;
+
         for my $i (0 .. $#names) {
-            my $name = $names[($i + $round) % @names];
+            my $name = $order[($i + ($round >> 1)) % @names];
             my ($r, $us) = try($way->{$name}->($round));
 
             $code{$r->status < 400 ? $r->status : $r->json->{code}} = 1;
