@@ -228,7 +228,10 @@ is(join('; ', keys %seen), "$CLIENTS 204; 1 owner, who it leads to",
    'one account, one user');
 
 
-# places on a channel
+# places on a channel, of a user whose other sessions have ended
+
+$t->call('DELETE', '/v1/session/all', token => $tokens[0]);
+$tokens[0] = $t->enter($people[0]);
 
 %seen = ();
 
