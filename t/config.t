@@ -14,7 +14,7 @@ use HPF::Test;
 my $t = HPF::Test->new;
 my $dir = $t->dir;
 
-my $KEY = 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==';
+my $KEY = 'c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=';
 
 $t->write_file("secrets/$_.key", $KEY) for qw/ seal index token a /;
 chmod 0600, glob "$dir/secrets/*";
@@ -22,7 +22,10 @@ $t->write_file('secrets/open.key', $KEY);
 chmod 0644, "$dir/secrets/open.key";
 $t->write_file('secrets/short.key', 'c2hvcnQ=');
 $t->write_file('secrets/odd.key', '!!!');
-chmod 0600, "$dir/secrets/short.key", "$dir/secrets/odd.key";
+$t->write_file('secrets/zero.key', 'A' x 43 . '=');
+$t->write_file('secrets/known.key',
+               'YW4tZXhhbXBsZS1rZXktb2YtMzItYnl0ZXMtMTIzNDU=');
+chmod 0600, map { "$dir/secrets/$_.key" } qw/ short odd zero known /;
 mkdir "$dir/plugins";
 
 my $NODE = <<"EOF";
@@ -185,6 +188,10 @@ refused('a key that is too short', 'short.key',
         channel("name x; kind signed; key 1 $dir/secrets/short.key;"));
 refused('a key that is no base64', 'odd.key',
         channel("name x; kind signed; key 1 $dir/secrets/odd.key;"));
+refused('a key of zeros', 'zero.key.*is not random',
+        channel("name x; kind signed; key 1 $dir/secrets/zero.key;"));
+refused('the key of the documents', 'known.key.*example of the documents',
+        channel("name x; kind signed; key 1 $dir/secrets/known.key;"));
 refused('a lifetime', 'idle=TIME', channel('session idle=soon;'));
 
 

@@ -72,7 +72,7 @@ http {
 }
 EOT
 
-my $key = 'k' x 32;
+my $key = 'a-key-of-thirty-two-bytes-or-so!';
 my $hash = substr(hmac_sha256_hex('13800138000', $key), 0, 32);
 
 $t->write_file('mask.key', encode_base64($key));

@@ -76,7 +76,7 @@ http {
 }
 EOT
 
-$t->write_file('mask.key', 'a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=');
+$t->write_file('mask.key', 'c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=');
 chmod 0600, $t->path('mask.key');
 
 my $gbk = Encode::encode('gbk', Encode::decode('UTF-8', $PERSON));

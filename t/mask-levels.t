@@ -14,7 +14,7 @@ use HPF::Test;
 
 my $t = HPF::Test->new;
 
-$t->write_file('mask.key', 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==');
+$t->write_file('mask.key', 'c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=');
 chmod 0600, $t->path('mask.key');
 
 $t->write_file('http.json', <<'EOT');

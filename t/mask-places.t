@@ -16,7 +16,7 @@ use HPF::Test;
 
 my $t = HPF::Test->new;
 
-my $KEY = 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==';
+my $KEY = 'c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=';
 
 $t->write_file('mask.key', $KEY);
 chmod 0600, $t->path('mask.key');

@@ -12,7 +12,7 @@ use HPF::Test;
 my $t = HPF::Test->new;
 my $dir = $t->dir;
 
-my $KEY = 'c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==';
+my $KEY = 'c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=';
 
 $t->write_file("$_.key", $KEY) for qw/ mask open /;
 chmod 0600, "$dir/mask.key";

@@ -115,13 +115,13 @@ is(heads(), '1:1', 'AES-256-GCM, the first key');
 # another key and suite: what is read is renewed
 
 sub key {
-    my ($name, $byte) = @_;
-    $t->write_file("secrets/$name", encode_base64($byte x 32));
+    my ($name, @bytes) = @_;
+    $t->write_file("secrets/$name", encode_base64(pack "C*", @bytes));
     chmod 0600, $t->path("secrets/$name");
 }
 
 
-key('seal.key.2', 'x');
+key('seal.key.2', 1 .. 32);
 ok($t->wait_for(sub { $t->redis('HGET', 'hpf:cfg:reseal', 'done') }),
    'all was looked at');
 is($t->redis('HGET', 'hpf:cfg:reseal', 'done'), '1:1', 'once');

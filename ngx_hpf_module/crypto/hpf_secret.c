@@ -22,7 +22,15 @@
 #include "hpf_secret.h"
 
 
+/* that are different, of all; 32 random ones have about 30 */
+#define HPF_SECRET_DIFFERENT  8
+
+/* docs/api.md shows signatures by it */
+#define HPF_SECRET_EXAMPLE    "an-example-key-of-32-bytes-12345"
+
+
 static const char *hpf_secret_stat(int fd, mode_t *mode);
+static const char *hpf_secret_weak(const unsigned char *bytes, size_t len);
 
 
 ssize_t
@@ -171,7 +179,35 @@ hpf_secret_decode(const char *text, size_t len, unsigned char *out,
 
     *reason = n < 0 ? "neither base64 nor hexadecimal"
               : n < HPF_SECRET_MIN ? "has less than 32 bytes"
-              : n > HPF_SECRET_MAX ? "is too long" : NULL;
+              : n > HPF_SECRET_MAX ? "is too long"
+              : hpf_secret_weak(out, n);
 
     return *reason ? HPF_ERROR : n;
+}
+
+
+static const char *
+hpf_secret_weak(const unsigned char *bytes, size_t len)
+{
+    char      seen[256];
+    size_t    i;
+    unsigned  n;
+
+    if (len == sizeof(HPF_SECRET_EXAMPLE) - 1
+        && memcmp(bytes, HPF_SECRET_EXAMPLE, len) == 0)
+    {
+        return "is the example of the documents";
+    }
+
+    memset(seen, 0, sizeof(seen));
+    n = 0;
+
+    for (i = 0; i < len; i++) {
+        n += !seen[bytes[i]];
+        seen[bytes[i]] = 1;
+    }
+
+    OPENSSL_cleanse(seen, sizeof(seen));
+
+    return n < HPF_SECRET_DIFFERENT ? "is not random" : NULL;
 }

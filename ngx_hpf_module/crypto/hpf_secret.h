@@ -4,7 +4,8 @@
 
 /*
  * Files with a secret: one line of base64 or of hexadecimal digits, of at
- * least 32 bytes, that nobody but the owner can read.
+ * least 32 bytes, that nobody but the owner can read.  One that is no secret,
+ * as the example of the documents, is refused.
  */
 
 #ifndef _HPF_SECRET_H_INCLUDED_

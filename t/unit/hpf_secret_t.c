@@ -20,6 +20,8 @@
 #define HEX   "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define B64   "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
+#define ZERO16  "0000000000000000"
+
 
 static char  file[] = "/tmp/hpf-secret-XXXXXX";
 
@@ -92,6 +94,17 @@ main(void)
     refused("not a key at all, but a long enough line of text", 0600,
             "neither base64 nor");
     refused(HEX HEX HEX, 0600, "too long");
+
+    /* what nobody's generator has made, and what everybody can read */
+
+    refused(ZERO16 ZERO16 ZERO16 ZERO16, 0600, "not random");
+    refused("0001020304050600" ZERO16 ZERO16 ZERO16, 0600, "not random");
+    refused("c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==\n", 0600,
+            "not random");
+    refused("YW4tZXhhbXBsZS1rZXktb2YtMzItYnl0ZXMtMTIzNDU=\n", 0600,
+            "example");
+    is_int(try("0001020304050607" ZERO16 ZERO16 ZERO16, 0600, out, error), 32,
+           "eight different bytes may be random");
 
     memset(longer, 'a', sizeof(longer));
     longer[sizeof(longer) - 1] = '\0';
