@@ -97,6 +97,13 @@ style(qr/sum \+= 1;/, 'sprintf(p, "x");', qr/sprintf\(\) is not used/,
       'banned call');
 style(qr/sum \+= 1;/, 'printf("x");', qr/printf\(\) is not used/, 'leftover');
 style(qr/sum \+= 1;/, 's = "sprintf(";', qr/^$/, 'not in a string');
+style(qr/sum \+= 1;/, "sum = ngx_memcmp(p,$_ 32);", qr/hpf_crypto_equal/,
+      'a comparison that takes its time')
+    for ' mac,', "\n                       person->code.data,";
+style(qr/sum \+= 1;/, 'sum = memcmp(mac, p, 32);', qr/hpf_crypto_equal/,
+      'whichever of the two it is');
+style(qr/sum \+= 1;/, 'sum = ngx_memcmp(p, password->cost, 32);', qr/^$/,
+      'one of what is no secret');
 style(qr/if \(p\[i\] == '\/'\) \{/, 'if (p[i])', qr/no brace/, 'brace');
 style(qr/if \(p/, 'if(p', qr/no space after "if"/, 'space');
 style(qr/p\[i\] == '/, "p[i] = '", qr/assignment/, 'assignment');

@@ -24,6 +24,11 @@ my %BANNED_IN_MODULE = map { $_ => 1 } qw/
     printf fprintf vprintf puts putchar perror exit abort rand srand
 /;
 
+# what a stranger guesses at: how long a comparison takes would tell him
+
+my $COMPARE = qr/\b(?:ngx_)?(?:mem|strn?|strncase)cmp\(/;
+my $SECRET = qr/\b(?:mac|csrf|token|code|secret|password|pepper|tag)/;
+
 
 for my $file (@ARGV) {
     my $src = load($file);
@@ -142,6 +147,10 @@ sub check_code {
         fault($file, $n, 'no space around an operator')
             if $line =~ /\w(?:==|!=|<=|>=|&&|\|\|)\w/
                && $line !~ /^\s*#\s*include/;
+
+        fault($file, $n, 'secrets are compared by hpf_crypto_equal()')
+            if $module && $line =~ /$COMPARE/
+               && "$line $code->[$n]" =~ /$COMPARE[^;{]*$SECRET(?:\.data)?,/;
 
         check_braces($file, $n, $line, $code->[$n]) unless $macro;
 
