@@ -150,6 +150,7 @@ like($r->header('Set-Cookie'), qr/^__Host-hpf=[A-Za-z0-9_-]{43};/,
      'the cookie');
 is((split /; /, $r->header('Set-Cookie'), 2)[1],
    'Path=/; Secure; HttpOnly; SameSite=Strict', 'what it says');
+cmp_ok(length $r->header('Set-Cookie'), '<=', 4096, 'no browser cuts it off');
 is($r->header('Cache-Control'), 'no-store', 'is not kept');
 unlike($r->body, qr/\Q$cookie\E/, 'is not in the body');
 isnt($csrf, $cookie, 'the one is not the other');

@@ -14,7 +14,7 @@ use HPF::Test;
 my $t = HPF::Test->new;
 
 $t->write_file('secrets/second.key',
-               "c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25kLXNlY29uZA==\n");
+               "c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=\n");
 chmod 0600, $t->path('secrets/second.key');
 
 $t->gateway(http => <<'EOF', workers => 4);
@@ -122,6 +122,46 @@ $r = http_request('GET', '/v1/items', headers =>
                     Authorization => 'Bearer x' ]);
 like(outcome($r), qr/channel-signature (missing|mismatch)/,
      'an authorization added');
+
+# whatever of a request is changed on its way, the signature holds no more
+
+sub changed {
+    my ($from, $to) = @_;
+    my $host = '127.0.0.1:' . port(8080);
+    my $path = '/v1/items/account-query?a=1&b=2';
+    my $sent = '{"a":"1"}';
+
+    my @h = sign_request(method => 'POST', path => $path,
+        authority => $host, body => $sent, keyid => 'gov:1',
+        nonce => 'n' . rand, headers => [ Authorization => 'Bearer x' ],
+        key => $t->channel_key('gov'));
+    my $c = client(8080);
+    my $bytes = $c->build('POST', $path, host => $host, headers => \@h,
+                          body => $sent);
+
+    die "nothing to change: $from\n" if $to && $bytes !~ s/$from/$to/;
+    $c->send($bytes);
+
+    return outcome($c->response);
+}
+
+is(changed(), 'session-expired', 'as it was signed it goes on');
+
+my @changes = (
+    [ method => '^POST', 'GET' ], [ path => 'query\?', 'details?' ],
+    [ query => 'a=1&b=2', 'b=2&a=1' ],
+    [ host => '(?<=Host: )[\d.]+', 'other' ],
+    [ authorization => 'Bearer x', 'Bearer y' ], [ body => '"1"', '"2"' ],
+    [ digest => '(?<=Digest: sha-256=:).', '/' ],
+    [ time => 'created=\d+', 'created=' . (time - 100) ],
+    [ nonce => 'nonce="n', 'nonce="m' ],
+    [ key => 'keyid="gov:1"', 'keyid="wechat:1"' ],
+    [ algorithm => 'alg="hmac-sha256"', 'alg="none"' ],
+    [ signature => '(?<=Signature: hpf=:).{4}', 'AAAA' ],
+);
+
+like(changed(@$_[1, 2]), qr/^channel-signature /, "another $_->[0]")
+    for @changes;
 
 
 # the body

@@ -315,6 +315,29 @@ ok((grep { my $ttl = $t->redis('TTL', $_); $ttl > 0 && $ttl <= 30 }
     @{ $t->redis('KEYS', 'hpf:{s:*}') }), 'and all of its life');
 
 
+# a session that no worker has seen yet, and whose time is over in Redis
+
+sub unseen {
+    my %known = map { $_ => 1 } @{ $t->redis('KEYS', 'hpf:{s:*}') };
+    my $new = $t->login($one);
+    my ($k) = grep { !$known{$_} } @{ $t->redis('KEYS', 'hpf:{s:*}') };
+
+    return ($new, $k);
+}
+
+my ($unused, $k) = unseen();
+$t->redis('DEL', $k =~ s/^hpf:/hpf:idle:/r);
+is(outcome(session($unused)), 'session-expired', 'not used for too long');
+
+my $now = $t->redis('TIME')->[0];
+($unused, $k) = unseen();
+$t->redis('HSET', $k, 'ends', $now + 100);
+is(outcome(session($unused)), 200, 'before its absolute end');
+$t->redis('HSET', $k, 'ends', $now);
+ok($t->wait_for(sub { everywhere($unused) eq 'session-expired' }, 1.5),
+   'and after it, although it was in use');
+
+
 # what is kept of a token
 
 my $all = join ' ', map { my $type = $t->redis('TYPE', $_); $_,

@@ -6,7 +6,8 @@
 
 /*
  * Digests and keyed digests by the vectors of FIPS 180, GB/T 32905, RFC 4231,
- * RFC 5869; random numbers by their distribution.
+ * RFC 5869; random numbers by their distribution: TEST_RANDOM of each, 100,000
+ * unless it is given.
  */
 
 
@@ -15,6 +16,10 @@
 #include "hpf_hex.h"
 
 
+#define TOKEN  32                      /* bytes, as those of sessions */
+
+
+static size_t         count;
 static hpf_crypto_t  *c;
 
 
@@ -207,12 +212,111 @@ randoms(void)
 }
 
 
+/* Of n things in so many boxes, by how much they are not evenly spread: about
+ * the number of boxes, plus or minus the root of twice that. */
+
+static double
+chi_square(const uint32_t *boxes, size_t nboxes, size_t n)
+{
+    double  want, sum;
+    size_t  i;
+
+    want = (double) n / (double) nboxes;
+    sum = 0;
+
+    for (i = 0; i < nboxes; i++) {
+        sum += ((double) boxes[i] - want) * ((double) boxes[i] - want) / want;
+    }
+
+    return sum;
+}
+
+
+static int
+compare(const void *a, const void *b)
+{
+    return memcmp(a, b, TOKEN);
+}
+
+
+/* Made as sessions' tokens are: none twice, all bytes at each place. */
+
+static void
+tokens(void)
+{
+    size_t                i, at, bad, same;
+    uint32_t            (*boxes)[256];
+    unsigned char        *all;
+
+    all = malloc(count * TOKEN);
+    boxes = calloc(TOKEN, sizeof(*boxes));
+
+    for (i = 0, bad = 0; i < count; i++) {
+        bad += hpf_crypto_random_private(all + i * TOKEN, TOKEN) != 0;
+
+        for (at = 0; at < TOKEN; at++) {
+            boxes[at][all[i * TOKEN + at]]++;
+        }
+    }
+
+    is_int(bad, 0, "%zu tokens", count);
+
+    /* 255 degrees of freedom: more than 420 once in 10^9 times */
+
+    for (at = 0, bad = 0; at < TOKEN; at++) {
+        bad += chi_square(boxes[at], 256, count) > 420;
+    }
+
+    is_int(bad, 0, "each byte is evenly spread");
+
+    qsort(all, count, TOKEN, compare);
+
+    for (i = 1, same = 0; i < count; i++) {
+        same += compare(all + (i - 1) * TOKEN, all + i * TOKEN) == 0;
+    }
+
+    is_int(same, 0, "none twice");
+
+    free(boxes);
+    free(all);
+}
+
+
+/* Codes of six digits, by their first four: those with zeros in front, too. */
+
+static void
+codes(void)
+{
+    size_t     i, bad;
+    uint32_t   v, *boxes;
+
+    boxes = calloc(10000, sizeof(uint32_t));
+
+    for (i = 0, bad = 0; i < count; i++) {
+        bad += hpf_crypto_random_below(1000000, &v) != 0 || v > 999999;
+        boxes[v / 100 % 10000]++;
+    }
+
+    is_int(bad, 0, "%zu codes", count);
+
+    /* 9999 degrees of freedom, and a deviation of 141: six of them */
+
+    ok(chi_square(boxes, 10000, count) < 10850, "evenly spread");
+
+    free(boxes);
+}
+
+
 int
 main(void)
 {
-    char  secret[4] = "key";
+    char         secret[4] = "key";
+    const char  *number;
 
     plan(0);
+
+    number = getenv("TEST_RANDOM");
+    count = number ? strtoul(number, NULL, 10) : 100000;
 
     c = hpf_crypto_create();
     ok(c != NULL, "created");
@@ -221,6 +325,8 @@ main(void)
     hmacs();
     hmac_sm3();
     randoms();
+    tokens();
+    codes();
 
     ok(hpf_crypto_equal("abc", "abc", 3), "equal");
     ok(!hpf_crypto_equal("abc", "abd", 3), "not equal");
