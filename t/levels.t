@@ -191,4 +191,41 @@ EOF
     ok(!$ok && $out =~ /\Q$bad->[1]\E/, $bad->[0]) or diag($out);
 }
 
+# a number is anybody's to name: without a proof that it is his, nobody gets
+# anything that is asked about it
+
+my $three = $t->person(2);
+
+sub register_by_sms {
+    my (%whom) = @_;
+    my ($id, $code) = $t->challenge($whom{mobile}, 'register');
+
+    return $t->call('POST', '/v1/users', body => {
+        user_type => 'individual', %whom,
+        factors => [ { factor => 'sms', challenge_id => $id,
+                       code => $code } ],
+    });
+}
+
+my %stranger = (name => '王小明', id_no => $three->{id_no},
+                mobile => '13900009999');
+
+my $r3 = register_by_sms(%stranger);
+is($r3->status, 201, 'a number of somebody, registered by SMS alone');
+is($r3->json->{level}, 0, 'has no level');
+
+my $unproved = $t->login(\%stranger);
+is($t->call('GET', '/v1/session', token => $unproved)->json->{level}, 0,
+   'nor has its session');
+is(item('account-query', $unproved), '0 of 1:', 'which shows no account');
+is(item('account-details', $unproved), '0 of 1:', 'nor what was paid');
+
+my $four = $t->person(3);
+register_by_sms(map { $_ => $four->{$_} } qw/ name id_no mobile /);
+is(item('account-query', scalar $t->login($four)), '0 of 1:',
+   'also to whom it belongs');
+$t->register($four);
+is(item('account-query', scalar $t->login($four)), 200,
+   'until the police has said so');
+
 done_testing();

@@ -19,9 +19,6 @@
 #include "ngx_http_hpf_user.h"
 
 
-#define NGX_HTTP_HPF_LEVEL_REAL  2     /* and above: a real-name registration */
-
-
 /* All of these factors, and so many others. */
 
 typedef struct {
@@ -203,6 +200,11 @@ ngx_http_hpf_level_part(ngx_http_hpf_level_rule_t *rule, u_char *p,
 }
 
 
+/*
+ * Who is not registered under his real name has named a number, and nothing
+ * says that it is his: he must not get what is asked about it.
+ */
+
 ngx_uint_t
 ngx_http_hpf_level_of(ngx_http_hpf_main_conf_t *hmcf, ngx_uint_t factors,
     ngx_uint_t real)
@@ -210,7 +212,7 @@ ngx_http_hpf_level_of(ngx_http_hpf_main_conf_t *hmcf, ngx_uint_t factors,
     ngx_uint_t                  i, level;
     ngx_http_hpf_level_rule_t  *rule;
 
-    level = real ? NGX_HTTP_HPF_LEVELS : NGX_HTTP_HPF_LEVEL_REAL - 1;
+    level = real ? NGX_HTTP_HPF_LEVELS : 0;
 
     for ( /* void */ ; level > 0; level--) {
 
