@@ -99,6 +99,24 @@ is(outcome(ask($known->{mobile}, channel => 'hall')), 'rate-limited',
 is(ask($other->{mobile})->status, 201, 'for another number');
 
 
+# nor more than twenty a day, which are a hundred attempts for a million codes
+
+sub another {
+    $t->forget('hpf:{m:*}:sms:login');
+    return ask($fourth->{mobile});
+}
+
+is(join(' ', map { another()->status } 1 .. 20), join(' ', (201) x 20),
+   'twenty for a number');
+$r = another();
+is(join(' ', $r->status, $r->json->{limit}), '429 sms-day', 'and no more');
+cmp_ok($r->json->{retry_after}, '>', 86300, 'for a day');
+is(outcome(ask($fourth->{mobile}, purpose => 'register')), 'rate-limited',
+   'for whatever purpose');
+is(ask('13900008888')->status, 201, 'others get theirs');
+$t->forget('hpf:{m:*}:sms*');
+
+
 # nothing tells whether a number is known
 
 my ($a, $b) = (ask($third->{mobile}), ask($stranger));

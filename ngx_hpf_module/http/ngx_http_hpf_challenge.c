@@ -24,7 +24,7 @@
 #define NGX_HTTP_HPF_CODE_LIFE      300    /* s */
 #define NGX_HTTP_HPF_CODE_ATTEMPTS  5
 #define NGX_HTTP_HPF_CODE_RESEND    60     /* s */
-#define NGX_HTTP_HPF_CODE_DAY       30     /* codes a number and day */
+#define NGX_HTTP_HPF_CODE_DAY       20     /* codes a number and day */
 #define NGX_HTTP_HPF_CODE_ID        16     /* bytes of a challenge's id */
 
 
