@@ -17,7 +17,7 @@ $t->write_file('secrets/second.key',
                "c2Vjb25kLWtleS1vZi10aGlydHktdHdvLWJ5dGVzLTE=\n");
 chmod 0600, $t->path('secrets/second.key');
 
-$t->gateway(http => <<'EOF', workers => 4);
+$t->gateway(http => <<'EOF', workers => 4, edit => \&small_buffers);
     hpf_channel bank {
         name 银行 Bank;
         kind signed;
@@ -25,6 +25,11 @@ $t->gateway(http => <<'EOF', workers => 4);
         key new %%TESTDIR%%/secrets/second.key;
     }
 EOF
+
+
+# bodies of more than 1k are in a file
+
+sub small_buffers { return $_[0] =~ s/client_body_buffer_size \K64k/1k/r }
 
 
 # one request; the code of its problem, with the reason when there is one
@@ -183,6 +188,11 @@ is(post($body, $body, [ 'Content-Digest' => 'sha-256=:AAAA:' ]),
 is(post($body, $body, [ 'Content-Digest' => 'md5=:AAAA:' ]),
    'channel-signature digest', 'no digest that is known');
 is(post('', undef, []), 'form-invalid', 'no body counts as {}');
+
+my $long = '{' . ' ' x 5000 . '}';
+is(post($long, $long, []), 'form-invalid', 'a body in a file');
+is(post($long =~ s/ }/\t}/r, $long, []), 'channel-signature digest',
+   'a changed one');
 
 
 # the clock
