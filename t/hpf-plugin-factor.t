@@ -88,7 +88,7 @@ edit('face/tests/face.json', sub {
           calls => [ { backend => 'register',
                        json => { id_no => '110105194912310038' },
                        answer => { json => { match => JSON::PP::true } } } ],
-          answer => { status => 200, body => { level => 0 } } },
+          answer => { status => 200, body => { level => 1 } } },
         { name => 'said to be somebody else', form => { number => '654321' },
           calls => [ { backend => 'register',
                        answer => { json => { match => JSON::PP::false } } } ],

@@ -167,6 +167,17 @@ EOF
     ok(!$ok && $out =~ /\Q$bad->[1]\E/, "rule $bad->[0]") or diag($out);
 }
 
+for my $level (0, 4) {
+    my ($ok, $out) = $t->config_test(<<"EOF");
+%%TEST_GLOBALS%%
+http {
+    hpf_real_name $level;
+}
+EOF
+    ok(!$ok && $out =~ /value must be between 1 and 3 in \S+:\d+/,
+       "hpf_real_name $level") or diag($out);
+}
+
 for my $bad ([ 'session level=4', 'invalid "level=4"' ],
              [ 'session max=0', 'invalid "max=0"' ],
              [ 'session max=101', 'invalid "max=101"' ],
@@ -191,8 +202,8 @@ EOF
     ok(!$ok && $out =~ /\Q$bad->[1]\E/, $bad->[0]) or diag($out);
 }
 
-# a number is anybody's to name: without a proof that it is his, nobody gets
-# anything that is asked about it
+# a number is anybody's to name: where the centre wants it so, nobody gets
+# anything that is asked about one without a proof that it is his
 
 my $three = $t->person(2);
 
@@ -206,6 +217,9 @@ sub register_by_sms {
                        code => $code } ],
     });
 }
+
+$t->gateway_conf(http => 'hpf_real_name 1;');
+$t->reload(wait_old => 1);
 
 my %stranger = (name => '王小明', id_no => $three->{id_no},
                 mobile => '13900009999');

@@ -191,6 +191,7 @@ typedef struct {
     ngx_array_t                   closed;       /* ngx_http_hpf_closed_t */
     ngx_array_t                   idps;         /* ngx_http_hpf_idp_t */
     ngx_array_t                  *level_rules[NGX_HTTP_HPF_LEVELS + 1];
+    ngx_int_t                     real_name;    /* needed from this level on */
 
     hpf_seal_t                   *seal;         /* personal numbers at rest */
     ngx_str_t                     seal_keys[256];   /* masters, by their id */

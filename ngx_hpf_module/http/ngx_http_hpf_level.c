@@ -202,7 +202,7 @@ ngx_http_hpf_level_part(ngx_http_hpf_level_rule_t *rule, u_char *p,
 
 /*
  * Who is not registered under his real name has named a number, and nothing
- * says that it is his: he must not get what is asked about it.
+ * says that it is his.
  */
 
 ngx_uint_t
@@ -212,7 +212,7 @@ ngx_http_hpf_level_of(ngx_http_hpf_main_conf_t *hmcf, ngx_uint_t factors,
     ngx_uint_t                  i, level;
     ngx_http_hpf_level_rule_t  *rule;
 
-    level = real ? NGX_HTTP_HPF_LEVELS : 0;
+    level = real ? NGX_HTTP_HPF_LEVELS : (ngx_uint_t) hmcf->real_name - 1;
 
     for ( /* void */ ; level > 0; level--) {
 

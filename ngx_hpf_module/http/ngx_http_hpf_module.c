@@ -37,6 +37,11 @@ static void ngx_http_hpf_exit_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_hpf_log_handler(ngx_http_request_t *r);
 
 
+static ngx_conf_num_bounds_t  ngx_http_hpf_level_bounds = {
+    ngx_conf_check_num_bounds, 1, NGX_HTTP_HPF_LEVELS
+};
+
+
 static ngx_command_t  ngx_http_hpf_commands[] = {
 
     /* the node and its store */
@@ -189,6 +194,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("hpf_real_name"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_hpf_main_conf_t, real_name),
+      &ngx_http_hpf_level_bounds },
 
     { ngx_string("hpf_notice"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
@@ -347,6 +359,7 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
     hmcf->session_life = NGX_CONF_UNSET;
     hmcf->session_cache = NGX_CONF_UNSET;
     hmcf->session_stale = NGX_CONF_UNSET;
+    hmcf->real_name = NGX_CONF_UNSET;
 
     hmcf->password = ngx_http_hpf_password_create(cf->pool);
 
@@ -391,6 +404,7 @@ ngx_http_hpf_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_value(hmcf->session_life, 8 * 3600);
     ngx_conf_init_value(hmcf->session_cache, 300);
     ngx_conf_init_value(hmcf->session_stale, 60);
+    ngx_conf_init_value(hmcf->real_name, 2);
 
     if (hmcf->notice.zh.len == 0) {
         ngx_str_set(&hmcf->notice.zh,
