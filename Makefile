@@ -67,7 +67,8 @@ checker_core := crypto/hpf_crypto.c $(addprefix core/hpf_,json_line.c json.c \
 
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
-fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(wildcard fuzz/*.c))
+fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(or $(FUZZ:%=fuzz/%_fuzz.c),\
+    $(wildcard fuzz/*.c)))
 
 plugins := $(filter-out include,$(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 plugin_sos := $(foreach p,$(plugins),\
@@ -164,7 +165,7 @@ $(foreach f,$(notdir $(fuzzers)),$(eval $(call fuzz_rule,$(f))))
 fuzz:
 	@tools/install-deps run fuzz
 	@$(MAKE) $(fuzzers)
-	@FUZZ_TIME='$(FUZZ_TIME)' tools/fuzz $(fuzzers)
+	@FUZZ_TIME='$(FUZZ_TIME)' FUZZ_SEED='$(FUZZ_SEED)' tools/fuzz $(fuzzers)
 
 deps:
 	@tools/install-deps run test lint san fuzz bench
