@@ -174,4 +174,19 @@ is(join(' ', map { join ' ', grep { defined }
    "session-ended li $user $id sessions-ended li $user",
    'what an operator ended');
 
+# however many there are, all of them end: here the real ones are the oldest
+
+my $three = $t->person(2);
+$t->register($three);
+
+my @old = map { scalar $t->login($three) } 1, 2;
+my $index = 'hpf:{u:' . session($old[0])->json->{user}{user_id} . '}:sessions';
+
+$t->redis('ZADD', $index, map { (time + 90000 + $_, sprintf '%064x', $_) }
+                              1 .. 1500);
+is($t->call('DELETE', '/v1/session/all', token => $old[0])->status, 204,
+   'one of very many ends all');
+is(everywhere($old[1]), 'session-expired', 'the oldest as well');
+is($t->redis('ZCARD', $index), 0, 'none is left');
+
 done_testing();

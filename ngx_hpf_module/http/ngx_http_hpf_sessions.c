@@ -20,12 +20,13 @@
 #include "ngx_http_hpf_user.h"
 
 
-#define NGX_HTTP_HPF_SESSIONS  1000    /* of a user that are looked at */
+#define NGX_HTTP_HPF_SESSIONS  1000    /* of a user, the newest, are shown */
 
 
 static ngx_int_t ngx_http_hpf_sessions_begin(ngx_http_hpf_ctx_t *ctx,
-    ngx_str_t *uid, ngx_str_t *acting, ngx_http_hpf_walk_pt handler,
-    ngx_http_hpf_store_pt listed);
+    ngx_str_t *uid, ngx_http_hpf_walk_pt handler);
+static ngx_int_t ngx_http_hpf_sessions_list(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *acting, ngx_int_t last, ngx_http_hpf_store_pt listed);
 static ngx_int_t ngx_http_hpf_sessions_hashes(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_sessions_listed(ngx_http_hpf_ctx_t *ctx,
@@ -48,8 +49,10 @@ ngx_int_t
 ngx_http_hpf_sessions_walk(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ngx_http_hpf_walk_pt handler)
 {
-    return ngx_http_hpf_sessions_begin(ctx, uid, NULL, handler,
-                                       ngx_http_hpf_sessions_listed);
+    return ngx_http_hpf_sessions_begin(ctx, uid, handler) == NGX_OK
+           ? ngx_http_hpf_sessions_list(ctx, NULL, NGX_HTTP_HPF_SESSIONS - 1,
+                                        ngx_http_hpf_sessions_listed)
+           : NGX_ERROR;
 }
 
 
@@ -57,19 +60,17 @@ ngx_int_t
 ngx_http_hpf_sessions_end(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ngx_http_hpf_walk_pt handler)
 {
-    return ngx_http_hpf_sessions_begin(ctx, uid, NULL, handler,
-                                       ngx_http_hpf_sessions_end_listed);
+    return ngx_http_hpf_sessions_begin(ctx, uid, handler) == NGX_OK
+           ? ngx_http_hpf_sessions_list(ctx, NULL, -1,
+                                        ngx_http_hpf_sessions_end_listed)
+           : NGX_ERROR;
 }
 
 
-/* Of all that there are, or of those of one who acts for a unit. */
-
 static ngx_int_t
 ngx_http_hpf_sessions_begin(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
-    ngx_str_t *acting, ngx_http_hpf_walk_pt handler,
-    ngx_http_hpf_store_pt listed)
+    ngx_http_hpf_walk_pt handler)
 {
-    ngx_str_t             argv[4];
     ngx_pool_t           *pool;
     ngx_http_hpf_walk_t  *walk;
 
@@ -90,12 +91,29 @@ ngx_http_hpf_sessions_begin(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
 
     ctx->walk = walk;
 
+    return NGX_OK;
+}
+
+
+/*
+ * Those of the user, or of one who acts for a unit: the newest up to the last
+ * that is wanted, -1 is the oldest.
+ */
+
+static ngx_int_t
+ngx_http_hpf_sessions_list(ngx_http_hpf_ctx_t *ctx, ngx_str_t *acting,
+    ngx_int_t last, ngx_http_hpf_store_pt listed)
+{
+    ngx_str_t  argv[4], *uid;
+
+    uid = &ctx->walk->uid;
+
     ngx_str_set(&argv[0], "ZREVRANGE");
     argv[1] = acting
               ? ngx_http_hpf_session_handler_key(ctx, uid, acting)
               : ngx_http_hpf_store_key(ctx, "u", uid, ":sessions");
     ngx_str_set(&argv[2], "0");
-    argv[3] = ngx_http_hpf_store_int(ctx, NGX_HTTP_HPF_SESSIONS - 1);
+    argv[3] = ngx_http_hpf_store_int(ctx, last);
 
     return ngx_http_hpf_store_command(ctx, 4, argv, listed);
 }
@@ -398,9 +416,13 @@ ngx_http_hpf_sessions_crowd_stage(ngx_http_request_t *r,
     }
 
     return ngx_http_hpf_sessions_begin(ctx, &person->uid,
-                                       person->unit ? &person->handler : NULL,
-                                       ngx_http_hpf_sessions_crowded,
-                                       ngx_http_hpf_sessions_listed);
+                                       ngx_http_hpf_sessions_crowded)
+           == NGX_OK
+           ? ngx_http_hpf_sessions_list(ctx,
+                                        person->unit ? &person->handler : NULL,
+                                        NGX_HTTP_HPF_SESSIONS - 1,
+                                        ngx_http_hpf_sessions_listed)
+           : NGX_ERROR;
 }
 
 
