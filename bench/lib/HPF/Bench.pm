@@ -167,7 +167,7 @@ EOF_CONF
     $t->write_file('big.json', '[' . join(',', ($BODY) x 68) . ']');
     $self->server('back', frame($dir, 'back', <<"EOF_CONF"));
     server {
-        listen unix:$dir/run/bench.sock;
+        listen unix:$dir/run/bench.sock backlog=4096;
         default_type application/json;
         location / { return 200 '$BODY'; }
         location = /bench/64 { alias $dir/big.json; }

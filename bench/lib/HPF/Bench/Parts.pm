@@ -69,7 +69,7 @@ $user
 worker_processes 1;
 pid $dir/run/$name.pid;
 error_log $dir/logs/error.log warn;
-events { worker_connections 1024; }
+events { worker_connections 8192; }
 http {
     access_log off;
     keepalive_requests 10000000;
