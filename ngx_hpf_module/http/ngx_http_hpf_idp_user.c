@@ -89,12 +89,9 @@ ngx_http_hpf_idp_user_load(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 }
 
 
-/* The profile is written before anything leads to it. */
-
 ngx_int_t
 ngx_http_hpf_idp_user_put(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t               argv[18];
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
@@ -124,37 +121,9 @@ ngx_http_hpf_idp_user_put(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         person->m = ngx_http_hpf_person_index(ctx, "mobile", &person->mobile);
     }
 
-    ngx_str_set(&argv[0], "HSET");
-    argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
-    ngx_str_set(&argv[2], "type");
-    argv[3].data = &person->type;
-    argv[3].len = 1;
-    ngx_str_set(&argv[4], "real");
-    ngx_str_set(&argv[5], "1");
-    ngx_str_set(&argv[6], "m");
-    argv[7] = person->m;
-    ngx_str_set(&argv[8], "i");
-    argv[9] = person->i;
-    ngx_str_set(&argv[10], "name");
-    ngx_str_set(&argv[12], "mobile");
-    ngx_str_set(&argv[14], "id_no");
-    ngx_str_set(&argv[16], "channel");
-    argv[17] = ctx->channel->id;
-
-    if (ngx_http_hpf_seal(ctx, &person->name, &person->uid, &argv[11])
-            != NGX_OK
-        || ngx_http_hpf_seal(ctx, &person->mobile, &person->uid, &argv[13])
-               != NGX_OK
-        || ngx_http_hpf_seal(ctx, &person->id_no, &person->uid, &argv[15])
-               != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     person->fresh = 1;
 
-    return ngx_http_hpf_store_write(ctx, 18, argv,
-                                    ngx_http_hpf_idp_user_stored);
+    return ngx_http_hpf_user_write(ctx);
 }
 
 

@@ -172,22 +172,34 @@ ngx_http_hpf_user_person(ngx_http_hpf_ctx_t *ctx, json_t *form)
 }
 
 
-/* The profile is written before anything leads to it. */
-
 static ngx_int_t
 ngx_http_hpf_user_put(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t                argv[18];
-    ngx_http_hpf_person_t   *person;
+    ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
 
     person->real = (person->proved & NGX_HTTP_HPF_F_REAL) != 0;
 
+    return ngx_http_hpf_user_write(ctx);
+}
+
+
+/* The profile is written before anything leads to it. */
+
+ngx_int_t
+ngx_http_hpf_user_write(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t               argv[18];
+    ngx_http_hpf_person_t  *person;
+
+    person = ctx->data;
+
     ngx_str_set(&argv[0], "HSET");
     argv[1] = ngx_http_hpf_store_key(ctx, "u", &person->uid, ":profile");
     ngx_str_set(&argv[2], "type");
-    ngx_str_set(&argv[3], "i");
+    argv[3].data = &person->type;
+    argv[3].len = 1;
     ngx_str_set(&argv[4], "real");
     argv[5] = ngx_http_hpf_store_int(ctx, person->real);
     ngx_str_set(&argv[6], "m");

@@ -307,8 +307,10 @@ ngx_int_t ngx_http_hpf_fresh_stage(ngx_http_request_t *r,
 ngx_int_t ngx_http_hpf_tell(ngx_http_hpf_ctx_t *ctx, ngx_str_t *mobile,
     const char *kind, const char *text);
 
-/* _user.c: what the registration of a unit shares. */
+/* _user.c: what other registrations share. */
 ngx_int_t ngx_http_hpf_user_person(ngx_http_hpf_ctx_t *ctx, json_t *form);
+/* As a step: stores the profile of a person who is new. */
+ngx_int_t ngx_http_hpf_user_write(ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_user_claim_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_uint_t ngx_http_hpf_user_is_new(ngx_http_hpf_person_t *person);
