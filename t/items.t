@@ -86,6 +86,17 @@ is($t->call('PUT', '/v1/items/account-query', body => {})->status, 405,
 is($t->call('GET', '/v1/openapi.json', channel => '')->json->{openapi},
    '3.1.0', 'the description needs no channel');
 
+# whoever asks, as a browser or a client that always sends its token
+
+my $known = $t->enter($t->person(1));
+my %pid = map { $_ => 1 } $t->workers;
+
+is(join(' ', map { $t->call('GET', '/v1/openapi.json', channel => '',
+                            token => $_)->status }
+             $known, $known, 'A' x 43, 'x'),
+   '200 200 200 200', 'nor a session, and is not kept from who has one');
+is(scalar(grep { !$pid{$_} } $t->workers), 0, 'by the same workers');
+
 my $api = $t->call('GET', '/v1/openapi.json', channel => '')->json;
 
 ok($api->{paths}{'/v1/items/account-query'}{post}, 'and has the items');

@@ -70,6 +70,12 @@ ngx_http_hpf_session_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ctx->op_rc;
     }
 
+    /* what is for everybody is so with any token */
+
+    if (ctx->channel == NULL) {
+        return NGX_OK;
+    }
+
     rc = ngx_http_hpf_session_token(r, &token);
 
     if (rc == NGX_DECLINED) {
