@@ -44,7 +44,8 @@ package HPF::Test;
 # a sanitizer reported, a process died by itself, or something would not stop.
 #
 # Environment: TEST_NGINX_BINARY, TEST_NGINX_MODULE, TEST_BUILD (the folder
-# build/ to use), TEST_DEBUG=1 (debug log), TEST_LEAVE=1 (keep the folder).
+# build/ to use), TEST_DEBUG=1 (debug log), TEST_LEAVE=1 (keep the folder;
+# "failed": where the test failed).
 
 use warnings;
 use strict;
@@ -707,7 +708,9 @@ END {
             Test::More::diag("end of the error log:\n" . tail($self->log_text))
                 if $failed || @faults;
 
-            if ($ENV{TEST_LEAVE}) {
+            my $leave = $ENV{TEST_LEAVE} || '';
+
+            if ($leave && ($leave ne 'failed' || $failed || @faults)) {
                 Test::More::diag("left: $self->{dir}");
 
             } else {
