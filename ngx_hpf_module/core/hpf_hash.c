@@ -40,9 +40,15 @@ hpf_hash_run(unsigned char *out, const void *data, size_t len, uint64_t a,
 
     for (n = len; n; n -= n < sizeof(w) ? n : sizeof(w)) {
 
-        w[0] = 0;
-        w[1] = 0;
-        memcpy(w, p, n < sizeof(w) ? n : sizeof(w));
+        if (n >= sizeof(w)) {
+            memcpy(w, p, sizeof(w));
+
+        } else {
+            w[0] = 0;
+            w[1] = 0;
+            memcpy(w, p, n);
+        }
+
         p += sizeof(w);
 
         a = hpf_hash_fold(a ^ w[0], HPF_HASH_K1 ^ w[1]);

@@ -3,8 +3,8 @@
  */
 
 /*
- * Writes JSON in one pass.  A string is looked at once: stretches that need
- * nothing are copied whole.
+ * Writes JSON in one pass.  A string is looked at once, eight bytes at a time:
+ * stretches that need nothing are copied whole.
  */
 
 
@@ -16,6 +16,9 @@
 
 #define HPF_JSON_OUT_NUMBER  20        /* digits of 2^64 */
 
+/* the same byte eight times */
+#define HPF_JSON_OUT_EACH(c)  (UINT64_C(0x0101010101010101) * (c))
+
 
 static int hpf_json_out_room(hpf_json_out_t *out, size_t need);
 static void hpf_json_out_put(hpf_json_out_t *out, const void *text,
@@ -26,6 +29,7 @@ static void hpf_json_out_comma(hpf_json_out_t *out);
 static void hpf_json_out_text(hpf_json_out_t *out, const unsigned char *p,
     size_t len);
 static size_t hpf_json_out_plain(const unsigned char *p, size_t len);
+static int hpf_json_out_ascii(uint64_t w);
 static size_t hpf_json_out_utf8(const unsigned char *p, size_t len);
 static void hpf_json_out_escape(hpf_json_out_t *out, unsigned char c);
 static void hpf_json_out_digits(hpf_json_out_t *out, uint64_t v, int minus);
@@ -288,11 +292,29 @@ hpf_json_out_text(hpf_json_out_t *out, const unsigned char *p, size_t len)
 static size_t
 hpf_json_out_plain(const unsigned char *p, size_t len)
 {
-    size_t  i, n;
+    size_t    i, n;
+    uint64_t  w;
 
     i = 0;
 
     while (i < len) {
+
+        if (len - i >= sizeof(w)) {
+            memcpy(&w, p + i, sizeof(w));
+
+            if (hpf_json_out_ascii(w)) {
+                i += sizeof(w);
+
+                /* the rest together with what was looked at already */
+
+                if (len > i && len - i < sizeof(w)) {
+                    memcpy(&w, p + len - sizeof(w), sizeof(w));
+                    i = hpf_json_out_ascii(w) ? len : i;
+                }
+
+                continue;
+            }
+        }
 
         if (p[i] < 0x80) {
             if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\') {
@@ -312,6 +334,29 @@ hpf_json_out_plain(const unsigned char *p, size_t len)
     }
 
     return i;
+}
+
+
+/*
+ * Whether all of eight bytes are ASCII that needs no escape.  x - n has the
+ * highest bit of a byte set where that byte was below n, and perhaps in those
+ * above it, which does not matter: one is enough.
+ */
+
+static int
+hpf_json_out_ascii(uint64_t w)
+{
+    uint64_t  found, quote, backslash;
+
+    quote = w ^ HPF_JSON_OUT_EACH('"');
+    backslash = w ^ HPF_JSON_OUT_EACH('\\');
+
+    found = w
+            | ((w - HPF_JSON_OUT_EACH(0x20)) & ~w)
+            | ((quote - HPF_JSON_OUT_EACH(1)) & ~quote)
+            | ((backslash - HPF_JSON_OUT_EACH(1)) & ~backslash);
+
+    return (found & HPF_JSON_OUT_EACH(0x80)) == 0;
 }
 
 

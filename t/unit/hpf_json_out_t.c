@@ -173,6 +173,43 @@ pairs(void)
 }
 
 
+/* every byte in every place among others that need nothing */
+
+static void
+places(void)
+{
+    int             bad, plain;
+    size_t          i, n;
+    unsigned        c;
+    unsigned char   text[24], buf[64];
+    hpf_json_out_t  out;
+
+    bad = 0;
+
+    for (i = 0; i < sizeof(text); i++) {
+
+        for (c = 0; c < 256; c++) {
+            memset(text, 'a', sizeof(text));
+            text[i] = (unsigned char) c;
+
+            hpf_json_out_init(&out, buf, sizeof(buf));
+            hpf_json_out_string(&out, text, sizeof(text));
+
+            n = hpf_json_out_len(&out);
+            plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+
+            bad += plain != (n == sizeof(text) + 2
+                             && memcmp(buf + 1, text, sizeof(text)) == 0)
+                   || memcmp(buf + 1, text, i) != 0
+                   || memcmp(buf + n - (sizeof(text) - i), text + i + 1,
+                             sizeof(text) - i - 1) != 0;
+        }
+    }
+
+    is_int(bad, 0, "256 bytes in 24 places");
+}
+
+
 int
 main(void)
 {
@@ -181,6 +218,7 @@ main(void)
     sizes();
     strings();
     pairs();
+    places();
 
     return done();
 }
