@@ -564,7 +564,7 @@ hpf_sf_put_param(char *p, char *last, const char *key, int64_t value)
     i = sizeof(digits);
     v = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
 
-    if (v > 999999999999999) {
+    if (v > HPF_SF_INT_MAX) {
         return NULL;
     }
 
@@ -582,13 +582,6 @@ hpf_sf_put_param(char *p, char *last, const char *key, int64_t value)
     p = hpf_sf_put(p, last, "=", 1);
 
     return hpf_sf_put(p, last, digits + i, sizeof(digits) - i);
-}
-
-
-char *
-hpf_sf_put_comma(char *p, char *last)
-{
-    return hpf_sf_put(p, last, ", ", 2);
 }
 
 

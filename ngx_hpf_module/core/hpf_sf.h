@@ -30,6 +30,10 @@
 #include <stdint.h>
 
 
+#define HPF_SF_INT_MAX  INT64_C(999999999999999)
+#define HPF_SF_INT_LEN  (sizeof("-999999999999999") - 1)
+
+
 typedef enum {
     HPF_SF_INTEGER = 0,
     HPF_SF_DECIMAL,
@@ -95,8 +99,8 @@ int hpf_sf_is(const hpf_sf_text_t *text, const char *word);
 
 /* The quotes and escapes too; NULL as well for what is not ASCII. */
 char *hpf_sf_put_string(char *p, char *last, const char *text, size_t len);
+/* NULL as well beyond +-HPF_SF_INT_MAX. */
 char *hpf_sf_put_param(char *p, char *last, const char *key, int64_t value);
-char *hpf_sf_put_comma(char *p, char *last);
 
 
 #endif /* _HPF_SF_H_INCLUDED_ */

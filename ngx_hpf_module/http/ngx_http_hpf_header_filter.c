@@ -13,6 +13,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_sf.h"
 #include "ngx_http_hpf.h"
 
 
@@ -23,6 +24,9 @@ static void ngx_http_hpf_header_drop(ngx_http_request_t *r,
     const char *key);
 static ngx_int_t ngx_http_hpf_header_limit(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_header_quota(ngx_http_request_t *r,
+    const char *key, ngx_str_t *name, const char *a, int64_t m,
+    const char *b, int64_t n);
 static ngx_int_t ngx_http_hpf_header_cors(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_header_push(ngx_http_request_t *r,
@@ -220,45 +224,60 @@ ngx_http_hpf_header_cors(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
 /*
  * draft-ietf-httpapi-ratelimit-headers-10: structured fields, t in seconds
- * until the quota is whole again.  The name is of the configuration and has
- * been checked to need no escape.
+ * until the quota is whole again.
  */
 
 static ngx_int_t
 ngx_http_hpf_header_limit(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    u_char     *p;
-    size_t      len;
-    uint64_t    t;
+    uint64_t               t;
+    ngx_http_hpf_limit_t  *limit;
+
+    limit = ctx->limit;
+    t = ctx->bucket.retry_after ? ctx->bucket.retry_after : ctx->bucket.reset;
+
+    if (ngx_http_hpf_header_quota(r, "RateLimit-Policy", &limit->name,
+                                  "q", limit->quota, "w", limit->window)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hpf_header_quota(r, "RateLimit", &limit->name,
+                                     "r", ctx->bucket.remaining,
+                                     "t", (t + 999999) / 1000000);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_header_quota(ngx_http_request_t *r, const char *key,
+    ngx_str_t *name, const char *a, int64_t m, const char *b, int64_t n)
+{
+    char       *p, *last;
+    size_t      size;
     ngx_str_t   value;
 
-    len = sizeof("\"\";q=;w=") - 1 + ctx->limit->name.len
-          + 2 * NGX_INT64_LEN;
+    size = name->len + sizeof("\"\";q=;w=") - 1 + 2 * HPF_SF_INT_LEN;
 
-    p = ngx_pnalloc(r->pool, 2 * len);
+    value.data = ngx_pnalloc(r->pool, size);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = (char *) value.data;
+    last = p + size;
+
+    p = hpf_sf_put_string(p, last, (char *) name->data, name->len);
+    p = hpf_sf_put_param(p, last, a, ngx_min(m, HPF_SF_INT_MAX));
+    p = hpf_sf_put_param(p, last, b, ngx_min(n, HPF_SF_INT_MAX));
+
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    value.data = p;
-    value.len = ngx_sprintf(p, "\"%V\";q=%uL;w=%uL", &ctx->limit->name,
-                            ctx->limit->quota, ctx->limit->window)
-                - p;
+    value.len = p - (char *) value.data;
 
-    if (ngx_http_hpf_header_set(r, "RateLimit-Policy", &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    t = ctx->bucket.retry_after ? ctx->bucket.retry_after : ctx->bucket.reset;
-
-    p += len;
-
-    value.data = p;
-    value.len = ngx_sprintf(p, "\"%V\";r=%L;t=%L", &ctx->limit->name,
-                            ctx->bucket.remaining, (t + 999999) / 1000000)
-                - p;
-
-    return ngx_http_hpf_header_set(r, "RateLimit", &value);
+    return ngx_http_hpf_header_set(r, key, &value);
 }
 
 

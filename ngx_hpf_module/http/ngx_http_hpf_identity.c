@@ -22,6 +22,13 @@
 #include "ngx_http_hpf_cookie.h"
 
 
+typedef struct {
+    ngx_str_t   name;
+    u_char     *lowcase;
+    ngx_uint_t  hash;                  /* 0: not known yet */
+} ngx_http_hpf_identity_name_t;
+
+
 static ngx_uint_t ngx_http_hpf_identity_ours(ngx_table_elt_t *h);
 static ngx_uint_t ngx_http_hpf_identity_letter(u_char c);
 static ngx_uint_t ngx_http_hpf_identity_is(ngx_table_elt_t *h,
@@ -31,7 +38,7 @@ static ngx_int_t ngx_http_hpf_identity_cookie(ngx_pool_t *pool,
 static ngx_int_t ngx_http_hpf_identity_add(ngx_http_hpf_ctx_t *ctx,
     ngx_list_t *list);
 static ngx_int_t ngx_http_hpf_identity_push(ngx_list_t *list,
-    ngx_str_t *name, ngx_str_t *value);
+    ngx_http_hpf_identity_name_t *name, ngx_str_t *value);
 
 
 ngx_int_t
@@ -184,11 +191,16 @@ ngx_http_hpf_identity_add(ngx_http_hpf_ctx_t *ctx, ngx_list_t *list)
 {
     ngx_str_t  id, user, level;
 
-    static u_char     levels[] = "0123";
-    static ngx_str_t  channel_name = ngx_string("X-HPF-Channel");
-    static ngx_str_t  id_name = ngx_string("X-HPF-Request-Id");
-    static ngx_str_t  level_name = ngx_string("X-HPF-Level");
-    static ngx_str_t  user_name = ngx_string("X-HPF-User");
+    static u_char  levels[] = "0123";
+
+    static ngx_http_hpf_identity_name_t  channel_name =
+        { ngx_string("X-HPF-Channel"), (u_char *) "x-hpf-channel", 0 };
+    static ngx_http_hpf_identity_name_t  id_name =
+        { ngx_string("X-HPF-Request-Id"), (u_char *) "x-hpf-request-id", 0 };
+    static ngx_http_hpf_identity_name_t  level_name =
+        { ngx_string("X-HPF-Level"), (u_char *) "x-hpf-level", 0 };
+    static ngx_http_hpf_identity_name_t  user_name =
+        { ngx_string("X-HPF-User"), (u_char *) "x-hpf-user", 0 };
 
     id.data = ctx->id;
     id.len = NGX_HTTP_HPF_ID_LEN;
@@ -213,8 +225,8 @@ ngx_http_hpf_identity_add(ngx_http_hpf_ctx_t *ctx, ngx_list_t *list)
 
 
 static ngx_int_t
-ngx_http_hpf_identity_push(ngx_list_t *list, ngx_str_t *name,
-    ngx_str_t *value)
+ngx_http_hpf_identity_push(ngx_list_t *list,
+    ngx_http_hpf_identity_name_t *name, ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
 
@@ -225,15 +237,14 @@ ngx_http_hpf_identity_push(ngx_list_t *list, ngx_str_t *name,
 
     ngx_memzero(h, sizeof(ngx_table_elt_t));
 
-    h->key = *name;
-    h->value = *value;
-
-    h->lowcase_key = ngx_pnalloc(list->pool, name->len);
-    if (h->lowcase_key == NULL) {
-        return NGX_ERROR;
+    if (name->hash == 0) {
+        name->hash = ngx_hash_key(name->lowcase, name->name.len);
     }
 
-    h->hash = ngx_hash_strlow(h->lowcase_key, name->data, name->len);
+    h->hash = name->hash;
+    h->key = name->name;
+    h->lowcase_key = name->lowcase;
+    h->value = *value;
 
     return NGX_OK;
 }

@@ -20,6 +20,8 @@
 #define NGX_HTTP_HPF_LABELS  256
 
 
+static void ngx_http_hpf_metrics_label(ngx_str_t *labels, const char *name,
+    const u_char *value, size_t len);
 static uint64_t ngx_http_hpf_metrics_duration(ngx_http_request_t *r);
 static void ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf,
     const char *name, ngx_str_t *labels, int64_t n);
@@ -36,7 +38,7 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     u_char                     buf[NGX_HTTP_HPF_LABELS];
     ngx_int_t                  slot;
-    ngx_str_t                  labels, name, channel;
+    ngx_str_t                  labels, of_channel, name, channel;
     ngx_uint_t                 masked, revealed, kinds;
     const char                *outcome;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -57,40 +59,74 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
               : r->headers_out.status < 400 ? "ok" : "error";
 
     labels.data = buf;
-    labels.len = ngx_snprintf(buf, sizeof(buf),
-                              "channel=\"%V\",item=\"%V\",outcome=\"%s\"",
-                              &channel, &ctx->item_id, outcome)
-                 - buf;
+    labels.len = 0;
+
+    ngx_http_hpf_metrics_label(&labels, "channel", channel.data, channel.len);
+
+    of_channel = labels;
+
+    ngx_http_hpf_metrics_label(&labels, "item", ctx->item_id.data,
+                               ctx->item_id.len);
+    ngx_http_hpf_metrics_label(&labels, "outcome", (u_char *) outcome,
+                               ngx_strlen(outcome));
 
     ngx_http_hpf_metrics_add(hmcf, "hpf_requests_total", &labels, 1);
-
-    labels.len = ngx_snprintf(buf, sizeof(buf), "channel=\"%V\"", &channel)
-                 - buf;
 
     ngx_str_set(&name, "hpf_request_duration_seconds");
 
     slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_HISTOGRAM, &name,
-                             &labels);
+                             &of_channel);
     ngx_hpf_stat_observe(hmcf->zone, slot, ngx_http_hpf_metrics_duration(r));
 
     masked = ngx_http_hpf_mask_count(r);
 
     if (masked) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_fields_total", &labels,
+        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_fields_total", &of_channel,
                                  masked);
     }
 
     revealed = ngx_http_hpf_mask_revealed(r, &kinds);
 
     if (revealed) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_revealed_total", &labels,
+        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_revealed_total", &of_channel,
                                  revealed);
     }
 
     if (ctx->store_trip) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_store_requests_total", &labels,
+        ngx_http_hpf_metrics_add(hmcf, "hpf_store_requests_total", &of_channel,
                                  1);
     }
+}
+
+
+/* Another one; labels.data has NGX_HTTP_HPF_LABELS bytes. */
+
+static void
+ngx_http_hpf_metrics_label(ngx_str_t *labels, const char *name,
+    const u_char *value, size_t len)
+{
+    u_char  *p;
+    size_t   n;
+
+    n = ngx_strlen(name);
+
+    if (labels->len + n + len + sizeof(",=\"\"") - 1 > NGX_HTTP_HPF_LABELS) {
+        return;
+    }
+
+    p = labels->data + labels->len;
+
+    if (labels->len) {
+        *p++ = ',';
+    }
+
+    p = ngx_cpymem(p, name, n);
+    *p++ = '=';
+    *p++ = '"';
+    p = ngx_cpymem(p, value, len);
+    *p++ = '"';
+
+    labels->len = p - labels->data;
 }
 
 
