@@ -20,6 +20,12 @@
 #define NGX_HTTP_HPF_MASK_AHEAD  65536
 
 
+/* the engine of a request is in a block */
+
+_Static_assert(sizeof(hpf_mask_t) <= NGX_HTTP_HPF_MASK_BUFFER,
+               "the masking engine has grown out of its block");
+
+
 static ngx_int_t ngx_http_hpf_mask_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_hpf_mask_body_coded(ngx_http_hpf_mask_ctx_t *ctx);
@@ -63,13 +69,18 @@ ngx_http_hpf_mask_body_start(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, const hpf_mask_rules_t *rules,
     ngx_http_hpf_mask_type_t *type)
 {
+    u_char                   *block;
     hpf_mask_conf_t           conf;
     ngx_http_hpf_mask_ctx_t  *caller;
 
-    ctx->engine = ngx_palloc(r->pool, sizeof(hpf_mask_t));
-    if (ctx->engine == NULL) {
+    block = ngx_http_hpf_mask_block_get(ctx);
+    if (block == NULL) {
         return NGX_ERROR;
     }
+
+    ctx->engine = (hpf_mask_t *) block;
+    ctx->room = block + sizeof(hpf_mask_t);
+    ctx->room_end = block + NGX_HTTP_HPF_MASK_BUFFER;
 
     ngx_http_hpf_mask_text_conf(r, &conf, rules, type);
 

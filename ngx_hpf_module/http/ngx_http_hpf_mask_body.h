@@ -41,6 +41,9 @@ typedef struct {
     ngx_uint_t                level;      /* of the session */
     hpf_mask_t               *engine;     /* NULL: the body is not masked */
 
+    u_char                   *room;       /* for a buffer, or NULL: */
+    u_char                   *room_end;   /* what the engine left of a block */
+
     ngx_http_hpf_mask_inflate_t  *inflate;
     ngx_http_hpf_mask_convert_t  *convert;
     const hpf_mask_charset_t  *fallback;  /* where nothing says the set */

@@ -130,6 +130,15 @@ ngx_http_hpf_mask_out_own(ngx_http_hpf_mask_ctx_t *ctx)
 
     b = cl->buf;
 
+    if (start == NULL && ctx->room != NULL
+        && (size_t) (ctx->room_end - ctx->room) >= size)
+    {
+        start = ctx->room;
+        end = ctx->room_end;
+
+        ctx->room = NULL;
+    }
+
     if (start == NULL || (size_t) (end - start) < size) {
 
         start = (size == NGX_HTTP_HPF_MASK_BUFFER)
