@@ -678,6 +678,8 @@ void ngx_http_hpf_metrics_backend(ngx_http_hpf_main_conf_t *hmcf,
 void ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf,
     const char *name, const u_char *item, int64_t value);
 /* The answer of a page: JSON in memory of the request. */
+void ngx_http_hpf_metrics_reseal(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_uint_t records, ngx_uint_t texts);
 ngx_int_t ngx_http_hpf_metrics_text(ngx_http_request_t *r, ngx_uint_t status,
     u_char *text, size_t len);
 char *ngx_http_hpf_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -238,6 +238,22 @@ ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf, const char *name,
 }
 
 
+/* What the walk of the seals has looked at, and sealed anew. */
+
+void
+ngx_http_hpf_metrics_reseal(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_uint_t records, ngx_uint_t texts)
+{
+    static ngx_str_t  none = ngx_null_string;
+
+    if (hmcf->zone) {
+        ngx_http_hpf_metrics_add(hmcf, "hpf_reseal_records_total", &none,
+                                 records);
+        ngx_http_hpf_metrics_add(hmcf, "hpf_reseal_texts_total", &none, texts);
+    }
+}
+
+
 ngx_int_t
 ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source)

@@ -4,8 +4,7 @@
 
 /*
  * What is sealed with an old key or suite is sealed anew: at once when it is
- * read, and by and by all of it.  One worker of one node goes through Redis, a
- * few keys a second, until there is nothing old; in a cluster nobody does.
+ * read, and by and by all of it (_reseal_walk.c).
  */
 
 
@@ -17,218 +16,38 @@
 #include "ngx_http_hpf_store.h"
 
 
-#define NGX_HTTP_HPF_RESEAL_PAUSE  500     /* ms */
-#define NGX_HTTP_HPF_RESEAL_IDLE   5000    /* ms, while another one does it */
-#define NGX_HTTP_HPF_RESEAL_KEYS   200     /* looked at, at once */
-#define NGX_HTTP_HPF_RESEAL_TEXTS  10      /* of a record, at most */
+#define NGX_HTTP_HPF_RESEAL_TEXTS  10      /* of a record, at once */
 
 
-/* Of this worker. */
-
-typedef struct {
-    ngx_event_t                timer;
-    ngx_http_hpf_main_conf_t  *hmcf;
-    ngx_uint_t                 renewed;
-    u_char                     who[32];    /* a name of its own, in hex */
-    u_char                     cursor[NGX_INT64_LEN];
-    size_t                     cursor_len;
-} ngx_http_hpf_reseal_t;
-
-
-static void ngx_http_hpf_reseal_tick(ngx_event_t *ev);
-static void ngx_http_hpf_reseal_told(void *data,
-    const ngx_hpf_redis_reply_t *reply);
-static ngx_msec_t ngx_http_hpf_reseal_next(ngx_http_hpf_reseal_t *reseal,
-    const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_reseal_batch(ngx_http_hpf_reseal_t *reseal,
-    const ngx_hpf_redis_reply_t *reply);
+static ngx_uint_t ngx_http_hpf_reseal_some(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_pool_t *pool, ngx_str_t *key, ngx_uint_t n, ngx_str_t *texts);
 static ngx_uint_t ngx_http_hpf_reseal_text(ngx_http_hpf_main_conf_t *hmcf,
     ngx_pool_t *pool, ngx_str_t *uid, ngx_str_t *text);
 
 
-ngx_int_t
-ngx_http_hpf_reseal_init_worker(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_cycle_t *cycle)
-{
-    u_char                  who[16];
-    ngx_http_hpf_reseal_t  *reseal;
-
-    if (ngx_worker != 0 || hmcf->seal == NULL
-        || !ngx_hpf_redis_one_slot(hmcf->redis))
-    {
-        return NGX_OK;
-    }
-
-    reseal = ngx_pcalloc(cycle->pool, sizeof(ngx_http_hpf_reseal_t));
-
-    if (reseal == NULL || hpf_crypto_random(who, sizeof(who)) != 0) {
-        return NGX_ERROR;
-    }
-
-    (void) ngx_hex_dump(reseal->who, who, sizeof(who));
-
-    reseal->hmcf = hmcf;
-    reseal->timer.data = reseal;
-    reseal->timer.handler = ngx_http_hpf_reseal_tick;
-    reseal->timer.log = cycle->log;
-    reseal->timer.cancelable = 1;
-
-    ngx_add_timer(&reseal->timer, NGX_HTTP_HPF_RESEAL_PAUSE);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_hpf_reseal_tick(ngx_event_t *ev)
-{
-    u_char                  want[32], count[NGX_INT64_LEN];
-    ngx_str_t               args[5];
-    ngx_hpf_redis_eval_t    eval;
-    ngx_http_hpf_reseal_t  *reseal;
-
-    reseal = ev->data;
-
-    if (ngx_exiting) {
-        return;
-    }
-
-    ngx_str_set(&args[0], "hpf:cfg:reseal");
-    args[1].data = reseal->who;
-    args[1].len = sizeof(reseal->who);
-    args[2].data = want;
-    args[2].len = ngx_snprintf(want, sizeof(want), "%i:%ui",
-                               reseal->hmcf->seal_suite,
-                               reseal->hmcf->seal_with)
-                  - want;
-    args[3].data = reseal->cursor;
-    args[3].len = reseal->cursor_len;
-    args[4].data = count;
-    args[4].len = ngx_sprintf(count, "%i",
-                              (ngx_int_t) NGX_HTTP_HPF_RESEAL_KEYS)
-                  - count;
-
-    eval.script = &ngx_hpf_redis_script_reseal_scan;
-    eval.nkeys = 1;
-    eval.argc = 5;
-    eval.args = args;
-
-    if (ngx_hpf_redis_eval(reseal->hmcf->redis, &eval,
-                           ngx_http_hpf_reseal_told, reseal)
-        == NULL)
-    {
-        ngx_add_timer(&reseal->timer, NGX_HTTP_HPF_RESEAL_IDLE);
-    }
-}
-
-
-static void
-ngx_http_hpf_reseal_told(void *data, const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_http_hpf_reseal_t *reseal = data;
-
-    ngx_msec_t  pause;
-
-    pause = ngx_http_hpf_reseal_next(reseal, reply);
-
-    if (pause && !ngx_exiting) {
-        ngx_add_timer(&reseal->timer, pause);
-    }
-}
-
-
-/* 0: it is done. */
-
-static ngx_msec_t
-ngx_http_hpf_reseal_next(ngx_http_hpf_reseal_t *reseal,
-    const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_str_t  cursor;
-
-    if (ngx_hpf_redis_type(reply) != NGX_HPF_REDIS_ARRAY) {
-        return NGX_HTTP_HPF_RESEAL_IDLE;
-    }
-
-    cursor = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
-
-    if (cursor.len == 4 && ngx_strncmp(cursor.data, "done", 4) == 0) {
-
-        if (reseal->cursor_len) {
-            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                          "hpf reseal: all is sealed with key %ui, %ui texts "
-                          "were sealed anew", reseal->hmcf->seal_with,
-                          reseal->renewed);
-        }
-
-        return 0;
-    }
-
-    if (cursor.len == 0 || cursor.len > sizeof(reseal->cursor)
-        || (cursor.len == 4 && ngx_strncmp(cursor.data, "busy", 4) == 0))
-    {
-        reseal->cursor_len = 0;
-        return NGX_HTTP_HPF_RESEAL_IDLE;
-    }
-
-    if (ngx_http_hpf_reseal_batch(reseal, reply) != NGX_OK) {
-        return NGX_HTTP_HPF_RESEAL_IDLE;
-    }
-
-    ngx_memcpy(reseal->cursor, cursor.data, cursor.len);
-    reseal->cursor_len = cursor.len;
-
-    return NGX_HTTP_HPF_RESEAL_PAUSE;
-}
-
-
-/* Of what was asked before, for the next question says that it is done. */
-
-static ngx_int_t
-ngx_http_hpf_reseal_batch(ngx_http_hpf_reseal_t *reseal,
-    const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_str_t    key, name, texts[2 * NGX_HTTP_HPF_RESEAL_TEXTS];
-    ngx_pool_t  *pool;
-    ngx_uint_t   i, n, count;
-
-    pool = ngx_create_pool(4096, ngx_cycle->log);
-    if (pool == NULL) {
-        return NGX_ERROR;
-    }
-
-    count = ngx_hpf_redis_count(reply);
-    i = 1;
-
-    while (i < count) {
-
-        key = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, i++));
-        n = 0;
-
-        for ( ;; ) {
-            name = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, i++));
-
-            if (name.len == 0 || i >= count
-                || n == 2 * NGX_HTTP_HPF_RESEAL_TEXTS)
-            {
-                break;
-            }
-
-            texts[n++] = name;
-            texts[n++] = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, i++));
-        }
-
-        reseal->renewed += ngx_http_hpf_reseal(reseal->hmcf, pool, &key,
-                                               n / 2, texts);
-    }
-
-    ngx_destroy_pool(pool);
-
-    return NGX_OK;
-}
-
-
 ngx_uint_t
 ngx_http_hpf_reseal(ngx_http_hpf_main_conf_t *hmcf, ngx_pool_t *pool,
+    ngx_str_t *key, ngx_uint_t n, ngx_str_t *texts)
+{
+    ngx_uint_t  some, renewed;
+
+    renewed = 0;
+
+    while (n) {
+        some = ngx_min(n, NGX_HTTP_HPF_RESEAL_TEXTS);
+
+        renewed += ngx_http_hpf_reseal_some(hmcf, pool, key, some, texts);
+
+        texts += 2 * some;
+        n -= some;
+    }
+
+    return renewed;
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_reseal_some(ngx_http_hpf_main_conf_t *hmcf, ngx_pool_t *pool,
     ngx_str_t *key, ngx_uint_t n, ngx_str_t *texts)
 {
     u_char                *last;
@@ -242,7 +61,7 @@ ngx_http_hpf_reseal(ngx_http_hpf_main_conf_t *hmcf, ngx_pool_t *pool,
     uid.data = key->data + sizeof("hpf:{u:") - 1;
     last = ngx_strlchr(key->data, key->data + key->len, '}');
 
-    if (last == NULL || last < uid.data || n > NGX_HTTP_HPF_RESEAL_TEXTS) {
+    if (last == NULL || last < uid.data) {
         return 0;
     }
 

@@ -38,7 +38,7 @@ ngx_int_t ngx_http_hpf_seal_init(ngx_conf_t *cf,
 
 /*
  * _reseal.c: n pairs of member and text of the record; those that are old are
- * sealed anew, in the background.  How many these are.
+ * sealed anew, in the background.  How many these are.  _reseal_walk.c: all.
  */
 ngx_uint_t ngx_http_hpf_reseal(ngx_http_hpf_main_conf_t *hmcf,
     ngx_pool_t *pool, ngx_str_t *key, ngx_uint_t n, ngx_str_t *texts);

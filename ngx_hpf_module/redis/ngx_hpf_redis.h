@@ -154,6 +154,23 @@ ngx_int_t ngx_hpf_redis_track(ngx_hpf_redis_t *rds, const ngx_str_t *prefix,
 ngx_uint_t ngx_hpf_redis_one_slot(ngx_hpf_redis_t *rds);
 
 
+/*
+ * A walk through all keys goes from part to part: what one server has, named
+ * by the first slot of it.  The map tells which server has which slots: what
+ * was begun with one cannot go on with another.  NGX_AGAIN: it is not all
+ * known now.  Without a cluster there is one part, and the map is empty.
+ */
+ngx_int_t ngx_hpf_redis_map(ngx_hpf_redis_t *rds, ngx_str_t *map);
+
+/* The part after this one, or the first after -1; NGX_DONE: there is none. */
+ngx_int_t ngx_hpf_redis_part_after(ngx_hpf_redis_t *rds, ngx_int_t part);
+
+/* As ngx_hpf_redis_eval(), of a script without keys that only reads. */
+ngx_hpf_redis_op_t *ngx_hpf_redis_eval_part(ngx_hpf_redis_t *rds,
+    ngx_int_t part, const ngx_hpf_redis_eval_t *eval,
+    ngx_hpf_redis_pt handler, void *data);
+
+
 ngx_hpf_redis_type_e ngx_hpf_redis_type(const ngx_hpf_redis_reply_t *reply);
 int64_t ngx_hpf_redis_integer(const ngx_hpf_redis_reply_t *reply);
 ngx_str_t ngx_hpf_redis_text(const ngx_hpf_redis_reply_t *reply);

@@ -14,6 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
+#include <ngx_sha1.h>
 #include "hpf_slot.h"
 #include "ngx_hpf_redis_store.h"
 
@@ -26,6 +27,8 @@ struct ngx_hpf_redis_cluster_s {
     ngx_hpf_redis_node_t  *scout;      /* asks the servers of the URL */
     ngx_hpf_redis_node_t  *asked;      /* NULL: no question is under way */
     ngx_uint_t             generation;
+    u_char                 map[20];    /* of all ranges and their servers */
+    u_char                 name[40];   /* in hex */
     ngx_event_t            timer;
     ngx_event_t            look;
 
@@ -49,6 +52,8 @@ static void ngx_hpf_redis_cluster_told(void *data,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_hpf_redis_node_t *ngx_hpf_redis_cluster_range(
     ngx_hpf_redis_conn_t *conn, const ngx_hpf_redis_reply_t *range);
+static void ngx_hpf_redis_cluster_blend(ngx_hpf_redis_cluster_t *cluster,
+    ngx_int_t first, ngx_int_t last, const ngx_hpf_redis_reply_t *master);
 static void ngx_hpf_redis_cluster_retire(ngx_hpf_redis_t *rds);
 static void ngx_hpf_redis_cluster_handler(ngx_event_t *ev);
 static void ngx_hpf_redis_cluster_look(ngx_event_t *ev);
@@ -289,6 +294,7 @@ ngx_hpf_redis_cluster_told(void *data, const ngx_hpf_redis_reply_t *reply)
     cluster->generation++;
 
     ngx_memzero(cluster->slots, sizeof(cluster->slots));
+    ngx_memzero(cluster->map, sizeof(cluster->map));
 
     for (i = 0; i < ngx_hpf_redis_count(reply); i++) {
         range = ngx_hpf_redis_at(reply, i);
@@ -302,12 +308,21 @@ ngx_hpf_redis_cluster_told(void *data, const ngx_hpf_redis_reply_t *reply)
             continue;
         }
 
+        if (node->generation != cluster->generation || first < node->first) {
+            node->first = first;
+        }
+
         node->generation = cluster->generation;
+
+        ngx_hpf_redis_cluster_blend(cluster, first, last,
+                                    ngx_hpf_redis_at(range, 2));
 
         while (first <= last) {
             cluster->slots[first++] = node;
         }
     }
+
+    (void) ngx_hex_dump(cluster->name, cluster->map, sizeof(cluster->map));
 
     ngx_hpf_redis_cluster_retire(rds);
     ngx_hpf_redis_track_review(rds);
@@ -340,6 +355,78 @@ ngx_hpf_redis_cluster_range(ngx_hpf_redis_conn_t *conn,
     }
 
     return ngx_hpf_redis_node_get(conn->rds, &host, (in_port_t) port);
+}
+
+
+/*
+ * Servers tell of the ranges in any order, and may give each client another
+ * address of a server: what all see alike is its id.
+ */
+
+static void
+ngx_hpf_redis_cluster_blend(ngx_hpf_redis_cluster_t *cluster, ngx_int_t first,
+    ngx_int_t last, const ngx_hpf_redis_reply_t *master)
+{
+    u_char      buf[2 * NGX_INT_T_LEN + 64], digest[20], *p;
+    ngx_str_t   id;
+    ngx_sha1_t  sha1;
+    ngx_uint_t  i;
+
+    id = ngx_hpf_redis_text(ngx_hpf_redis_at(master, 2));
+
+    p = ngx_snprintf(buf, sizeof(buf), "%i-%i %V", first, last, &id);
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, buf, p - buf);
+    ngx_sha1_final(digest, &sha1);
+
+    for (i = 0; i < sizeof(digest); i++) {
+        cluster->map[i] ^= digest[i];
+    }
+}
+
+
+ngx_int_t
+ngx_hpf_redis_map(ngx_hpf_redis_t *rds, ngx_str_t *map)
+{
+    ngx_str_null(map);
+
+    if (rds->cluster == NULL) {
+        return NGX_OK;
+    }
+
+    map->data = rds->cluster->name;
+    map->len = sizeof(rds->cluster->name);
+
+    return ngx_hpf_redis_cluster_whole(rds) ? NGX_OK : NGX_AGAIN;
+}
+
+
+ngx_int_t
+ngx_hpf_redis_part_after(ngx_hpf_redis_t *rds, ngx_int_t part)
+{
+    ngx_int_t              next;
+    ngx_queue_t           *q;
+    ngx_hpf_redis_node_t  *node;
+
+    if (rds->cluster == NULL) {
+        return part < 0 ? 0 : NGX_DONE;
+    }
+
+    next = HPF_SLOTS;
+
+    for (q = ngx_queue_head(&rds->nodes);
+         q != ngx_queue_sentinel(&rds->nodes);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_hpf_redis_node_t, queue);
+
+        if (node->tracks && node->first > part && node->first < next) {
+            next = node->first;
+        }
+    }
+
+    return next < HPF_SLOTS ? next : NGX_DONE;
 }
 
 

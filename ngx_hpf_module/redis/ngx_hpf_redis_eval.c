@@ -20,6 +20,8 @@
     (sizeof("$7\r\nEVALSHA\r\n$40\r\n") - 1 + 40 + sizeof("\r\n") - 1)
 
 
+static ngx_hpf_redis_op_t *ngx_hpf_redis_eval_create(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_eval_t *eval, ngx_hpf_redis_pt handler, void *data);
 static ngx_int_t ngx_hpf_redis_eval_format(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_eval_t *eval);
 
@@ -27,6 +29,46 @@ static ngx_int_t ngx_hpf_redis_eval_format(ngx_hpf_redis_op_t *op,
 ngx_hpf_redis_op_t *
 ngx_hpf_redis_eval(ngx_hpf_redis_t *rds, const ngx_hpf_redis_eval_t *eval,
     ngx_hpf_redis_pt handler, void *data)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_eval_create(rds, eval, handler, data);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    if (eval->nkeys) {
+        ngx_hpf_redis_route_key(op, &eval->args[0]);
+    }
+
+    ngx_hpf_redis_route(op);
+
+    return op;
+}
+
+
+ngx_hpf_redis_op_t *
+ngx_hpf_redis_eval_part(ngx_hpf_redis_t *rds, ngx_int_t part,
+    const ngx_hpf_redis_eval_t *eval, ngx_hpf_redis_pt handler, void *data)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_eval_create(rds, eval, handler, data);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    op->slot = part;
+
+    ngx_hpf_redis_route(op);
+
+    return op;
+}
+
+
+static ngx_hpf_redis_op_t *
+ngx_hpf_redis_eval_create(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_eval_t *eval, ngx_hpf_redis_pt handler, void *data)
 {
     ngx_hpf_redis_op_t  *op;
 
@@ -51,13 +93,7 @@ ngx_hpf_redis_eval(ngx_hpf_redis_t *rds, const ngx_hpf_redis_eval_t *eval,
 
     op->durable = (eval->script->durable && rds->conf.replicas);
 
-    if (eval->nkeys) {
-        ngx_hpf_redis_route_key(op, &eval->args[0]);
-    }
-
     rds->stat.commands++;
-
-    ngx_hpf_redis_route(op);
 
     return op;
 }

@@ -53,6 +53,7 @@ ngx_hpf_redis_node_create(ngx_hpf_redis_t *rds,
 
     node->rds = rds;
     node->pool = pool;
+    node->first = NGX_HPF_REDIS_NO_SLOT;
 
     conns[0] = &node->link;
     conns[1] = &node->safe;

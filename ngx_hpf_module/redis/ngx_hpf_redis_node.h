@@ -47,6 +47,7 @@ struct ngx_hpf_redis_node_s {
     int64_t                            tracking_id;  /* the feed asked for */
     ngx_msec_t                         checked;   /* its settings */
     ngx_uint_t                         generation;   /* of the slot map */
+    ngx_int_t                          first;     /* slot in that map */
 
     unsigned                           tracks:1;  /* is to tell of changes */
     unsigned                           tracked:1; /* and does */
