@@ -192,6 +192,7 @@ bench:
 	@$(MAKE) all benches
 	@bench/run
 	@bench/gate
+	@bench/directives
 	@bench/identity
 	@bench/redis
 	@bench/items

@@ -15,7 +15,8 @@ package HPF::Bench;
 #
 #   my $b = HPF::Bench->new($limit, https => 1);      HTTPS as well
 #
-# turn(NAME, CONNECTIONS, SECONDS): of one of them
+# turn(NAME, CONNECTIONS, SECONDS, %o): of one of them; store => 1: it asks Redis
+#   for each request, which is checked; nobody => 1: without a session
 #   cpu      microseconds of CPU of the worker for a request
 #   redis    the same of Redis
 #   batch    commands of a read of Redis
@@ -24,6 +25,8 @@ package HPF::Bench;
 # rate(NAME, WORKERS, SECONDS): requests a second of a gate of so many workers,
 #   on all cores
 # redis_keeps(HOW): Redis writes "nothing", "everysec" or "always" to its disk
+# variant(NAME, EDIT): another gate, its configuration is that of "gate" after
+#   EDIT->(TEXT)
 # add(NAME, PORT, PID): another server; server(NAME, CONF, [ PORTS ], ENV)
 #   starts an nginx; upstream(), proxy(), tls(PORT): what one needs in its
 #   configuration
@@ -275,6 +278,16 @@ sub pin_all {
 }
 
 
+sub variant {
+    my ($self, $name, $edit) = @_;
+
+    my $port = 8200 + 2 * keys %PORTS;
+
+    $PORTS{$name} = [ $port, $port + 1 ];
+    $self->server($name, $self->form($name, 'gate', $name, $edit));
+}
+
+
 sub redis_pid { $_[0]{t}{procs}{redis}{pid} }
 
 
@@ -314,10 +327,10 @@ sub redis_did {
 
 
 sub wrk {
-    my ($self, $port, $args, $where) = @_;
+    my ($self, $port, $args, $where, $nobody) = @_;
+    my $token = $nobody ? '' : "-H 'Authorization: Bearer $self->{token}'";
     my $url = 'http://127.0.0.1:' . port($port) . '/bench';
-    my $out = `$where wrk $args -H 'X-HPF-Channel: hall' \\
-               -H 'Authorization: Bearer $self->{token}' $url`;
+    my $out = `$where wrk $args -H 'X-HPF-Channel: hall' $token $url`;
 
     die "wrk: $out\n" if $out =~ /Non-2xx|Socket errors/
                          || $out !~ /(\d+) requests in/;
@@ -327,14 +340,15 @@ sub wrk {
 
 
 sub turn {
-    my ($self, $name, $connections, $seconds) = @_;
+    my ($self, $name, $connections, $seconds, %o) = @_;
     my $worker = $self->{worker}{$name};
     my $where = cores() > 1 ? 'taskset -c 1' : '';
 
     my $redis = $self->redis_did;
     my $used = cpu($worker);
     my ($n, $rate) = $self->wrk($PORTS{$name}[0],
-                                "-t1 -c$connections -d${seconds}s", $where);
+                                "-t1 -c$connections -d${seconds}s", $where,
+                                $o{nobody});
 
     $used = cpu($worker) - $used;
 
@@ -344,8 +358,8 @@ sub turn {
     # what is measured has to be what is said to be measured
 
     die "$did{scripts} scripts of Redis for $n requests\n"
-        if $name =~ /^st/ ? $did{scripts} < $n
-                          : $did{scripts} > $n / 10 + 100;
+        if $o{store} || $name =~ /^st/ ? $did{scripts} < $n
+                                       : $did{scripts} > $n / 10 + 100;
 
     return {
         cpu => $used / 1000 / $n, redis => $did{cpu} / 1000 / $n,
