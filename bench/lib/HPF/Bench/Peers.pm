@@ -6,6 +6,8 @@ package HPF::Bench::Peers;
 #   log          nginx proxy_pass and a JSON line for each request, unbuffered
 #   auth         the same, limit_req and auth_request that asks the back end;
 #                nothing is masked
+#   njs          the same with a table of tokens that is read at start, and
+#                masking by njs
 #   haproxy      HAProxy: a map of tokens, a stick table, a JSON line; nothing
 #                is masked
 #   lua-dict     nginx-lua: session and limit in shared dictionaries, masking by
@@ -48,7 +50,7 @@ my %LUA = ('lua-dict' => 'dict', 'lua-script' => 'script',
            'lua-redis' => 'redis');
 
 
-sub names { qw/ log auth haproxy lua-dict lua-script lua-redis / }
+sub names { qw/ log auth njs haproxy lua-dict lua-script lua-redis / }
 
 
 sub does {
@@ -56,7 +58,7 @@ sub does {
 
     return {} if $name eq 'log';
     return { session => 1 } if $name eq 'auth';
-    return { session => 1, mask => scalar $name =~ /^lua/ };
+    return { session => 1, mask => scalar $name =~ /^(?:lua|njs)/ };
 }
 
 
@@ -141,6 +143,34 @@ EOF_CONF
         location = /enter {
             access_log off;
             content_by_lua_block { require("gate_peers").enter() }
+        }
+EOF_CONF
+    }
+
+    if ($name eq 'njs') {
+        my $root = $self->{bench}->test->root;
+
+        $self->{bench}->test->write_file('conf/sessions.json',
+            '{"' . $self->{bench}->token . "\":\"$UID\"}");
+
+        $main = "load_module $modules/ngx_http_js_module.so;\n";
+        $http = <<"EOF_CONF";
+    js_path $root/bench;
+    js_import gate from gate_peers.js;
+    js_preload_object sessions from $dir/conf/sessions.json;
+    limit_req_zone \$http_authorization zone=users:16m rate=1000000r/s;
+EOF_CONF
+        $location = <<'EOF_CONF';
+            auth_request /check;
+            auth_request_set $user $sent_http_x_user;
+            limit_req zone=users burst=1000000 nodelay;
+            js_header_filter gate.head;
+            js_body_filter gate.mask;
+EOF_CONF
+        $more = <<'EOF_CONF';
+        location = /check {
+            internal;
+            js_content gate.check;
         }
 EOF_CONF
     }
