@@ -1,7 +1,7 @@
 -- The session of a token; its idle time begins anew.
 --
 -- KEYS[1]  hpf:{s:HASH}, with uid, type, level, subj, idle, ends,
---          factors, channel, handler
+--          factors, channel, handler, cert
 -- KEYS[2]  hpf:idle:{s:HASH}, which lives as long as the session is in use
 -- ARGV[1]  number of limits of the user that are to be taken, with
 -- ARGV     the HASH of each hpf:{u:UID}:limit:HASH, and then what
@@ -10,12 +10,13 @@
 -- The idle time is a key of its own because caches are told of every change
 -- of the first.  Returns false when there is no session, else
 -- { uid, type, level, subj, idle, seconds until it ends absolutely, factors,
--- channel, handler, the second that it is now, and what the limits answer }.
+-- channel, handler, the second that it is now, certificate that it relies on,
+-- and what the limits answer }.
 
 local call = redis.call
 local s = call("HMGET", KEYS[1],
                "uid", "type", "level", "subj", "idle", "ends", "factors",
-               "channel", "handler")
+               "channel", "handler", "cert")
 
 if not s[1] then
     return false
@@ -27,6 +28,7 @@ local unused = call("TTL", KEYS[2])
 s[5] = s[5] + 0
 s[6] = s[6] - time[1]
 s[9] = s[9] or ""
+s[11] = s[10] or ""
 s[10] = time[1]
 
 if s[6] <= 0 or unused < 0 then

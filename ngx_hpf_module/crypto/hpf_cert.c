@@ -487,6 +487,30 @@ hpf_cert_check(const hpf_cert_store_t *store, const hpf_cert_claim_t *claim,
 }
 
 
+int
+hpf_cert_revoked(const hpf_cert_store_t *store, uint32_t by,
+    const char *serial)
+{
+    int            i, found;
+    BIGNUM        *bn;
+    ASN1_INTEGER  *number;
+
+    bn = NULL;
+    number = BN_hex2bn(&bn, serial) ? BN_to_ASN1_INTEGER(bn, NULL) : NULL;
+    found = 0;
+
+    for (i = 0; number && i < sk_X509_CRL_num(store->lists); i++) {
+        found |= hpf_cert_crl_has(sk_X509_CRL_value(store->lists, i), by,
+                                  number);
+    }
+
+    ASN1_INTEGER_free(number);
+    BN_free(bn);
+
+    return found;
+}
+
+
 static int
 hpf_cert_signed(X509 *leaf, const hpf_cert_claim_t *claim, char *why)
 {

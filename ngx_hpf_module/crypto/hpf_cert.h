@@ -101,6 +101,7 @@ typedef struct {
     char           subject[HPF_CERT_NAME]; /* the common name, UTF-8 */
     char           issuer[HPF_CERT_NAME];  /* that, or the organisation */
     char           serial[HPF_CERT_SERIAL + 1];
+    uint32_t       by;                     /* hash of the issuer's name */
     int64_t        until;                  /* seconds since 1970 */
 
     /* ID card numbers and credit codes of the subject, in upper case */
@@ -115,6 +116,13 @@ typedef struct {
  */
 int hpf_cert_check(const hpf_cert_store_t *store,
     const hpf_cert_claim_t *claim, hpf_cert_t *cert, char *why);
+
+/*
+ * Later on, of a certificate that was checked, by "by" and "serial" of it: 1: a
+ * list names it.  Does not look whether the list is stale.
+ */
+int hpf_cert_revoked(const hpf_cert_store_t *store, uint32_t by,
+    const char *serial);
 
 
 #endif /* _HPF_CERT_H_INCLUDED_ */

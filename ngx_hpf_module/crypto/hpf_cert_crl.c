@@ -670,6 +670,34 @@ hpf_cert_crl_lookup_method(X509_CRL *crl, X509_REVOKED **ret,
 }
 
 
+/* The issuer is the list's own, or one that an entry names. */
+
+int
+hpf_cert_crl_has(X509_CRL *crl, uint32_t by, const ASN1_INTEGER *serial)
+{
+    int              i, n;
+    X509_NAME       *name;
+    X509_REVOKED    *entry;
+    hpf_cert_crl_t  *list;
+
+    list = X509_CRL_get_meth_data(crl);
+    n = sk_X509_NAME_num(list->issuers);
+
+    for (i = -1; i < n; i++) {
+        name = i < 0 ? X509_CRL_get_issuer(crl)
+                     : sk_X509_NAME_value(list->issuers, i);
+
+        if (hpf_cert_name_hash(name) == by
+            && hpf_cert_crl_lookup_method(crl, &entry, serial, name))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 hpf_cert_crl_verify_method(X509_CRL *crl, EVP_PKEY *pkey)
 {

@@ -40,6 +40,9 @@ struct hpf_cert_store_s {
 int hpf_cert_crl_add(hpf_cert_store_t *store, const unsigned char *der,
     size_t len, const char **why);
 
+/* 1: it is on this list. */
+int hpf_cert_crl_has(X509_CRL *crl, uint32_t by, const ASN1_INTEGER *serial);
+
 /* _path.c: as hpf_cert_check() without a signature. */
 int hpf_cert_path_check(const hpf_cert_store_t *store, X509 *leaf,
     STACK_OF(X509) *more, int64_t now, char *why);
@@ -49,6 +52,8 @@ int hpf_cert_path_algorithm(const X509_ALGOR *alg, const char **why);
 /* _name.c */
 int hpf_cert_name_fill(const hpf_cert_store_t *store, X509 *leaf,
     hpf_cert_t *cert);
+/* As X509_NAME_cmp() sees it, equal names have equal ones. */
+uint32_t hpf_cert_name_hash(const X509_NAME *name);
 /* OpenSSL takes none for SM2 by itself.  0: no memory. */
 int hpf_cert_name_sm2_id(X509 *x);
 

@@ -65,6 +65,8 @@ hpf_cert_name_fill(const hpf_cert_store_t *store, X509 *leaf, hpf_cert_t *cert)
         hpf_cert_name_text(issuer, NID_organizationName, cert->issuer);
     }
 
+    cert->by = hpf_cert_name_hash(issuer);
+
     hpf_cert_name_subject(store, leaf, cert);
     ERR_clear_error();
 
@@ -129,6 +131,13 @@ hpf_cert_name_serial(X509 *leaf, hpf_cert_t *cert)
     BN_free(bn);
 
     return len && len <= HPF_CERT_SERIAL ? HPF_OK : HPF_ERROR;
+}
+
+
+uint32_t
+hpf_cert_name_hash(const X509_NAME *name)
+{
+    return (uint32_t) X509_NAME_hash_ex(name, NULL, NULL, NULL);
 }
 
 

@@ -505,6 +505,22 @@ ngx_http_hpf_cert_check(ngx_http_hpf_ctx_t *ctx, hpf_cert_claim_t *claim,
 }
 
 
+/* A search by halves in each list: it needs no thread. */
+
+ngx_uint_t
+ngx_http_hpf_cert_void(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *text)
+{
+    char      serial[HPF_CERT_SERIAL + 1];
+    time_t    until;
+    uint32_t  by;
+
+    return hmcf->cert
+           && ngx_http_hpf_cert_session_read(text, &until, &by, serial)
+              == NGX_OK
+           && hpf_cert_revoked(hmcf->cert->current->store, by, serial);
+}
+
+
 static ngx_http_hpf_cert_job_t *
 ngx_http_hpf_cert_job(ngx_http_hpf_ctx_t *ctx, const hpf_cert_claim_t *claim,
     ngx_thread_task_t **task)

@@ -41,6 +41,10 @@ typedef void (*ngx_http_hpf_cert_pt)(ngx_http_hpf_ctx_t *ctx, ngx_int_t rc,
 ngx_int_t ngx_http_hpf_cert_check(ngx_http_hpf_ctx_t *ctx,
     hpf_cert_claim_t *claim, ngx_http_hpf_cert_pt handler);
 
+/* 1: a session relies on this text's certificate, and a list names it now. */
+ngx_uint_t ngx_http_hpf_cert_void(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *text);
+
 char *ngx_http_hpf_cert_authorities(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_hpf_cert_revocation(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -59,6 +63,16 @@ ngx_int_t ngx_http_hpf_cert_factor_challenge(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_hpf_cert_factor_begin(ngx_http_hpf_ctx_t *ctx,
     json_t *sent);
+
+
+/*
+ * _cert_session.c: person->relies, the text of the certificate that the session
+ * to be made relies on, or of none; person->life ends with it.
+ */
+ngx_int_t ngx_http_hpf_cert_session(ngx_http_hpf_ctx_t *ctx);
+/* What of it ngx_http_hpf_cert_void() wants.  NGX_DECLINED: it is none. */
+ngx_int_t ngx_http_hpf_cert_session_read(ngx_str_t *text, time_t *until,
+    uint32_t *by, char *serial);
 
 
 /* _cert_bind.c, stages: what was proved belongs to person->uid from now on. */

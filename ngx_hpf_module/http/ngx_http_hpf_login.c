@@ -473,15 +473,16 @@ static ngx_int_t
 ngx_http_hpf_login_step_up_factors(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t  argv[3], hash;
+    ngx_str_t  argv[4], hash;
 
     hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
 
-    ngx_str_set(&argv[0], "HGET");
+    ngx_str_set(&argv[0], "HMGET");
     argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
     ngx_str_set(&argv[2], "factors");
+    ngx_str_set(&argv[3], "cert");
 
-    return ngx_http_hpf_store_command(ctx, 3, argv,
+    return ngx_http_hpf_store_command(ctx, 4, argv,
                                       ngx_http_hpf_login_step_up_loaded);
 }
 
@@ -499,13 +500,20 @@ ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK) {
-        text = ngx_hpf_redis_text(reply);
+        text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
         ngx_http_hpf_proof_read(&person->kept, &text);
 
         person->proved = person->kept.factors;
 
+        text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 1));
+        person->relies.data = ngx_pstrdup(ctx->request->pool, &text);
+        person->relies.len = text.len;
+
         if (person->proved == 0) {
             rc = ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+
+        } else if (person->relies.data == NULL) {
+            rc = NGX_ERROR;
         }
     }
 

@@ -49,6 +49,24 @@ ngx_http_hpf_logout_session(ngx_http_hpf_ctx_t *ctx,
 }
 
 
+void
+ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_str_t                  argv[3], hash;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
+
+    ngx_str_set(&argv[0], "UNLINK");
+    argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
+    argv[2] = ngx_http_hpf_session_idle_key(ctx, &hash);
+
+    ngx_hpf_redis_send(hmcf->redis, 3, argv);
+}
+
+
 /* The list of the user's sessions has one less, whether or not it is heard. */
 
 ngx_int_t

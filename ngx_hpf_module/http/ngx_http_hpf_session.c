@@ -20,6 +20,7 @@
 
 #include "hpf_base64.h"
 #include "hpf_hex.h"
+#include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_session.h"
@@ -30,7 +31,7 @@
 #define NGX_HTTP_HPF_NONE_TTL    5         /* s, of a negative entry */
 
 /* what session_get.lua tells of a session, before its user's limits */
-#define NGX_HTTP_HPF_SESSION_PARTS  10
+#define NGX_HTTP_HPF_SESSION_PARTS  11
 
 
 static ngx_int_t ngx_http_hpf_session_need(ngx_http_hpf_ctx_t *ctx);
@@ -44,6 +45,7 @@ static ngx_int_t ngx_http_hpf_session_doubted(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
+static ngx_int_t ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_session_found(ngx_http_hpf_ctx_t *ctx);
 static uint16_t ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_hpf_redis_reply_t *reply);
@@ -409,7 +411,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
 {
     ssize_t                    n;
     uint32_t                   now;
-    ngx_str_t                  uid, type, level, subj, acts;
+    ngx_str_t                  uid, type, level, subj, acts, cert;
     ngx_uint_t                 left;
     hpf_session_t             *rec;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -417,13 +419,7 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
     if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_NIL) {
-
-        if (hmcf->session_cache) {
-            ngx_hpf_session_put_none(hmcf->zone, ctx->token_hash,
-                                     NGX_HTTP_HPF_NONE_TTL);
-        }
-
-        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
+        return ngx_http_hpf_session_none(ctx);
     }
 
     if (ngx_hpf_redis_count(reply) < NGX_HTTP_HPF_SESSION_PARTS) {
@@ -446,6 +442,15 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
         ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
                       "hpf session: a record in the store is damaged");
         return NGX_ERROR;
+    }
+
+    cert = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 10));
+
+    if (cert.len && ngx_http_hpf_cert_void(hmcf, &cert)) {
+        ngx_http_hpf_logout_drop(ctx);
+        ctx->reason = "certificate-revoked";
+
+        return ngx_http_hpf_session_none(ctx);
     }
 
     rec = &ctx->session;
@@ -475,6 +480,22 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     }
 
     return ngx_http_hpf_session_found(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    if (hmcf->session_cache) {
+        ngx_hpf_session_put_none(hmcf->zone, ctx->token_hash,
+                                 NGX_HTTP_HPF_NONE_TTL);
+    }
+
+    return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
 }
 
 

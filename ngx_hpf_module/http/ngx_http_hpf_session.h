@@ -53,6 +53,9 @@ void ngx_http_hpf_session_type(hpf_session_t *rec, ngx_str_t *s);
 ngx_int_t ngx_http_hpf_logout_session(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_store_pt handler);
 
+/* The same, when nobody waits for it. */
+void ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx);
+
 /*
  * One of a user, by its hash in hex.  When the handler is called with no
  * error, Redis has let it go; ngx_http_hpf_logout_forget() is then called
@@ -70,6 +73,7 @@ typedef struct {
     ngx_str_t      channel;
     ngx_str_t      factors;
     ngx_str_t      acts;               /* of a unit: role and handler */
+    ngx_str_t      cert;               /* that it relies on */
     ngx_uint_t     level;
     int64_t        began;              /* ms */
     time_t         left;               /* s, until it ends absolutely */

@@ -277,7 +277,7 @@ ngx_http_hpf_sessions_read(ngx_http_hpf_ctx_t *ctx,
 
     pool = ctx->request->pool;
 
-    if (ngx_hpf_redis_count(reply) < 8) {
+    if (ngx_hpf_redis_count(reply) < 9) {
         return NGX_DECLINED;
     }
 
@@ -304,8 +304,12 @@ ngx_http_hpf_sessions_read(ngx_http_hpf_ctx_t *ctx,
     known->acts.data = ngx_pstrdup(pool, &text);
     known->acts.len = text.len;
 
+    text = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 8));
+    known->cert.data = ngx_pstrdup(pool, &text);
+    known->cert.len = text.len;
+
     return known->channel.data && known->factors.data && known->acts.data
-           && known->level <= NGX_HTTP_HPF_LEVELS
+           && known->cert.data && known->level <= NGX_HTTP_HPF_LEVELS
            ? NGX_OK : NGX_ERROR;
 }
 

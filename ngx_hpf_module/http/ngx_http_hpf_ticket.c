@@ -306,6 +306,7 @@ ngx_http_hpf_ticket_source(ngx_http_hpf_ctx_t *ctx,
 
     person->vouched = known.level;
     person->life = known.left;
+    person->relies = known.cert;
 
     return person->uid.data ? NGX_OK : NGX_ERROR;
 }

@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "hpf_base64.h"
+#include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_seal.h"
@@ -61,6 +62,10 @@ ngx_http_hpf_token_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     person->life = person->life ? ngx_min(person->life,
                                           ctx->channel->session_life)
                                 : ctx->channel->session_life;
+
+    if (ngx_http_hpf_cert_session(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     person->token.data = ngx_pnalloc(r->pool,
                                      HPF_BASE64_URL_LEN(sizeof(token)));
@@ -119,7 +124,7 @@ ngx_int_t
 ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     u_char                  acts[HPF_SESSION_ACTS];
-    ngx_str_t               args[11], hash;
+    ngx_str_t               args[12], hash;
     ngx_hpf_redis_eval_t    eval;
     ngx_http_hpf_person_t  *person;
 
@@ -144,6 +149,7 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
                    ? ngx_snprintf(acts, sizeof(acts), "%c%V", person->role,
                                   &person->handler)
                      - acts : 0;
+    args[11] = person->relies;
 
     if (args[9].data == NULL
         || ngx_http_hpf_seal_subject(ctx, person->unit ? &person->uscc
@@ -156,7 +162,7 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     eval.script = &ngx_hpf_redis_script_session_create;
     eval.nkeys = 2;
-    eval.argc = 11;
+    eval.argc = 12;
     eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_token_stored);

@@ -180,6 +180,7 @@ typedef struct {
     ngx_uint_t   limit_left;
 
     ngx_http_hpf_cert_shown_t  *cert;  /* NULL: none was shown */
+    ngx_str_t    relies;               /* on it, or that of another session */
 
     ngx_uint_t   vouched;              /* level of a provider's word, or of
                                           the session that a ticket is of */

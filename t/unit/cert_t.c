@@ -179,6 +179,13 @@ algorithms(void)
 
         is_int(check_pem(pki.store, pem, sig, MAKE_NOW), HPF_OK,
                "holds, and has signed");
+        is_int(hpf_cert_revoked(pki.store, cert.by, cert.serial), 0,
+               "is on no list later on");
+        is_int(hpf_cert_revoked(pki.store, cert.by, "029A"), 1,
+               "another one is");
+        is_int(hpf_cert_revoked(pki.store, cert.by + 1, "029A"), 0,
+               "of this issuer alone");
+        is_int(hpf_cert_revoked(pki.store, cert.by, "x"), 0, "no number");
         sig = make_signature(pki.ca_key, NULL, NULL, 0, TEXT);
         refused(check_pem(pki.store, pem, sig, MAKE_NOW),
                 "the signature is not of this key", "has not signed");
