@@ -160,7 +160,8 @@ sub backend {
                . "Last-Modified: Mon, 28 Sep 1970 06:00:00 GMT\r\n"
                . "Accept-Ranges: bytes\r\nContent-MD5: AA==\r\n"
                . "Digest: sha-256=AA==\r\nContent-Digest: sha-256=:AA==:\r\n"
-               . "Repr-Digest: sha-256=:AA==:\r\nX-Other: kept\r\n";
+               . "Repr-Digest: sha-256=:AA==:\r\nX-Other: kept\r\n"
+               . "Repr-Digest: sha-512=:AA==:\r\n";
 
     return "HTTP/1.1 304 Not Modified\r\nETag: \"tag\"\r\n"
            . "Content-Type: application/json\r\nConnection: close\r\n\r\n"

@@ -23,6 +23,12 @@ static ngx_int_t ngx_http_hpf_mask_refuse_problem(ngx_http_request_t *r,
     ngx_http_hpf_mask_ctx_t *ctx, char *reason);
 static ngx_table_elt_t *ngx_http_hpf_mask_refuse_find(ngx_http_request_t *r,
     ngx_str_t *name);
+static void ngx_http_hpf_mask_refuse_drop(ngx_http_request_t *r,
+    ngx_str_t *name);
+
+
+static ngx_str_t  ngx_http_hpf_mask_refuse_encoding =
+    ngx_string("content-encoding");
 
 
 /* What is said of the bytes that the back end sent. */
@@ -68,15 +74,15 @@ ngx_http_hpf_mask_refuse_coding(ngx_http_request_t *r)
 {
     ngx_table_elt_t  *h;
 
-    static ngx_str_t  name = ngx_string("content-encoding");
-
     h = r->headers_out.content_encoding;
 
     if (h == NULL || h->hash == 0) {
         return NGX_HTTP_HPF_MASK_IDENTITY;
     }
 
-    if (ngx_http_hpf_mask_refuse_find(r, &name) != h) {
+    if (ngx_http_hpf_mask_refuse_find(r, &ngx_http_hpf_mask_refuse_encoding)
+        != h)
+    {
         return NGX_HTTP_HPF_MASK_CODED;
     }
 
@@ -175,10 +181,8 @@ ngx_http_hpf_mask_refuse(ngx_http_request_t *r, ngx_http_hpf_mask_ctx_t *ctx,
 
     ngx_http_hpf_mask_refuse_headers(r);
 
-    if (r->headers_out.content_encoding) {
-        r->headers_out.content_encoding->hash = 0;
-        r->headers_out.content_encoding = NULL;
-    }
+    ngx_http_hpf_mask_refuse_drop(r, &ngx_http_hpf_mask_refuse_encoding);
+    r->headers_out.content_encoding = NULL;
 
     if (r->headers_out.content_range) {
         r->headers_out.content_range->hash = 0;
@@ -288,8 +292,7 @@ ngx_http_hpf_mask_refuse_find(ngx_http_request_t *r, ngx_str_t *name)
 void
 ngx_http_hpf_mask_refuse_headers(ngx_http_request_t *r)
 {
-    ngx_str_t        *name;
-    ngx_table_elt_t  *h;
+    ngx_str_t  *name;
 
     ngx_http_clear_content_length(r);
     ngx_http_clear_last_modified(r);
@@ -297,11 +300,25 @@ ngx_http_hpf_mask_refuse_headers(ngx_http_request_t *r)
     ngx_http_weak_etag(r);
 
     for (name = ngx_http_hpf_mask_refuse_digests; name->len; name++) {
+        ngx_http_hpf_mask_refuse_drop(r, name);
+    }
+}
 
+
+/* All lines of it. */
+
+static void
+ngx_http_hpf_mask_refuse_drop(ngx_http_request_t *r, ngx_str_t *name)
+{
+    ngx_table_elt_t  *h;
+
+    for ( ;; ) {
         h = ngx_http_hpf_mask_refuse_find(r, name);
 
-        if (h != NULL) {
-            h->hash = 0;
+        if (h == NULL) {
+            return;
         }
+
+        h->hash = 0;
     }
 }
