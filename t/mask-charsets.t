@@ -77,6 +77,8 @@ my %body = (
     gbk => ["$json; charset=GBK", encode('gbk', $person)],
     quoted => ["$json; charset=\"gb2312\"", encode('gbk', $person)],
     gb18030 => ["$json; charset=gb18030", encode('gbk', $person)],
+    params => ["$json; charset=GBK; version=\"1\"", encode('gbk', $person)],
+    odd => ["$json ;\tx=1 ; charset=\"gbk\" ; q=1", encode('gbk', $person)],
     big5 => ["$json; charset=Big5", encode('big5', '{"name":"張小三"}'),
              '{"name":"張*三"}'],
     utf16 => ["$json; charset=utf-16", encode('UTF-16LE', "\x{feff}$person"),
@@ -85,6 +87,8 @@ my %body = (
     utf32 => ["$json; charset=utf-32le", encode('UTF-32LE', $person)],
     zipped => ["$json; charset=gbk", memGzip(encode('gbk', $person)), undef,
                "Content-Encoding: gzip\r\n"],
+    more => ["$json; charset=utf-8; odata.metadata=none",
+             encode('UTF-8', $person)],
     latin => ["$json; charset=ISO-8859-1", '{"x":"13800138000"}',
               '{"x":"138****8000"}'],
 
@@ -139,8 +143,9 @@ $t->start_backend(8081, \&backend);
 $t->run;
 
 
-for my $name (qw/ gbk quoted gb18030 big5 utf16 utf16be utf32 zipped latin four
-                  bad half mark lie zeros xml meta late plain accel events /)
+for my $name (qw/ gbk quoted gb18030 params odd big5 utf16 utf16be utf32 zipped
+                  latin four bad half mark lie zeros xml meta late plain accel
+                  events /)
 {
     my $r = http_get("/$name");
     my $text = $body{$name}[2] // decode('UTF-8', $MASKED);
@@ -153,6 +158,11 @@ for my $name (qw/ gbk quoted gb18030 big5 utf16 utf16be utf32 zipped latin four
 
 is(http_get('/latin')->header('Content-Type'), "$json; charset=ISO-8859-1",
    'what can be read as it is stays');
+
+my $r = http_get('/more');
+is($r->body, $MASKED, 'UTF-8, and something more about it');
+is($r->header('Content-Type'), "$json; charset=utf-8; odata.metadata=none",
+   'which stays');
 is(http_request('HEAD', '/gbk')->header('Content-Type'),
    "$json; charset=utf-8", 'HEAD says what GET would');
 
@@ -186,7 +196,7 @@ for my $path (qw! /unknown /utf7 /declared /refuse/gbk /refuse/utf16
     unlike($r->body, qr/13800138000/, 'nothing leaks');
 }
 
-my $r = http_get('/flowing/stream');
+$r = http_get('/flowing/stream');
 
 ok(!$r || !$r->complete, 'known too late: cut off');
 unlike($r ? $r->raw : '', qr/1.?3.?8.?0.?0.?1.?3/s, 'before anything leaks');

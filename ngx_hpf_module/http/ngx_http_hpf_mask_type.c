@@ -127,12 +127,14 @@ ngx_http_hpf_mask_type_charset(ngx_http_request_t *r,
     ngx_str_t             *type, name;
     const unsigned char   *p;
 
+    /* what nginx has found of an upstream goes on to the end of the header */
+
     type = &r->headers_out.content_type;
-    name = r->headers_out.charset;
+    name.len = hpf_mask_charset_param(type->data, type->len, &p);
+    name.data = (u_char *) p;
 
     if (name.len == 0) {
-        name.len = hpf_mask_charset_param(type->data, type->len, &p);
-        name.data = (u_char *) p;
+        name = r->headers_out.charset;
     }
 
     /* "X-Accel-Charset" of the back end */
