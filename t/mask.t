@@ -217,6 +217,20 @@ is(http_get('/type/text/html')->body, 'call 138****8000 {"name":"abc"}',
    'html');
 is(http_get('/type/application/problem+json')->body,
    'call 138****8000 {"name":"a*c"}', 'problem');
+for my $type (qw! application/x-json application/json5 text/json
+                  application/hal+json application/geo+json-seq
+                  application/jsonlines application/ecmascript !,
+              'application/json,application/json')
+{
+    is(http_get("/type/$type")->body, 'call 138****8000 {"name":"a*c"}',
+       "$type: JSON");
+}
+
+for my $type (qw! application/yaml application/csv text/x-other !) {
+    is(http_get("/type/$type")->body, 'call 138****8000 {"name":"abc"}',
+       "$type: values");
+}
+
 is(http_get('/type/image/png')->body, 'call 13800138000 {"name":"abc"}',
    'image');
 is(http_get('/type/')->body, 'call 138****8000 {"name":"a*c"}', 'no type');

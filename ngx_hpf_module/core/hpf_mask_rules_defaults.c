@@ -37,11 +37,13 @@ static const hpf_mask_default_t  hpf_mask_defaults[] = {
       "custName cust_name customerName customer_name personName person_name "
       "handlerName handler_name applicantName applicant_name spouseName "
       "spouse_name contactName contact_name xingming jkrxm gtjkrxm jbrxm "
-      "dwfrdbxm poxm lxr lxrxm 姓名 联系人 经办人" },
+      "dwfrdbxm poxm lxr lxrxm ownerName owner_name "
+      "姓名 真实姓名 户名 联系人 经办人" },
 
     { HPF_MASK_ID_CARD,
       "idNo id_no idCard id_card idCardNo id_card_no idNumber id_number "
-      "idCode id_code certNo cert_no certNum cert_num certificateNo "
+      "idCode id_code idCardNumber id_card_number idCardNum id_card_num "
+      "certNumber cert_number certNo cert_no certNum cert_num certificateNo "
       "certificate_no identityNo identity_no identityCard identity_card "
       "sfz sfzh sfzhm sfzjhm zjhm jkrzjh jkrzjhm gtjkrzjhm jbrzjhm "
       "dwfrdbzjhm pozjhm 身份证 身份证号 身份证号码 证件号码" },
@@ -50,11 +52,13 @@ static const hpf_mask_default_t  hpf_mask_defaults[] = {
       "mobile mobileNo mobile_no mobilePhone mobile_phone mobileNumber "
       "mobile_number cellphone cell_phone phone phoneNo phone_no phoneNum "
       "phone_num phoneNumber phone_number tel telNo tel_no telephone "
-      "contactPhone contact_phone sj sjh sjhm lxdh jbrsjhm gddhhm "
+      "contactPhone contact_phone contactTel contact_tel linkPhone "
+      "link_phone sj sjh sjhm lxdh jbrsjhm gddhhm "
       "手机 手机号 手机号码 电话 联系电话" },
 
     { HPF_MASK_BANK_CARD,
-      "bankCard bank_card bankCardNo bank_card_no cardNo card_no cardNumber "
+      "bankCard bank_card bankCardNo bank_card_no bankCardNumber "
+      "bank_card_number bankCardNum bank_card_num cardNo card_no cardNumber "
       "card_number bankAccount bank_account bankAccountNo bank_account_no "
       "bankNo bank_no yhkh yhkhm yhzh grckzhhm hkzh sfrzhhm "
       "银行卡 银行卡号 银行账号" },
@@ -65,7 +69,9 @@ static const hpf_mask_default_t  hpf_mask_defaults[] = {
 
     { HPF_MASK_ADDRESS,
       "address addr dz jtzz jtdz lxdz txdz hjdz homeAddress home_address "
-      "houseAddress house_address fwzl 地址 住址 家庭住址 房屋坐落" },
+      "houseAddress house_address contactAddress contact_address "
+      "detailAddress detail_address residenceAddress residence_address fwzl "
+      "地址 住址 家庭住址 联系地址 房屋坐落" },
 
     { HPF_MASK_EMAIL,
       "email e_mail mail emailAddress email_address dzyx yx dwdzxx "

@@ -34,11 +34,13 @@ static ngx_http_hpf_mask_type_name_t  ngx_http_hpf_mask_type_names[] = {
     { ngx_string("*json-seq"), HPF_MASK_TYPE_JSON_LINES },
     { ngx_string("*stream+json"), HPF_MASK_TYPE_JSON_LINES },
     { ngx_string("*json"), HPF_MASK_TYPE_JSON },
+    { ngx_string("*json5"), HPF_MASK_TYPE_JSON },
     { ngx_string("*javascript"), HPF_MASK_TYPE_JSON },
+    { ngx_string("*ecmascript"), HPF_MASK_TYPE_JSON },
     { ngx_string("text/html"), HPF_MASK_TYPE_MARKUP },
     { ngx_string("*/xml"), HPF_MASK_TYPE_MARKUP },
     { ngx_string("*+xml"), HPF_MASK_TYPE_MARKUP },
-    { ngx_string("text/csv"), HPF_MASK_TYPE_CSV },
+    { ngx_string("*/csv"), HPF_MASK_TYPE_CSV },
     { ngx_string("text/tab-separated-values"), HPF_MASK_TYPE_CSV },
     { ngx_string("application/x-www-form-urlencoded"), HPF_MASK_TYPE_FORM },
     { ngx_null_string, HPF_MASK_TYPE_TEXT }
@@ -88,7 +90,7 @@ ngx_http_hpf_mask_type(ngx_http_hpf_mask_loc_conf_t *hmlcf,
     if (t->type == HPF_MASK_TYPE_CSV) {
         last = content_type->data + content_type->len;
 
-        t->tabs = (type.len != sizeof("text/csv") - 1);
+        t->tabs = (type.data[type.len - 1] != 'v');
         t->headless = (ngx_strlcasestrn(content_type->data, last,
                                        (u_char *) "header=absent", 13 - 1)
                       != NULL);
@@ -107,6 +109,7 @@ ngx_http_hpf_mask_type_len(ngx_str_t *content_type)
         switch (content_type->data[len]) {
 
         case ';':
+        case ',':
         case ' ':
         case '\t':
             return len;
