@@ -105,6 +105,13 @@ is(join(' ', sort keys %{ $api->{paths}{'/v1/items/withdraw-rent'}{post}
 ok($api->{paths}{'/v1/session/factors'}{post}{responses}{200}
    {content}{'application/json'}{schema}{properties}{token},
    'as the fixed calls');
+is_deeply($api->{paths}{'/v1/cases/{id}'}{get}{responses}{200}{content}
+          {'application/json'}{schema}{properties}{due}{type},
+          [ qw/ string null / ], 'of what is done at once nothing is due');
+ok((grep { $_ eq 'mask-unscannable' }
+    @{ $api->{components}{responses}{Problem}{content}
+       {'application/problem+json'}{schema}{properties}{code}{enum} }),
+   'codes that another part sends');
 
 
 # every reference leads somewhere: within what has an id, or the whole

@@ -340,6 +340,10 @@ ngx_http_hpf_openapi_components(void)
         last = name;
     }
 
+    /* of the filter, which stands without the rest */
+
+    (void) json_array_append_new(codes, json_string("mask-unscannable"));
+
     properties = json_pack("{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:o}}",
                            "type", "type", "string",
                            "title", "type", "string",

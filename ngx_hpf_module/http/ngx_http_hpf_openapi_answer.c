@@ -17,6 +17,7 @@
 
 #define TEXT       "{\"type\":\"string\"}"
 #define TIME       "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define DUE        "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 #define NUMBER     "{\"type\":\"integer\"}"
 #define SWITCH     "{\"type\":\"boolean\"}"
 #define LOAD       "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}"
@@ -36,7 +37,7 @@
 
 #define CASE                                                                  \
     OBJECT("\"case_no\":" TEXT ",\"item\":" TEXT ",\"status\":" STATUS        \
-           ",\"due\":" TIME ",\"overdue\":" SWITCH ",\"steps\":"              \
+           ",\"due\":" DUE ",\"overdue\":" SWITCH ",\"steps\":"              \
            LIST(OBJECT("\"at\":" TIME ",\"status\":" STATUS                   \
                        ",\"by\":" TEXT ",\"note\":" TEXT))                    \
            ",\"missing_documents\":" LIST(TEXT) ",\"result\":{}")
@@ -169,7 +170,7 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
     { "query", "200", OBJECT("\"result\":{}"), { NULL, NULL } },
 
     { "application", "201",
-      OBJECT("\"case_no\":" TEXT ",\"status\":" STATUS ",\"due\":" TIME
+      OBJECT("\"case_no\":" TEXT ",\"status\":" STATUS ",\"due\":" DUE
              ",\"result\":{}"), { NULL, NULL } },
 
     { NULL, "200", "{\"type\":\"object\"}", { NULL, NULL } }
