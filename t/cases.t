@@ -169,6 +169,12 @@ is($again->body, $first->body, 'gets the same answer');
 is($again->header('Location'), $first->header('Location'), 'and location');
 is(paid($three), 1, 'paid once');
 
+is(withdraw($three, $tok, key => '"k-1"')->body, $first->body,
+   'the key in quotes is the same key');
+is(withdraw($three, $tok, key => '"k-1";a=1')->body, $first->body,
+   'also with a parameter');
+is(paid($three), 1, 'still paid once');
+
 $r = withdraw($three, $tok, key => 'k-1', amount => '101.00');
 is($r->status, 409, 'another request with that key');
 is($r->json->{code}, 'idempotency-conflict', 'code');

@@ -473,7 +473,9 @@ for my $value ('', '00', '00-' . '0' x 32 . '-' . '1' x 16 . '-01',
     unlike($r->header('X-Request-Id'), qr/^([01])\1{31}$/, 'is not taken over');
 }
 
-for my $key ('', ' ', 'a b', "\xe4\xbd\xa0", 'x' x 129, "x\x7f") {
+for my $key ('', ' ', 'a b', "\xe4\xbd\xa0", 'x' x 129, "x\x7f", '"', '""',
+             '"a', '"a" b', "\"\xe4\xbd\xa0\"", '"' . 'x' x 129 . '"')
+{
     my $want = '400 bad-request';
     raw(item('{}', "Idempotency-Key: $key"), $want,
         'the idempotency key ' . substr($key =~ s/[^ -~]/./gr, 0, 20));

@@ -14,6 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_sf.h"
 #include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_seal.h"
 
@@ -53,7 +54,9 @@ struct ngx_http_hpf_idem_s {
 static ngx_table_elt_t *ngx_http_hpf_idempotency_header(
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_idempotency_prepare(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_str_t *key);
+    ngx_http_hpf_ctx_t *ctx, ngx_str_t *value);
+static ngx_uint_t ngx_http_hpf_idempotency_key(ngx_str_t *value,
+    ngx_str_t *key);
 static ngx_int_t ngx_http_hpf_idempotency_names(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_idem_t *idem, ngx_str_t *key);
 static ngx_int_t ngx_http_hpf_idempotency_begin(ngx_http_hpf_ctx_t *ctx);
@@ -131,19 +134,13 @@ ngx_http_hpf_idempotency_header(ngx_http_hpf_ctx_t *ctx)
 
 static ngx_int_t
 ngx_http_hpf_idempotency_prepare(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
-    ngx_str_t *key)
+    ngx_str_t *value)
 {
-    ngx_uint_t            i;
+    ngx_str_t             key;
     ngx_pool_cleanup_t   *cln;
     ngx_http_hpf_idem_t  *idem;
 
-    for (i = 0; i < key->len; i++) {
-        if (key->data[i] <= ' ' || key->data[i] >= 0x7f) {
-            break;
-        }
-    }
-
-    if (key->len == 0 || key->len > NGX_HTTP_HPF_IDEM_KEY || i < key->len) {
+    if (!ngx_http_hpf_idempotency_key(value, &key)) {
         return ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_BAD_REQUEST,
                    "Idempotency-Key 须为 1 至 128 个可见 ASCII 字符",
                    "Idempotency-Key must be 1 to 128 visible ASCII "
@@ -167,7 +164,43 @@ ngx_http_hpf_idempotency_prepare(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     ctx->idem = idem;
 
-    return ngx_http_hpf_idempotency_names(r, ctx, idem, key);
+    return ngx_http_hpf_idempotency_names(r, ctx, idem, &key);
+}
+
+
+/*
+ * The draft of the IETF has a string of structured fields, in quotes; many
+ * clients send the bare text.  Both are the same key.
+ */
+
+static ngx_uint_t
+ngx_http_hpf_idempotency_key(ngx_str_t *value, ngx_str_t *key)
+{
+    u_char         first;
+    ngx_uint_t     i;
+    hpf_sf_item_t  item;
+
+    *key = *value;
+    first = '!';
+
+    if (value->len && value->data[0] == '"') {
+
+        if (hpf_sf_item((char *) value->data, value->len, &item) != 0) {
+            return 0;
+        }
+
+        key->data = (u_char *) item.text.data;
+        key->len = item.text.len;
+        first = ' ';
+    }
+
+    for (i = 0; i < key->len; i++) {
+        if (key->data[i] < first || key->data[i] >= 0x7f) {
+            return 0;
+        }
+    }
+
+    return key->len > 0 && key->len <= NGX_HTTP_HPF_IDEM_KEY;
 }
 
 
