@@ -9,7 +9,7 @@ use Test::More;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->plan(30);
+my $t = HPF::Test->new->plan(33);
 my $dir = $t->dir;
 my $tool = $t->root . '/tools/gateway';
 
@@ -120,7 +120,19 @@ like(join('', <$foreground>), qr/hpf: another start runs here now/,
 close $foreground;
 is(http_get('/readyz', port => 8087)->status, 200, 'and the other goes on');
 
+
+# without its back end a gateway is no use, ready or not
+
 push @second, @third, pids('d');
+my $demo = (pids('d'))[2];
+kill 'KILL', $demo;
+ok($t->wait_for(sub { !kill(0, $demo) }), 'the demo back end is gone');
+
+($rc, $out) = gateway('start', 'd', 8086, 8087);
+is($rc, 0, 'another start') or diag($out);
+isnt((pids('d'))[2], $demo, 'brings it back');
+
+push @second, pids('d');
 gateway('stop', 'd', 8086, 8087);
 
 
