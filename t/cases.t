@@ -91,6 +91,8 @@ $r = $t->call('GET', '/v1/cases', token => $token, channel => 'wechat');
 is(scalar @{ $r->json->{cases} }, 1, 'the list, on another channel');
 is(scalar @{ $t->call('GET', '/v1/cases?status=rejected', token => $token)
              ->json->{cases} }, 0, 'of another status');
+is(scalar @{ $t->call('GET', '/v1/cases?status=%61pproved', token => $token)
+   ->json->{cases} }, 1, 'a coded status');
 is(scalar @{ $t->call('GET', '/v1/cases?status=approved', token => $token)
              ->json->{cases} }, 1, 'of that status');
 

@@ -67,6 +67,26 @@ is(@{ $t->call('GET', '/v1/items?user_type=individual')->json->{items} }, 3,
    'for individuals');
 
 
+# the query as clients make it: coded, and with names that say nothing
+
+sub listed {
+    my ($query, %o) = @_;
+    my $items = $t->call('GET', "/v1/items?$query", %o)->json->{items};
+    return join ' ', map { $_->{id} } @$items;
+}
+
+is(listed('category=with%64raw'), 'withdraw-rent', 'a coded category');
+is(listed('category=&user_type='), listed('x=1'), 'empty is any');
+is(listed('category=&user_type=unit'), '', 'of two, one says something');
+is(listed('user_type=%75nit'), '', 'a coded type');
+is(listed('category=%E6%9F%A5'), '', 'a category that there is not');
+
+$r = $t->call('GET', '/v1/items', channel => 'partner');
+is_deeply({ map { $_->{id} => $_->{open} ? 1 : 0 } @{ $r->json->{items} } },
+          { 'account-details' => 1, 'account-query' => 1,
+            'withdraw-rent' => 0 }, 'what a channel does not have is not open');
+
+
 # a guide
 
 $r = $t->call('GET', '/v1/items/withdraw-rent');

@@ -607,12 +607,19 @@ ngx_int_t ngx_http_hpf_idempotency_end(ngx_http_hpf_ctx_t *ctx);
 /* Of the attempt that this request is; empty: there is no key. */
 ngx_str_t ngx_http_hpf_idempotency_token(ngx_http_hpf_ctx_t *ctx);
 
+/* _route.c: the header of a 405, which names these methods. */
+ngx_int_t ngx_http_hpf_route_allow(ngx_http_request_t *r, ngx_uint_t methods);
+
 /* _util.c: the first field of that lower-case name; NULL: there is none. */
 ngx_table_elt_t *ngx_http_hpf_header_in(ngx_http_request_t *r,
     ngx_str_t *name);
 /* The one behind prev of the same name; NULL: there is no other. */
 ngx_table_elt_t *ngx_http_hpf_header_next(ngx_http_request_t *r,
     ngx_str_t *name, ngx_table_elt_t *prev);
+/* An argument of the query, decoded. NGX_DECLINED: there is none, or it says
+   nothing. */
+ngx_int_t ngx_http_hpf_arg(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
 /* 1: a body is announced, or may come (HTTP/2 without a length). */
 ngx_uint_t ngx_http_hpf_has_body(ngx_http_request_t *r);
 /* The longest whole characters of UTF-8 text within max bytes. */

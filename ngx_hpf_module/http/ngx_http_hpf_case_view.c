@@ -77,7 +77,7 @@ ngx_http_hpf_case_list_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     ngx_str_null(&empty);
 
-    if (ngx_http_arg(r, (u_char *) "status", 6, &status) != NGX_OK) {
+    if (ngx_http_hpf_arg(r, "status", &status) != NGX_OK) {
         status = empty;
     }
 

@@ -83,23 +83,22 @@ ngx_http_hpf_items_wanted(ngx_http_request_t *r, const hpf_manifest_t *mf)
     unsigned   users;
     ngx_str_t  s;
 
-    if (ngx_http_arg(r, (u_char *) "category", 8, &s) == NGX_OK
-        && (ngx_strlen(mf->category) != s.len
-            || ngx_strncmp(mf->category, s.data, s.len) != 0))
+    if (ngx_http_hpf_arg(r, "category", &s) == NGX_OK
+        && !ngx_http_hpf_is(&s, mf->category))
     {
         return 0;
     }
 
-    if (ngx_http_arg(r, (u_char *) "user_type", 9, &s) != NGX_OK) {
+    if (ngx_http_hpf_arg(r, "user_type", &s) != NGX_OK) {
         return 1;
     }
 
     users = 0;
 
-    if (s.len == 10 && ngx_strncmp(s.data, "individual", 10) == 0) {
+    if (ngx_http_hpf_is(&s, "individual")) {
         users = HPF_MANIFEST_INDIVIDUAL|HPF_MANIFEST_ANYONE;
 
-    } else if (s.len == 4 && ngx_strncmp(s.data, "unit", 4) == 0) {
+    } else if (ngx_http_hpf_is(&s, "unit")) {
         users = HPF_MANIFEST_UNIT|HPF_MANIFEST_ANYONE;
     }
 
@@ -112,6 +111,7 @@ ngx_http_hpf_items_entry(ngx_http_hpf_ctx_t *ctx, ngx_hpf_plugin_t *plugin)
 {
     json_t                    *users;
     ngx_str_t                 *id;
+    ngx_uint_t                 open;
     ngx_hpf_switch_t           sw;
     const hpf_manifest_t      *mf;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -122,6 +122,9 @@ ngx_http_hpf_items_entry(ngx_http_hpf_ctx_t *ctx, ngx_hpf_plugin_t *plugin)
     mf = ngx_hpf_plugin_manifest(plugin);
     users = json_incref(json_object_get(mf->json, "users"));
 
+    open = ngx_http_hpf_item_on_channel(plugin, &ctx->channel->id)
+           && ngx_http_hpf_item_open(hmcf, id, ctx->channel, &sw);
+
     return json_pack("{s:s%,s:s,s:s,s:o,s:i,s:o,s:b,s:o}",
                      "id", id->data, id->len,
                      "name", ctx->en ? mf->name_en : mf->name_zh,
@@ -129,8 +132,7 @@ ngx_http_hpf_items_entry(ngx_http_hpf_ctx_t *ctx, ngx_hpf_plugin_t *plugin)
                      "users", users ? users : json_array(),
                      "level", (int) mf->level,
                      "channels", ngx_http_hpf_item_channels(plugin, hmcf),
-                     "open", (int) ngx_http_hpf_item_open(hmcf, id,
-                                                          ctx->channel, &sw),
+                     "open", (int) open,
                      "time_limit", ngx_http_hpf_items_limit(mf));
 }
 

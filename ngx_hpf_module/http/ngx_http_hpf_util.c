@@ -65,6 +65,40 @@ ngx_http_hpf_header_next(ngx_http_request_t *r, ngx_str_t *name,
 }
 
 
+ngx_int_t
+ngx_http_hpf_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    u_char  *p, *src, *dst;
+
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), value) != NGX_OK
+        || value->len == 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pstrdup(r->pool, value);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (src = p; src < p + value->len; src++) {
+        if (*src == '+') {
+            *src = ' ';
+        }
+    }
+
+    src = p;
+    dst = p;
+
+    ngx_unescape_uri(&dst, &src, value->len, 0);
+
+    value->data = p;
+    value->len = dst - p;
+
+    return NGX_OK;
+}
+
+
 ngx_uint_t
 ngx_http_hpf_has_body(ngx_http_request_t *r)
 {
