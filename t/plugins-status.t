@@ -166,5 +166,15 @@ ask($t, 'shaky', 'crash');
 ok($t->wait_for(sub { seen('shaky', 'quarantined') }), 'it may come again');
 
 is($t->admin('DELETE', $URI)->status, 405, 'another method');
+is($t->admin('DELETE', $URI)->header('Allow'), 'GET, HEAD, POST',
+   'and what is allowed');
+is($t->admin('PUT', '/admin/v1/sessions')->header('Allow'),
+   'GET, HEAD, DELETE', 'of sessions');
+
+my $metrics = $t->admin('GET', '/metrics')->body;
+my %help = map { $_ => 1 } $metrics =~ /^# HELP (\S+) \S/mg;
+my @own = grep { !/^hpf_plugin_.*_(total|seconds)$/ }
+          $metrics =~ /^# TYPE (\S+)/mg;
+is(join(' ', grep { !$help{$_} } @own), '', 'each metric says what it is');
 
 done_testing();

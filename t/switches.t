@@ -157,6 +157,15 @@ soon('the platform is closed', 'channel-stopped', sub { list('gov') });
 is_deeply(list('gov')->json->{alternatives}, [], 'no alternatives');
 is($t->admin('GET', '/healthz')->status, 200, 'the node is well');
 
+for my $path (qw! /healthz /readyz /metrics !) {
+    my $r = $t->admin('POST', $path);
+    is($r->status, 405, "POST $path");
+    is($r->header('Allow'), 'GET, HEAD', 'what is allowed');
+}
+
+is($t->admin($_, '/admin/v1/none')->status, 404, "$_ of what is not there")
+    for qw/ GET POST OPTIONS DELETE /;
+
 set('platform');
 soon('and open again', 200, sub { list('gov') });
 

@@ -446,7 +446,8 @@ ngx_http_hpf_metrics_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_chain_t  *cl;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
+        return ngx_http_hpf_route_allow(r, NGX_HTTP_GET) == NGX_OK
+               ? NGX_HTTP_NOT_ALLOWED : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     rc = ngx_http_discard_request_body(r);

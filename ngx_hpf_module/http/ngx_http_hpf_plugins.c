@@ -206,6 +206,12 @@ ngx_http_hpf_plugins_handler(ngx_http_request_t *r)
         return ngx_http_hpf_plugins_change(r, hmcf);
     }
 
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_http_hpf_route_allow(r, NGX_HTTP_GET|NGX_HTTP_POST)
+               == NGX_OK
+               ? NGX_HTTP_NOT_ALLOWED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     return ngx_http_hpf_plugins_send(r, ngx_http_hpf_plugins_list(r, hmcf));
 }
 

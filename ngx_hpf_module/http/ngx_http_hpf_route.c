@@ -29,8 +29,6 @@
 
 static ngx_int_t ngx_http_hpf_route_match(ngx_http_hpf_ctx_t *ctx,
     const char *pattern, ngx_str_t *uri);
-static ngx_int_t ngx_http_hpf_route_allow(ngx_http_request_t *r,
-    ngx_uint_t methods);
 
 
 static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
@@ -203,7 +201,7 @@ ngx_http_hpf_route_match(ngx_http_hpf_ctx_t *ctx, const char *pattern,
 
 /* RFC 9110, section 15.5.6: a 405 names what is allowed. */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hpf_route_allow(ngx_http_request_t *r, ngx_uint_t methods)
 {
     u_char           *p;

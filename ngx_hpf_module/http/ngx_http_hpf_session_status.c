@@ -98,7 +98,10 @@ ngx_http_hpf_session_status_run(ngx_http_request_t *r,
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_METHOD_NOT_ALLOWED);
+        return ngx_http_hpf_route_allow(r, NGX_HTTP_GET|NGX_HTTP_DELETE)
+               == NGX_OK
+               ? ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_METHOD_NOT_ALLOWED)
+               : NGX_ERROR;
     }
 
     if (ngx_http_hpf_session_status_user(r, ctx, &uid) != NGX_OK) {

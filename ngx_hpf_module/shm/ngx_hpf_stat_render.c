@@ -39,6 +39,7 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
     { "hpf_store_requests_total", "Requests that had to ask Redis." },
     { "hpf_audit_lost_total", "Audit records that could not be written." },
     { "hpf_plugin_crashes_total", "Workers that a plugin has ended, and how." },
+    { "hpf_plugin_memory_bytes", "Memory of the version in force." },
     { "hpf_plugin_quarantined", "1: the plugin in force is quarantined." },
     { "hpf_backend_open", "1: the back end is not called but for a try." },
     { "hpf_backend_refused_total",
