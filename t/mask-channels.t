@@ -61,7 +61,7 @@ sub becomes {
 
     ok($t->wait_for(sub {
         return 8 == grep { ($got = item($id, 'plain')) eq $want } 1 .. 8;
-    }, 10), $name) or diag("got: $got");
+    }), $name) or diag("got: $got");
 }
 
 

@@ -68,7 +68,7 @@ sub becomes {
     ok($t->wait_for(sub {
         my @got = map { $last = value(run($id)) } 1 .. 12;
         return 12 == grep { $_ eq $want } @got;
-    }, 10), $name) or diag("last: $last");
+    }), $name) or diag("last: $last");
 }
 
 
@@ -102,7 +102,7 @@ $t->wait_for(sub {
     $got{$v}++;
     push @order, $v if !@order || $order[-1] ne $v;
     return $got{two} && $got{two} > 20;
-}, 10);
+});
 
 is(join(' ', @order), @order > 1 ? 'one two' : 'two',
    'all workers change at once') or diag(join ' ', %got);

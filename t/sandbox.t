@@ -8,7 +8,6 @@ use warnings;
 use strict;
 
 use Test::More;
-use Time::HiRes qw/ time /;
 
 use HPF::Test;
 
@@ -253,9 +252,9 @@ is_deeply($good->json->{result}, {
 }, 'and what it finds') or diag($good->body);
 
 for my $id (sort keys %code) {
-    my $begin = time;
+    my $begin = $t->began;
     my $r = run("x-$id" =~ tr/_/-/r);
-    my $time = time - $begin;
+    my $time = $t->took($begin);
 
     ok($r->status == 500 && $r->json->{code} eq 'plugin-failed' && $time < 5,
        $id) or diag($r->body, " after $time s");

@@ -9,7 +9,6 @@ use strict;
 use utf8;
 
 use Test::More;
-use Time::HiRes qw/ time /;
 
 use HPF::Test;
 
@@ -61,14 +60,15 @@ sub set {
 
 sub soon {
     my ($name, $want, $try) = @_;
-    my $begin = time;
+    my $begin = $t->began;
 
     my $ok = $t->wait_for(sub {
         return 12 == grep { outcome($try->()) eq $want } 1 .. 12;
-    }, 5);
+    });
+    my $took = $t->took($begin);
 
-    ok($ok && time - $begin < 1.5, $name)
-        or diag(outcome($try->()), ' after ', time - $begin);
+    ok($ok && $took < 1.5, $name)
+        or diag(outcome($try->()), " after $took s");
 }
 
 

@@ -27,7 +27,11 @@ package HPF::Test;
 # stores    start_store(NAME) start_sentinels() start_cluster(), and what can
 #           happen to them: see HPF::Test::Store and HPF::Test::Cluster
 # servers   start_backend(8NNN, sub { my ($request, $socket) = @_; ... })
-# waiting   wait_for(SUB, SECONDS): its true value, or false in the end
+# waiting   wait_for(SUB, SECONDS): its true value, or false in the end; it
+#           takes long only where something is wrong
+# time      began() and took(BEGAN): the seconds since, for what has to be done
+#           within some, without those in which this machine had other things
+#           to do
 # load      load(CODE) load_end(LOAD): see HPF::Test::Load
 # plugins   lua_plugin(ID, CODE): see HPF::Test::Lua
 # whole     gateway(%parts): Redis, the demo back end and nginx with the
@@ -86,7 +90,7 @@ my (%ports, @locks, @tests);
 
 # a test that hangs is a failed test, not a hanging run
 
-my $LIMIT = $ENV{TEST_LIMIT} || ($ENV{TEST_BIG} ? 1800 : 120);
+my $LIMIT = $ENV{TEST_LIMIT} || ($ENV{TEST_BIG} ? 1800 : 300);
 
 $SIG{PIPE} = 'IGNORE';
 $SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { exit 130 };
@@ -306,7 +310,7 @@ sub alive {
 sub end {
     my ($self, $name, $signal) = @_;
     my $p = delete $self->{procs}{$name} or return;
-    my $deadline = time + 10;
+    my $deadline = time + 30;
 
     if (waitpid($p->{pid}, WNOHANG) != 0) {
         push @{ $self->{faults} }, "$name ended by itself, status $?\n"
@@ -335,7 +339,7 @@ sub end {
 
 sub wait_for {
     my ($self, $check, $seconds) = @_;
-    my $deadline = time + ($seconds || 10);
+    my $deadline = time + ($seconds || 30);
 
     while (1) {
         my $value = $check->();
@@ -343,6 +347,33 @@ sub wait_for {
         return 0 if time > $deadline;
         sleep 0.003;
     }
+}
+
+
+# What the kernel says of how long some process could not run since all
+# processors were busy, or the disk was; 0 where it does not say.
+
+sub stalled {
+    my $sum = 0;
+
+    for my $what (qw/ cpu io /) {
+        open my $f, '<', "/proc/pressure/$what" or next;
+        $sum += $1 / 1e6 if (<$f> || '') =~ /^some .* total=(\d+)/;
+    }
+
+    return $sum;
+}
+
+
+sub began { return [ time, stalled() ] }
+
+
+sub took {
+    my ($self, $began) = @_;
+    my ($time, $stalled) = @$began;
+    my $took = time - $time - (stalled() - $stalled);
+
+    return $took > 0 ? $took : 0;
 }
 
 

@@ -20,7 +20,7 @@ use Socket qw/ MSG_NOSIGNAL SHUT_WR SOL_SOCKET SO_LINGER IPPROTO_TCP
                TCP_NODELAY /;
 use Time::HiRes qw/ time /;
 
-our $TIMEOUT = 10;
+our $TIMEOUT = 30;
 
 
 sub connect {

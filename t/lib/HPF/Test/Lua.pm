@@ -14,7 +14,6 @@ use warnings;
 use strict;
 
 use JSON::PP ();
-use Time::HiRes qw/ time /;
 
 # CPU time has a limit of half a second; a busy machine takes longer
 
@@ -55,9 +54,9 @@ sub lua_run {
 
 sub lua_attack {
     my ($self, $id) = @_;
-    my $begin = time;
+    my $begin = $self->began;
     my $r = eval { $self->lua_run($id) };
-    my $time = time - $begin;
+    my $time = $self->took($begin);
 
     return "no answer after $time s: $@" unless $r;
 

@@ -93,7 +93,7 @@ sub plugin_becomes {
     Test::More::ok($t->wait_for(sub {
         my @got = map { $last = plugin_value($t, $id, $body) } 1 .. 12;
         return 12 == grep { $_ eq $want } @got;
-    }, 10), $name) or Test::More::diag("last: $last");
+    }), $name) or Test::More::diag("last: $last");
 }
 
 
