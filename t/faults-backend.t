@@ -17,7 +17,7 @@ my $t = HPF::Test->new->gateway(workers => 2, start => 0);
 # a back end need not be waited for so long here
 
 my $conf = $t->read_file('conf/backends.conf');
-$conf =~ s/(proxy_read_timeout) 5s/$1 600ms/ or die 'no time-out to shorten';
+$conf =~ s/(proxy_read_timeout) 5s/$1 1500ms/ or die 'no time-out to shorten';
 $t->write_file('conf/backends.conf', $conf);
 
 $t->run->wait_ready;

@@ -34,8 +34,12 @@ EOJ
 
 $t->write_file('with/nap/nap.lua', <<'EOL');
 local function handle(request)
-    hpf.kv.incr("begun", 1, 60)
-    hpf.sleep(request.form.ms or 300)
+    local n = hpf.kv.incr("begun", 1, 60)
+
+    repeat
+        hpf.sleep(request.form.ms or 50)
+    until not request.form.sound
+          or tonumber(hpf.kv.get("awake") or 0) >= n
 
     if request.form.case then
         hpf.case.open("checking")
@@ -50,9 +54,9 @@ end
 return { handle = handle }
 EOL
 
-$t->gateway(workers => 2, plugins => $dir, start => 0, edit => sub {
+$t->gateway(workers => 2, plugins => $dir, start => 0,
+            store => 'timeout=10s', edit => sub {
     my ($conf) = @_;
-    $conf =~ s/^(\s*hpf_redis \S+?);/$1 timeout=10s;/m or die 'no store';
     $conf =~ s/rate=200r\/s burst=400/rate=2000r\/s burst=9000/
         or die 'no limit';
     return $conf;
@@ -184,7 +188,7 @@ my $spare = $t->login($one);
 my $r;
 
 is($t->call('GET', '/v1/session', token => $token)->status, 200, 'a session');
-is(under_way(), 0, 'nothing is under way');
+ok(reaches(0), 'nothing is under way');
 
 
 # the body
@@ -372,11 +376,14 @@ sub naps {
 
 leave('a nap', sub {
     my $begun = naps('begun');
-    my @c = map { asked(raw('POST /v1/items/nap', undef, {})) } 1 .. 4;
+    my @c = map { asked(raw('POST /v1/items/nap', undef,
+                            { sound => JSON::PP::true })) } 1 .. 4;
 
     ok($t->wait_for(sub { naps('begun') == $begun + 4 }), 'a nap: begun');
     return @c;
-}, sub { }, sub { is(naps('ended'), naps('begun'), 'a nap: ended') });
+}, sub {
+    $t->redis('SET', 'hpf:{p:nap}:awake', naps('begun'));
+}, sub { is(naps('ended'), naps('begun'), 'a nap: ended') });
 
 
 # a plugin that errs behind the case it has opened: the problem names it, and

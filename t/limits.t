@@ -25,7 +25,7 @@ EOF
 
         location = /long-name {
             hpf_limit wide by=address rate=3600r/h burst=9;
-            hpf_limit narrow by=address rate=6r/m burst=2;
+            hpf_limit narrow by=address rate=6r/h burst=2;
             proxy_pass http://demo/healthz;
         }
 

@@ -13,9 +13,9 @@ use Test::More;
 use HPF::Test;
 use HPF::Test::Plugin;
 
-my $t = HPF::Test->new->gateway(workers => 1, edit => sub {
-    return $_[0] =~ s/rate=200r/rate=100000r/r
-                 =~ s/^(\s*hpf_redis \S+?);/$1 timeout=20s;/mr;
+my $t = HPF::Test->new->gateway(workers => 1, store => 'timeout=20s',
+                                edit => sub {
+    return $_[0] =~ s/rate=200r/rate=100000r/r;
 });
 
 my ($person) = $t->savers;

@@ -19,10 +19,10 @@ my $FILES = `sh -c 'ulimit -n'`;
 my $CALLS = $FILES =~ /^\d+$/ && $FILES < 10500
             ? 2 * int(($FILES - 500) / 2) : 10000;
 
-my $t = HPF::Test->new->gateway(workers => 2, start => 0, edit => sub {
+my $t = HPF::Test->new->gateway(workers => 2, start => 0,
+                                store => 'timeout=60s', edit => sub {
     return $_[0] =~ s/rate=200r/rate=100000r/r
                  =~ s/burst=400/burst=100000/r
-                 =~ s/^(\s*hpf_redis \S+?);/$1 timeout=60s;/mr
                  =~ s/worker_connections 4096/worker_connections 16384/r;
 });
 

@@ -31,6 +31,7 @@ $t->gateway(
             proxy_pass http://demo/healthz;
         }
 CONF
+$t->quiet;
 
 my @people = $t->savers;
 my %key;

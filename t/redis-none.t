@@ -11,7 +11,8 @@ use Time::HiRes qw/ time /;
 
 use HPF::Test;
 
-my $t = HPF::Test->new->gateway(http => 'hpf_limit_dry_run on;');
+my $t = HPF::Test->new->gateway(http => 'hpf_limit_dry_run on;')
+                  ->quiet;
 
 my $token = $t->enter(($t->savers)[0]);
 
@@ -47,16 +48,30 @@ is(cost(sub {
 }), 1, 'is asked for once');
 
 is(said($token), 200, 'a session');
-is(cost(sub { said($_) for map { made_up($_) } 2 .. 41 }), 40,
-   'each of many once');
-is(cost(sub { said($_) for map { made_up($_) } 2 .. 41 }), 0, 'and not again');
+
+# within the few seconds, if they are enough on a busy machine
+
+my ($n, $once, $again) = (1);
+
+for (1 .. 10) {
+    my @tokens = map { made_up(++$n) } 1 .. 40;
+    my $begin = time;
+
+    $once = cost(sub { said($_) for @tokens });
+    $again = cost(sub { said($_) for @tokens });
+
+    last if time - $begin < 4;
+}
+
+is($once, 40, 'each of many once');
+is($again, 0, 'and not again');
 is(cost(sub { is(said($token), 200, 'the session') }), 0,
    'is still in the cache');
 
-my $begin = time;
+my $begin = $t->began;
 
-ok($t->wait_for(sub { cost(sub { said(made_up(41)) }) == 1 }, 20),
+ok($t->wait_for(sub { cost(sub { said(made_up($n)) }) == 1 }),
    'after some seconds it is asked for again');
-cmp_ok(time - $begin, '<', 10, 'it could be one by then');
+cmp_ok($t->took($begin), '<', 10, 'it could be one by then');
 
 done_testing();

@@ -16,7 +16,7 @@ my $N = 24;
 my $t = HPF::Test->new->gateway(
     workers => 1,
     http => 'hpf_session cache=off; hpf_limit_dry_run on;',
-);
+)->quiet;
 
 my @people = ($t->savers)[0 .. $N - 1];
 my @tokens = map { scalar $t->enter($_) } @people;

@@ -51,13 +51,27 @@ sub links {
 sub links_of { join ' ', sort map { ("hpf:$_", "hpf-feed:$_") } @_ }
 
 
+# connections of clients that the workers have not closed yet
+
+sub connections {
+    my $port = sprintf '%04X', port(8080);
+
+    open my $in, '<', '/proc/net/tcp' or die "no connections: $!\n";
+
+    # established, or closed by the client
+
+    return scalar grep { /^ *\d+: [0-9A-F]{8}:$port \S+ 0[18] / } <$in>;
+}
+
+
 # what is there when all is quiet
 
 sub settled {
     my ($name) = @_;
 
     ok($t->wait_for(sub { $t->workers == 2
-                          && links() eq links_of($t->workers) }),
+                          && links() eq links_of($t->workers)
+                          && !connections() }),
        "$name: two workers, and no other is connected") or diag(links());
 
     return { master => descriptors($t->master), memory => memory(),

@@ -12,10 +12,13 @@ package HPF::Test::Gateway;
 #   the configuration; edit => sub that gets the configuration and returns
 #   another; workers => 2; plugins => folder instead of build/plugins;
 #   ca => 'ec', 'rsa' or 'sm2': certificates, see HPF::Test::Cert;
-#   start => 0: all but nginx is started; redis => what hpf_redis gets, then
-#   no Redis is started.  The channels are port(8080), the operators port(8081).
+#   start => 0: all but nginx is started; store => what hpf_redis gets behind
+#   the address, instead of times that a busy machine keeps as well; redis =>
+#   all that it gets, then no Redis is started.  The channels are port(8080), the operators port(8081).
 #   beside => another gateway: a second node with the store, the back end and
 #   the keys of that one, on port(8180) and port(8181).
+# quiet(): returns when the gateway has done what it does at the store unasked,
+#   for tests that count what a request costs there
 # call(METHOD, PATH, %o): one request; channel => 'app', token => TOKEN,
 #   headers, body, client => an HPF::Test::HTTP to use again, and what
 #   http_request takes.  A signed channel's request is signed;
@@ -116,7 +119,8 @@ sub gateway_conf {
         PORT => HPF::Test::port($self->listens(8080)),
         ADMIN_PORT => HPF::Test::port($self->listens(8081)),
         WORKERS => $parts{workers} || 2,
-        REDIS => $parts{redis} || ($parts{beside} || $self)->redis_addr,
+        REDIS => $parts{redis} || ($parts{beside} || $self)->redis_addr
+                 . ' ' . ($parts{store} || 'connect=5s timeout=5s'),
         DEMO => $self->demo_addr,
         USER => $> == 0 ? 'user root root;' : '',
     );
@@ -175,6 +179,18 @@ sub wait_ready {
 
     die 'the gateway does not get ready: ' . ($r ? $r->raw : 'no answer') . "\n"
         unless $ok;
+
+    return $self;
+}
+
+
+# after a start old seals are looked for
+
+sub quiet {
+    my ($self) = @_;
+
+    $self->wait_for(sub { $self->redis('HGET', 'hpf:cfg:reseal', 'done') })
+        or die "the gateway does not come to rest\n";
 
     return $self;
 }
