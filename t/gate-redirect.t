@@ -96,8 +96,13 @@ is(get('/item/x', $high), 'ok', 'who may passes');
 
 is(get('/open/x', $low, channel => 'wechat'), 'ok', 'a signed channel');
 
-my ($n) = $t->admin('GET', '/metrics')->body
-          =~ /^hpf_requests_total\{[^}]*channel="wechat"[^}]*\} (\d+)/m;
-is($n, 1, 'a request is counted once');
+my $n;
+
+ok($t->wait_for(sub {
+    ($n) = $t->admin('GET', '/metrics')->body
+           =~ /^hpf_requests_total\{[^}]*channel="wechat"[^}]*\} (\d+)/m;
+    return $n;
+}), 'a request is counted');
+is($n, 1, 'once');
 
 done_testing();

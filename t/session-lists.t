@@ -162,17 +162,28 @@ is(outcome(admin('POST', "?user=$user2", @WHO)), 'method-not-allowed', 'POST');
 
 # the record
 
-my @audit = $t->audit;
-is(join(' ', map { "$_->{user} $_->{session}" }
-             grep { ($_->{event} || '') eq 'session-ended' && $_->{user}
-                    && $_->{status} == 204 } @audit),
-   join(' ', map { "$user $_->{id}" } @list), 'what users ended');
-is(join(' ', map { join ' ', grep { defined }
-                             @$_{qw/ event operator subject session /} }
-             grep { $_->{operator} && $_->{event} && $_->{status} == 204 }
-             @audit),
-   "session-ended li $user $id sessions-ended li $user",
-   'what an operator ended');
+# each worker writes its lines when the answer is on its way
+
+sub recorded {
+    my ($want, $members, $which, $name) = @_;
+    my @lines;
+
+    $t->wait_for(sub {
+        @lines = map { join ' ', grep { defined } @$_{@$members} }
+                 grep { $_->{event} && $_->{status} == 204 && $which->($_) }
+                 $t->audit;
+        return @lines >= @$want;
+    });
+
+    is_deeply([ sort @lines ], [ sort @$want ], $name);
+}
+
+recorded([ map { "$user $_->{id}" } @list ], [ qw/ user session / ], sub {
+    $_[0]{event} eq 'session-ended' && $_[0]{user};
+}, 'what users ended');
+recorded([ "session-ended li $user $id", "sessions-ended li $user" ],
+         [ qw/ event operator subject session / ], sub { $_[0]{operator} },
+         'what an operator ended');
 
 # however many there are, all of them end: here the real ones are the oldest
 

@@ -16,6 +16,7 @@ package HPF::Test::Load;
 # load_more(LOAD, N): returns when there are N more answers
 # outcomes(ANSWERS): "200" or "200, 503 store-unavailable": all that there are
 # audit(): the lines of the record
+# record(RESPONSE): that of one response, which is written when it is on its way
 # refusals(SINCE): how many milliseconds it took to say store-unavailable, the
 #   middle and the longest, of the lines of the record since that one
 
@@ -117,6 +118,17 @@ sub audit {
     my ($self) = @_;
     return map { HPF::Test::json($_) }
            split /\n/, $self->read_file('audit/audit.jsonl');
+}
+
+
+sub record {
+    my ($self, $response) = @_;
+    my $id = $response->header('X-Request-Id');
+
+    return $self->wait_for(sub {
+        my ($line) = grep { ($_->{id} || '') eq $id } $self->audit;
+        return $line;
+    });
 }
 
 
