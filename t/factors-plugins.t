@@ -81,28 +81,32 @@ sub of {
 }
 
 
-# a factor is put in, or over the one that is there; FILE or the body of handle
+# a factor takes the place of the one that is there, manifest and code together;
+# FILE or the body of handle
+
+my $n = 0;
 
 sub factor {
     my ($id, $code, %more) = @_;
     my $before = of($id)->{digest} || '';
+    my $new = 'new-' . ++$n;
     my $suffix = $code =~ /\.so$/ ? 'so' : 'lua';
 
-    $t->write_file("new/manifest.json", $json->encode({
+    $t->write_file("$new/manifest.json", $json->encode({
         id => $id, kind => 'factor', version => '1.0.0', name => $id,
         language => $suffix eq 'so' ? 'c' : 'lua', person => [ 'id_no' ],
         backends => [ 'police' ], form => { type => 'object' }, %more }));
 
     if ($suffix eq 'so') {
-        copy($code, $t->path("new/$id.so")) or die "copy: $!\n";
+        copy($code, $t->path("$new/$id.so")) or die "copy: $!\n";
 
     } else {
-        $t->write_file("new/$id.lua",
+        $t->write_file("$new/$id.lua",
                        "return { handle = function(request)\n$code\nend }");
     }
 
-    rename $t->path("new/$_"), $t->path("plugins/$id/$_") or die "$_: $!\n"
-        for "$id.$suffix", 'manifest.json';
+    rename $t->path("plugins/$id"), $t->path("old-$n") or die "$id: $!\n";
+    rename $t->path($new), $t->path("plugins/$id") or die "$id: $!\n";
 
     $t->wait_for(sub { (of($id)->{digest} || $before) ne $before })
         or die "$id does not change\n";
@@ -129,12 +133,16 @@ is($r->json->{level}, 2, 'and has what it proves');
 
 # it goes while it is asked
 
-factor('id-card', 'hpf.sleep(300) return true');
+my $ASK = 'hpf.backend("police", { path = "/face", json = {} })';
+
+factor('id-card', "$ASK return true");
+hold('/police');
 $c = begin('id-card');
 ok($t->wait_for(sub { of('id-card')->{running} == 1 }), 'one is under way');
 rename $t->path('plugins/id-card'), $t->path('plugins/.gone') or die "$!\n";
-is(outcome(keep($c->response)), 200, 'it ends, though its plugin is gone');
 ok($t->wait_for(sub { !of('id-card')->{id} }), 'it is taken away');
+release('/police');
+is(outcome(keep($c->response)), 200, 'it ends, though its plugin is gone');
 is(outcome(step_up('id-card')), '422 form-invalid /factors/0/factor enum',
    'the next one does not know it');
 is(outcome($t->register($t->person(1))),
@@ -153,6 +161,7 @@ is(outcome(step_up('id-card')), 200, 'and known');
 # one after the other: what the first has left behind is not the second's
 
 factor('face', plugin_build($t, 't/plugins/factor.c'));
+factor('id-card', 'hpf.sleep(300) return true');
 
 my $at = time;
 is(outcome(step_up({ factor => 'face', do => 'early' }, 'id-card')), 200,
@@ -238,15 +247,15 @@ for my $of (
 
 # too late because of a back end; too many
 
-factor('face', 'return hpf.backend("police", { path = "/face", json = {} }).ok',
-       resources => { time => 200 });
+factor('face', "return $ASK.ok", resources => { time => 1000 });
 hold('/police');
 is(outcome(step_up('face')), '504 backend-unavailable police',
    'a back end is waited for too long');
 release('/police');
 
-factor('face', 'hpf.sleep(400) hpf.kv.incr("ended", 1, 60) return true',
+factor('face', "$ASK hpf.kv.incr(\"ended\", 1, 60) return true",
        resources => { concurrency => 1 });
+hold('/police');
 $c = begin('face');
 ok($t->wait_for(sub { of('face')->{running} == 1 }), 'one is under way');
 is(outcome(step_up('face')), '429 rate-limited face-concurrency',
@@ -256,13 +265,16 @@ is(outcome(step_up('face')), '429 rate-limited face-concurrency',
 # a client that leaves: it goes on to its end, and nothing is left of it
 
 $c->close;
+release('/police');
 ok($t->wait_for(sub { of('face')->{running} == 0 }), 'the client has left');
 is($t->redis('GET', 'hpf:{p:face}:ended'), 1, 'it has gone on to its end');
 
 $token = $t->login($one);
+hold('/police');
 $c = begin('face');
 ok($t->wait_for(sub { of('face')->{running} == 1 }), 'another one is asked');
 $c->abort;
+release('/police');
 ok($t->wait_for(sub { of('face')->{running} == 0 }), 'and reset');
 is($t->redis('GET', 'hpf:{p:face}:ended'), 2, 'that as well');
 

@@ -12,7 +12,7 @@ use HPF::Test;
 use HPF::Test::Faulty;
 
 my $t = HPF::Test->new->gateway(workers => 2, start => 0, http => <<'EOF');
-    hpf_plugin_watchdog 400ms;
+    hpf_plugin_watchdog 2s;
 EOF
 
 crashes_are_expected($t);
@@ -30,7 +30,7 @@ sub refused {
     ok($t->wait_for(sub {
         my $now = () = $t->log_text =~ /catalogue \d+ is refused/g;
         return $now > $before && $t->workers == 2;
-    }, 20), "$name is refused");
+    }), "$name is refused");
 
     is(ask($t, $id), 'one', 'what was before goes on');
 }

@@ -48,16 +48,27 @@ sub release { $t->demo('POST', '/_release', { target => '/core/loans' }) }
 sub logged { my ($qr) = @_; return scalar(() = $t->log_text =~ /$qr/g) }
 
 
+sub running {
+    my ($id) = @_;
+    my $sum = 0;
+
+    $sum += $_->{running} for grep { $_->{id} eq $id }
+        @{ $t->admin('GET', '/admin/v1/plugins')->json->{plugins} };
+
+    return $sum;
+}
+
+
 # time, in C
 
-faulty($t, 'late', {}, resources => { time => 200 });
-ok($t->wait_for(sub { ask($t, 'late') eq 'one' }), 'a plugin with 200 ms');
+faulty($t, 'late', {}, resources => { time => 1000 });
+ok($t->wait_for(sub { ask($t, 'late') eq 'one' }), 'a plugin with a second');
 
 my $r = $t->call('POST', '/v1/items/late', body => { do => 'sleep' });
 is($r->status, 500, 'one that only sleeps has failed');
 is($r->json->{code}, 'plugin-failed', 'by itself');
 is($r->json->{item}, 'late', 'and is named');
-ok($t->wait_log(qr/"late" did not answer within 200ms/), 'the log says why');
+ok($t->wait_log(qr/"late" did not answer within 1000ms/), 'the log says why');
 is(logged(qr/"late": cancelled/), 1, 'it was told, once');
 
 hold();
@@ -74,7 +85,7 @@ is(logged(qr/"late": cancelled/), 2, 'one that answers is not cancelled');
 
 # and in Lua
 
-lua('sleeper', <<'EOF', time => 200);
+lua('sleeper', <<'EOF', time => 1000);
 return { handle = function(request)
     if request.form["do"] == "sleep" then
         hpf.sleep(50000)
@@ -123,7 +134,7 @@ hold();
 @held = map { begin('narrow', $_) } 1, 2;
 undef @held;
 release();
-ok($t->wait_for(sub { ask($t, 'narrow') eq 'two' }), 'clients that left');
+ok($t->wait_for(sub { !running('narrow') }), 'clients that left');
 
 
 # and so does a worker that dies

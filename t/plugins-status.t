@@ -70,7 +70,7 @@ is_deeply(\@ids, [ sort @ids ], 'they are in order');
 
 # calls of all workers
 
-faulty($t, 'shaky', {}, resources => { time => 100 });
+faulty($t, 'shaky', {}, resources => { time => 1000 });
 ok($t->wait_for(sub { ask($t, 'shaky') eq 'one' }), 'a plugin');
 my ($before) = seen('shaky');
 ask($t, 'shaky') for 1 .. 20;
