@@ -14,7 +14,8 @@ package HPF::Test::Gateway;
 #   ca => 'ec', 'rsa' or 'sm2': certificates, see HPF::Test::Cert;
 #   start => 0: all but nginx is started; store => what hpf_redis gets behind
 #   the address, instead of times that a busy machine keeps as well; redis =>
-#   all that it gets, then no Redis is started.  The channels are port(8080), the operators port(8081).
+#   all that it gets, then no Redis is started.  The channels are port(8080),
+#   the operators port(8081).
 #   beside => another gateway: a second node with the store, the back end and
 #   the keys of that one, on port(8180) and port(8181).
 # quiet(): returns when the gateway has done what it does at the store unasked,
