@@ -33,8 +33,6 @@ static ngx_int_t ngx_http_hpf_mobile_put(ngx_http_request_t *r,
 static void ngx_http_hpf_mobile_stored(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_mobile_taken(ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_mobile_drop(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_mobile_done(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_mobile_tell(ngx_http_request_t *r,
@@ -65,7 +63,7 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_mobile_stages[] = {
     ngx_http_hpf_lock_pass_stage,
     ngx_http_hpf_mobile_index,
     ngx_http_hpf_mobile_put,
-    ngx_http_hpf_mobile_drop,
+    ngx_http_hpf_mobile_drop_stage,
     ngx_http_hpf_revoke_others_stage,
     ngx_http_hpf_mobile_tell,
     ngx_http_hpf_mobile_answer,
@@ -223,8 +221,8 @@ ngx_http_hpf_mobile_taken(ngx_http_hpf_ctx_t *ctx)
 }
 
 
-static ngx_int_t
-ngx_http_hpf_mobile_drop(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+ngx_int_t
+ngx_http_hpf_mobile_drop_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_str_t               args[2];
     ngx_hpf_redis_eval_t    eval;

@@ -6,7 +6,8 @@
  * POST /v1/users: one registration for every channel.  However often and
  * wherever a person registers, there is one user for an ID number; who
  * already is one and comes with another mobile number has to log in and
- * change it there, since name and ID number alone prove nothing.
+ * change it there, since name and ID number alone prove nothing.  Or he proves
+ * more than who has registered (_retake.c).
  */
 
 
@@ -20,6 +21,7 @@
 #include "ngx_http_hpf_flow.h"
 #include "ngx_http_hpf_level.h"
 #include "ngx_http_hpf_lock.h"
+#include "ngx_http_hpf_retake.h"
 #include "ngx_http_hpf_seal.h"
 #include "ngx_http_hpf_store.h"
 
@@ -79,11 +81,15 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_user_stages[] = {
     ngx_http_hpf_user_claim_stage,
     ngx_http_hpf_user_merge,
     ngx_http_hpf_user_same,
+    ngx_http_hpf_retake_certs_stage,
+    ngx_http_hpf_retake_stage,
     ngx_http_hpf_cert_bind_list_stage,
     ngx_http_hpf_cert_bind_stage,
     ngx_http_hpf_lock_pass_stage,
     ngx_http_hpf_password_put_stage,
     ngx_http_hpf_user_mobile,
+    ngx_http_hpf_mobile_drop_stage,
+    ngx_http_hpf_retake_tell_stage,
     ngx_http_hpf_user_answer_stage,
     NULL
 };
@@ -327,13 +333,19 @@ ngx_http_hpf_user_same(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return ngx_http_hpf_user_first_mobile(ctx);
     }
 
-    if (!ngx_http_hpf_person_equal(&person->m, &person->given_m)) {
+    if (ngx_http_hpf_person_equal(&person->m, &person->given_m)) {
+        return ngx_http_hpf_user_real(ctx);
+    }
+
+    if (!ngx_http_hpf_retake_may(ctx)) {
         person->proving = "other-mobile";
 
         return ngx_http_hpf_factor_failed(ctx);
     }
 
-    return ngx_http_hpf_user_real(ctx);
+    person->retakes = 1;
+
+    return NGX_OK;
 }
 
 
@@ -426,7 +438,13 @@ ngx_http_hpf_user_answer_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     person = ctx->data;
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
-    ngx_str_set(&ctx->event, "registered");
+    if (person->retakes) {
+        ngx_str_set(&ctx->event, "registration-taken-back");
+        ctx->subject = person->uid;
+
+    } else {
+        ngx_str_set(&ctx->event, "registered");
+    }
 
     return ngx_http_hpf_answer(ctx, NGX_HTTP_CREATED,
                json_pack("{s:s%,s:i}", "user_id", person->uid.data,

@@ -110,6 +110,7 @@
 
 
 typedef struct ngx_http_hpf_cert_shown_s  ngx_http_hpf_cert_shown_t;
+typedef struct ngx_http_hpf_retake_s      ngx_http_hpf_retake_t;
 
 
 /* Factors that were proved before, and when (s, by the store's clock). */
@@ -165,6 +166,8 @@ typedef struct {
 
     const char  *purpose;              /* of the code */
     ngx_uint_t   registers;            /* a password is set */
+    ngx_uint_t   retakes;              /* from who has named the number */
+    ngx_http_hpf_retake_t  *retake;
     ngx_uint_t   asked;                /* factors in the body */
     ngx_uint_t   proved;               /* factors found true */
     ngx_http_hpf_proofs_t  kept;       /* of them those of another session */
@@ -298,6 +301,13 @@ ngx_int_t ngx_http_hpf_sessions_crowd_stage(ngx_http_request_t *r,
 
 /* _login.c, a stage: tells the person of the session. */
 ngx_int_t ngx_http_hpf_login_answer(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
+
+/*
+ * _mobile.c, a stage: the number given_m leads to the user no more, unless it
+ * is his present one.
+ */
+ngx_int_t ngx_http_hpf_mobile_drop_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 
 /* _fresh.c, a stage: step-up-required unless it was proved just now. */

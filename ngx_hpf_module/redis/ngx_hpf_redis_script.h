@@ -44,6 +44,7 @@
     script(index_drop,         1, ALONE)                                     \
     script(mobile_set,         1, ALONE)                                     \
     script(user_drop,          1, ALONE)                                     \
+    script(user_retake,        1, ALONE)                                     \
     script(reseal_claim,       0, ALONE)                                     \
     script(reseal_scan,        0, ALONE)                                     \
     script(reseal,             1, ALONE)                                     \
