@@ -112,7 +112,7 @@ sub release {
 
 sub received {
     my ($c, $re) = @_;
-    my $end = time + 10;
+    my $end = time + 30;
 
     while ($c->{buf} =~ s/\r\n[0-9a-f]+\r\n//i, $c->{buf} !~ $re) {
         $c->fill($end) or return 0;

@@ -13,14 +13,14 @@ use Time::HiRes qw/ time /;
 use HPF::Test;
 use HPF::Test::Proxy;
 
-my $STALE = 4;
+my $STALE = 8;
 
 my $t = HPF::Test->new->start_redis;
 my $proxy = HPF::Test::Proxy->start($t);
 
 $t->gateway(
     workers => 1,
-    redis => $proxy->url . ' timeout=1s reconnect=50ms',
+    redis => $proxy->url . ' timeout=5s reconnect=50ms',
     http => "hpf_session stale=${STALE}s;",
     channels => <<'CONF');
         location = /limited {
@@ -152,7 +152,7 @@ is(cost(sub {
 }), 1, 'at once');
 
 ok($t->wait_for(sub { session($stay) eq '503 store-unavailable' },
-                $STALE + 5), 'it is too old');
+                $STALE + 30), 'it is too old');
 
 my $took = time - $begin;
 

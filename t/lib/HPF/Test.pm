@@ -31,7 +31,7 @@ package HPF::Test;
 #           takes long only where something is wrong
 # time      began() and took(BEGAN): the seconds since, for what has to be done
 #           within some, without those in which this machine had other things
-#           to do
+#           to do; lost(BEGAN): how many those may be, four at the most
 # load      load(CODE) load_end(LOAD): see HPF::Test::Load
 # plugins   lua_plugin(ID, CODE): see HPF::Test::Lua
 # whole     gateway(%parts): Redis, the demo back end and nginx with the
@@ -374,6 +374,14 @@ sub took {
     my $took = time - $time - (stalled() - $stalled);
 
     return $took > 0 ? $took : 0;
+}
+
+
+sub lost {
+    my ($self, $began) = @_;
+    my $lost = stalled() - $began->[1];
+
+    return $lost < 4 ? $lost : 4;
 }
 
 

@@ -39,7 +39,7 @@ sub load {
         });
     }
 
-    my $load = { names => \@names };
+    my $load = { names => \@names, began => $self->began };
 
     # it is under way when each has had an answer
 
