@@ -44,6 +44,8 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
     { "hpf_backend_open", "1: the back end is not called but for a try." },
     { "hpf_backend_refused_total",
       "Calls that were not made because of that." },
+    { "hpf_reseal_records_total", "Records that the walk of the seals read." },
+    { "hpf_reseal_texts_total", "Sealed texts that were renewed." },
     { "hpf_redis_up", "1: the worker's link to Redis stands." },
     { "hpf_redis_commands", "Commands that the worker has sent to Redis." },
     { NULL, NULL }
