@@ -16,8 +16,18 @@
 #include "hpf_sf.h"
 
 
-static int hpf_content_digest_get(unsigned char *out,
+static int hpf_content_digest_add(hpf_content_digest_t *digest, unsigned alg,
     const hpf_sf_item_t *item);
+
+
+static const struct {
+    const char  *name;
+    size_t       len;
+} hpf_content_digest_list[] = {
+    { "sha-256", 32 },
+    { "sha-512", 64 },
+    { "sm3", 32 }
+};
 
 
 int
@@ -25,6 +35,7 @@ hpf_content_digest_parse(hpf_content_digest_t *digest, const char *text,
     size_t len)
 {
     int             rc;
+    unsigned        i;
     hpf_sf_t        sf;
     hpf_sf_text_t   key;
     hpf_sf_item_t   item;
@@ -35,21 +46,13 @@ hpf_content_digest_parse(hpf_content_digest_t *digest, const char *text,
 
     while ((rc = hpf_sf_member(&sf, &key, &item)) == HPF_OK) {
 
-        /* one that is there twice would leave open which of them counts */
+        for (i = 0; i < HPF_CONTENT_DIGEST_N; i++) {
 
-        if (hpf_sf_is(&key, "sha-256")) {
-            rc = digest->has_sha256 ? HPF_ERROR
-                 : hpf_content_digest_get(digest->sha256, &item);
-            digest->has_sha256 = 1;
-
-        } else if (hpf_sf_is(&key, "sm3")) {
-            rc = digest->has_sm3 ? HPF_ERROR
-                 : hpf_content_digest_get(digest->sm3, &item);
-            digest->has_sm3 = 1;
-        }
-
-        if (rc != HPF_OK) {
-            return HPF_ERROR;
+            if (hpf_sf_is(&key, hpf_content_digest_list[i].name)
+                && hpf_content_digest_add(digest, i, &item) != HPF_OK)
+            {
+                return HPF_ERROR;
+            }
         }
     }
 
@@ -57,21 +60,39 @@ hpf_content_digest_parse(hpf_content_digest_t *digest, const char *text,
         return HPF_ERROR;
     }
 
-    return digest->has_sha256 || digest->has_sm3 ? HPF_OK : HPF_DECLINED;
+    return digest->has ? HPF_OK : HPF_DECLINED;
 }
 
 
-static int
-hpf_content_digest_get(unsigned char *out, const hpf_sf_item_t *item)
+size_t
+hpf_content_digest_len(hpf_content_digest_e alg)
 {
-    if (item->type != HPF_SF_BYTES
-        || item->text.len != HPF_BASE64_LEN(HPF_CONTENT_DIGEST_LEN)
-        || item->text.data[item->text.len - 1] != '='
-        || hpf_base64_decode(out, item->text.data, item->text.len)
-           != HPF_CONTENT_DIGEST_LEN)
+    return hpf_content_digest_list[alg].len;
+}
+
+
+/* One that is there twice would leave open which of them counts. */
+
+static int
+hpf_content_digest_add(hpf_content_digest_t *digest, unsigned alg,
+    const hpf_sf_item_t *item)
+{
+    size_t         len;
+    unsigned char  bytes[HPF_BASE64_BYTES(
+                             HPF_BASE64_LEN(HPF_CONTENT_DIGEST_MAX))];
+
+    len = hpf_content_digest_list[alg].len;
+
+    if ((digest->has & (1u << alg)) || item->type != HPF_SF_BYTES
+        || item->text.len != HPF_BASE64_LEN(len)
+        || hpf_base64_decode(bytes, item->text.data, item->text.len)
+           != (ssize_t) len)
     {
         return HPF_ERROR;
     }
+
+    memcpy(digest->bytes[alg], bytes, len);
+    digest->has |= 1u << alg;
 
     return HPF_OK;
 }

@@ -50,6 +50,8 @@ static void hpf_httpsig_value(hpf_httpsig_base_t *base, const char *p,
     size_t len);
 static void hpf_httpsig_put(hpf_httpsig_base_t *base, const char *p,
     size_t len);
+static void hpf_httpsig_put_params(hpf_httpsig_base_t *base,
+    const hpf_httpsig_t *sig);
 static int hpf_httpsig_refuse(hpf_httpsig_t *sig, const char *why);
 
 
@@ -102,6 +104,16 @@ hpf_httpsig_parse(hpf_httpsig_t *sig, const char *label,
     }
 
     return HPF_HTTPSIG_OK;
+}
+
+
+int
+hpf_httpsig_has(const char *label, const hpf_sf_text_t *input)
+{
+    const char     *why;
+    hpf_sf_item_t   item;
+
+    return hpf_httpsig_find(input, label, &item, &why) != HPF_DECLINED;
 }
 
 
@@ -189,8 +201,7 @@ hpf_httpsig_base(hpf_httpsig_t *sig, hpf_httpsig_base_t *base,
         hpf_httpsig_put(base, "\n", 1);
     }
 
-    hpf_httpsig_put(base, "\"@signature-params\": ", 21);
-    hpf_httpsig_put(base, sig->params.data, sig->params.len);
+    hpf_httpsig_put_params(base, sig);
 
     if (base->failed) {
         sig->why = "a covered component is too long or not ASCII";
@@ -307,7 +318,7 @@ hpf_httpsig_components(hpf_httpsig_t *sig, const hpf_sf_item_t *list)
         }
     }
 
-    sig->params = list->raw;
+    sig->list = *list;
 
     return rc == HPF_DECLINED ? HPF_OK : HPF_ERROR;
 }
@@ -409,12 +420,15 @@ hpf_httpsig_params(hpf_httpsig_t *sig, const hpf_sf_item_t *list)
             rc = hpf_httpsig_param_text(&sig->tag, &value);
 
         } else {
-            rc = HPF_ERROR;
+
+            /* signed as well, and means nothing here */
+
+            rc = HPF_OK;
         }
 
         if (rc != HPF_OK) {
             return hpf_httpsig_refuse(sig, "a parameter of the signature is "
-                                           "unknown, malformed or repeated");
+                                           "malformed or repeated");
         }
     }
 
@@ -634,6 +648,47 @@ hpf_httpsig_put(hpf_httpsig_base_t *base, const char *p, size_t len)
     if (len) {
         memcpy(base->pos, p, len);
         base->pos += len;
+    }
+}
+
+
+/*
+ * RFC 9421, section 3.2: not as they were received, but as structured fields
+ * are written.
+ */
+
+static void
+hpf_httpsig_put_params(hpf_httpsig_base_t *base, const hpf_httpsig_t *sig)
+{
+    char           *p;
+    size_t          i;
+    hpf_sf_t        sf;
+    hpf_sf_text_t   key;
+    hpf_sf_item_t   value;
+
+    hpf_httpsig_put(base, "\"@signature-params\": (", 22);
+
+    for (i = 0; i < sig->ncomponents; i++) {
+        hpf_httpsig_put(base, " \"" + (i == 0), 1 + (i != 0));
+        hpf_httpsig_put(base, sig->components[i].data,
+                        sig->components[i].len);
+        hpf_httpsig_put(base, "\"", 1);
+    }
+
+    hpf_httpsig_put(base, ")", 1);
+
+    hpf_sf_init_params(&sf, &sig->list);
+
+    while (hpf_sf_param(&sf, &key, &value) == HPF_OK) {
+        p = base->failed ? NULL : base->pos;
+        p = hpf_sf_put_item(p, base->last, &key, &value);
+
+        if (p == NULL) {
+            base->failed = 1;
+            return;
+        }
+
+        base->pos = p;
     }
 }
 

@@ -51,7 +51,7 @@ typedef struct {
     size_t                ncomponents;
     unsigned              covered;
 
-    hpf_sf_text_t         params;      /* the list as it was received */
+    hpf_sf_item_t         list;        /* with the parameters */
 
     int64_t               created;     /* s; -1: not given */
     int64_t               expires;     /* s; -1: not given */
@@ -108,6 +108,9 @@ typedef int (*hpf_httpsig_value_pt)(void *data, const hpf_sf_text_t *name,
  */
 hpf_httpsig_reason_e hpf_httpsig_parse(hpf_httpsig_t *sig, const char *label,
     const hpf_sf_text_t *input, const hpf_sf_text_t *signature);
+
+/* 0: there is none with this label, and what is there can be read. */
+int hpf_httpsig_has(const char *label, const hpf_sf_text_t *input);
 
 /* What must be given and covered, the time, and keyid="CHANNEL:KEY". */
 hpf_httpsig_reason_e hpf_httpsig_check(hpf_httpsig_t *sig,

@@ -37,6 +37,10 @@ static int hpf_sf_params(hpf_sf_t *sf, hpf_sf_item_t *item);
 static int hpf_sf_at(const hpf_sf_t *sf, char c);
 static void hpf_sf_skip(hpf_sf_t *sf, int tabs);
 static char *hpf_sf_put(char *p, char *last, const char *text, size_t len);
+static char *hpf_sf_put_integer(char *p, char *last, int64_t value);
+static char *hpf_sf_put_decimal(char *p, char *last, int64_t value);
+static char *hpf_sf_put_between(char *p, char *last, const char *mark,
+    const hpf_sf_text_t *text);
 
 
 void
@@ -557,6 +561,69 @@ hpf_sf_put_string(char *p, char *last, const char *text, size_t len)
 char *
 hpf_sf_put_param(char *p, char *last, const char *key, int64_t value)
 {
+    p = hpf_sf_put(p, last, ";", 1);
+    p = hpf_sf_put(p, last, key, strlen(key));
+    p = hpf_sf_put(p, last, "=", 1);
+
+    return hpf_sf_put_integer(p, last, value);
+}
+
+
+char *
+hpf_sf_put_item(char *p, char *last, const hpf_sf_text_t *key,
+    const hpf_sf_item_t *value)
+{
+    p = hpf_sf_put(p, last, ";", 1);
+    p = hpf_sf_put(p, last, key->data, key->len);
+
+    if (value->type == HPF_SF_BOOLEAN) {
+        return value->integer ? p : hpf_sf_put(p, last, "=?0", 3);
+    }
+
+    p = hpf_sf_put(p, last, "=", 1);
+
+    switch (value->type) {
+
+    case HPF_SF_INTEGER:
+        return hpf_sf_put_integer(p, last, value->integer);
+
+    case HPF_SF_DECIMAL:
+        return hpf_sf_put_decimal(p, last, value->integer);
+
+    case HPF_SF_DATE:
+        return hpf_sf_put_integer(hpf_sf_put(p, last, "@", 1), last,
+                                  value->integer);
+
+    case HPF_SF_STRING:
+        return hpf_sf_put_between(p, last, "\"", &value->text);
+
+    case HPF_SF_BYTES:
+        return hpf_sf_put_between(p, last, ":", &value->text);
+
+    default:
+        return hpf_sf_put(p, last, value->text.data, value->text.len);
+    }
+}
+
+
+static char *
+hpf_sf_put(char *p, char *last, const char *text, size_t len)
+{
+    if (p == NULL || (size_t) (last - p) < len) {
+        return NULL;
+    }
+
+    memcpy(p, text, len);
+
+    return p + len;
+}
+
+
+/* NULL: more digits than an integer may have */
+
+static char *
+hpf_sf_put_integer(char *p, char *last, int64_t value)
+{
     char      digits[24];
     size_t    i;
     uint64_t  v;
@@ -577,22 +644,42 @@ hpf_sf_put_param(char *p, char *last, const char *key, int64_t value)
         digits[--i] = '-';
     }
 
-    p = hpf_sf_put(p, last, ";", 1);
-    p = hpf_sf_put(p, last, key, strlen(key));
-    p = hpf_sf_put(p, last, "=", 1);
-
     return hpf_sf_put(p, last, digits + i, sizeof(digits) - i);
 }
 
 
+/* of thousandths; one digit at least stands behind the point */
+
 static char *
-hpf_sf_put(char *p, char *last, const char *text, size_t len)
+hpf_sf_put_decimal(char *p, char *last, int64_t value)
 {
-    if (p == NULL || (size_t) (last - p) < len) {
-        return NULL;
+    int   n;
+    char  fraction[4];
+
+    if (value < 0) {
+        p = hpf_sf_put(p, last, "-", 1);
+        value = -value;
     }
 
-    memcpy(p, text, len);
+    fraction[0] = '.';
+    fraction[1] = (char) ('0' + value / 100 % 10);
+    fraction[2] = (char) ('0' + value / 10 % 10);
+    fraction[3] = (char) ('0' + value % 10);
 
-    return p + len;
+    for (n = 4; n > 2 && fraction[n - 1] == '0'; n--) { /* void */ }
+
+    p = hpf_sf_put_integer(p, last, value / 1000);
+
+    return hpf_sf_put(p, last, fraction, n);
+}
+
+
+static char *
+hpf_sf_put_between(char *p, char *last, const char *mark,
+    const hpf_sf_text_t *text)
+{
+    p = hpf_sf_put(p, last, mark, 1);
+    p = hpf_sf_put(p, last, text->data, text->len);
+
+    return hpf_sf_put(p, last, mark, 1);
 }

@@ -101,6 +101,9 @@ int hpf_sf_is(const hpf_sf_text_t *text, const char *word);
 char *hpf_sf_put_string(char *p, char *last, const char *text, size_t len);
 /* NULL as well beyond +-HPF_SF_INT_MAX. */
 char *hpf_sf_put_param(char *p, char *last, const char *key, int64_t value);
+/* A parameter that was read, in the one spelling that is written. */
+char *hpf_sf_put_item(char *p, char *last, const hpf_sf_text_t *key,
+    const hpf_sf_item_t *value);
 
 
 #endif /* _HPF_SF_H_INCLUDED_ */

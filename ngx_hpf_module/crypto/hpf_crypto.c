@@ -21,11 +21,11 @@
 #include "hpf_crypto.h"
 
 
-#define HPF_CRYPTO_BLOCK  64           /* of both digests, bytes */
+#define HPF_CRYPTO_BLOCK  64           /* of SHA-256 and SM3, bytes */
 
 
 struct hpf_crypto_s {
-    EVP_MD       *md[2];
+    EVP_MD       *md[3];
     EVP_CIPHER   *aes_256_gcm;
     EVP_CIPHER   *sm4_ctr;
     EVP_MD_CTX   *ctx;                 /* holds nothing between calls */
@@ -60,12 +60,14 @@ hpf_crypto_create(void)
 
     c->md[HPF_CRYPTO_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
     c->md[HPF_CRYPTO_SM3] = EVP_MD_fetch(NULL, "SM3", NULL);
+    c->md[HPF_CRYPTO_SHA512] = EVP_MD_fetch(NULL, "SHA512", NULL);
     c->aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     c->sm4_ctr = EVP_CIPHER_fetch(NULL, "SM4-CTR", NULL);
     c->ctx = EVP_MD_CTX_new();
 
     if (c->md[HPF_CRYPTO_SHA256] == NULL || c->md[HPF_CRYPTO_SM3] == NULL
-        || c->aes_256_gcm == NULL || c->sm4_ctr == NULL || c->ctx == NULL)
+        || c->md[HPF_CRYPTO_SHA512] == NULL || c->aes_256_gcm == NULL
+        || c->sm4_ctr == NULL || c->ctx == NULL)
     {
         hpf_crypto_destroy(c);
         return NULL;
@@ -85,6 +87,7 @@ hpf_crypto_destroy(hpf_crypto_t *c)
     EVP_MD_CTX_free(c->ctx);
     EVP_CIPHER_free(c->sm4_ctr);
     EVP_CIPHER_free(c->aes_256_gcm);
+    EVP_MD_free(c->md[HPF_CRYPTO_SHA512]);
     EVP_MD_free(c->md[HPF_CRYPTO_SM3]);
     EVP_MD_free(c->md[HPF_CRYPTO_SHA256]);
 

@@ -21,6 +21,9 @@
 #define HPF_CRYPTO_SM3     1
 #define HPF_CRYPTO_LEN     32          /* of both digests, bytes */
 
+#define HPF_CRYPTO_SHA512      2       /* for hpf_crypto_digest() alone */
+#define HPF_CRYPTO_SHA512_LEN  64
+
 
 typedef struct hpf_crypto_s         hpf_crypto_t;
 typedef struct hpf_crypto_hmac_s    hpf_crypto_hmac_t;
@@ -42,8 +45,8 @@ const void *hpf_crypto_sm4_ctr(const hpf_crypto_t *c);
 
 
 /*
- * 32 bytes into out; md is HPF_CRYPTO_SHA256 or _SM3.  HPF_OK or HPF_ERROR,
- * which is out of memory and nothing else; out is then not to be used.
+ * 32 bytes into out, of HPF_CRYPTO_SHA512 64.  HPF_OK or HPF_ERROR, which is
+ * out of memory and nothing else; out is then not to be used.
  */
 int hpf_crypto_digest(hpf_crypto_t *c, int md, const void *data, size_t len,
     unsigned char *out);

@@ -173,7 +173,7 @@ hpf_sign_key_slow(const hpf_sign_key_t *key)
 int
 hpf_sign_fits(const hpf_sign_key_t *key, const hpf_crypto_part_t *alg)
 {
-    return alg->len == 0
+    return alg->data == NULL
            || (alg->len == strlen(key->alg->name)
                && memcmp(alg->data, key->alg->name, alg->len) == 0);
 }

@@ -53,7 +53,7 @@ const char *hpf_sign_key_alg(const hpf_sign_key_t *key);
 /* 1: it takes so long that other requests should not wait for it. */
 int hpf_sign_key_slow(const hpf_sign_key_t *key);
 
-/* 1: alg is what the key is for, or has no bytes: the message names none. */
+/* 1: alg is what the key is for, or NULL: the message names none. */
 int hpf_sign_fits(const hpf_sign_key_t *key, const hpf_crypto_part_t *alg);
 
 /*

@@ -78,6 +78,7 @@ static ngx_http_hpf_channel_member_t  ngx_http_hpf_channel_members[] = {
 ngx_int_t
 ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
+    ngx_int_t                rc;
     ngx_table_elt_t         *named, *signature;
     ngx_http_hpf_channel_t  *ch;
 
@@ -97,19 +98,24 @@ ngx_http_hpf_channel_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     if (signature) {
-        return ngx_http_hpf_signature_step(r, ctx, named);
+        rc = ctx->signer ? NGX_OK : ngx_http_hpf_signature_sent(r);
+
+        if (rc != NGX_DECLINED) {
+            return rc == NGX_OK ? ngx_http_hpf_signature_step(r, ctx, named)
+                                : rc;
+        }
     }
 
     ch = named ? ngx_http_hpf_channel_named(ctx, &named->value)
                : ngx_http_hpf_channel_unnamed(ctx);
 
-    if (ch == NULL) {
+    if (ch == NULL && (named || signature == NULL)) {
         return ctx->problem
                ? NGX_ABORT
                : ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_CHANNEL_UNKNOWN);
     }
 
-    if (ch->kind == NGX_HTTP_HPF_SIGNED) {
+    if (ch == NULL || ch->kind == NGX_HTTP_HPF_SIGNED) {
         ctx->caller = NULL;
 
         return ngx_http_hpf_signature_refuse(ctx, HPF_HTTPSIG_MISSING, NULL);

@@ -21,6 +21,7 @@
 #include "ngx_http_hpf_signature.h"
 
 
+#define NGX_HTTP_HPF_SIG_LABEL   "hpf"
 #define NGX_HTTP_HPF_SIG_FIELD   4096      /* bytes of a joined field */
 #define NGX_HTTP_HPF_SIG_BASE    16384
 
@@ -45,6 +46,25 @@ static ngx_int_t ngx_http_hpf_signature_want(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_signature_digest(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+
+
+/*
+ * NGX_DECLINED: others have signed, for whom it may concern, such as a proxy
+ * on the way (RFC 9421, section 4).
+ */
+
+ngx_int_t
+ngx_http_hpf_signature_sent(ngx_http_request_t *r)
+{
+    hpf_sf_text_t  input;
+
+    if (ngx_http_hpf_signature_field(r, "signature-input", &input) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return hpf_httpsig_has(NGX_HTTP_HPF_SIG_LABEL, &input) ? NGX_OK
+                                                           : NGX_DECLINED;
+}
 
 
 ngx_int_t
@@ -126,7 +146,8 @@ ngx_http_hpf_signature_read(ngx_http_request_t *r, hpf_httpsig_t *sig,
         return NGX_ERROR;
     }
 
-    *reason = hpf_httpsig_parse(sig, "hpf", &input, &signature);
+    *reason = hpf_httpsig_parse(sig, NGX_HTTP_HPF_SIG_LABEL, &input,
+                                &signature);
 
     if (*reason != HPF_HTTPSIG_OK) {
         return NGX_OK;
@@ -360,7 +381,11 @@ ngx_http_hpf_signature_want(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     hpf_sf_text_t          text;
     hpf_content_digest_t  *digest;
 
-    if (!ngx_http_hpf_has_body(r)) {
+    /* a body that was taken away is not what its digest says either */
+
+    if (!ngx_http_hpf_has_body(r)
+        && !(ctx->signer->sig.covered & HPF_HTTPSIG_CONTENT_DIGEST))
+    {
         return NGX_OK;
     }
 
@@ -386,11 +411,15 @@ ngx_http_hpf_signature_want(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_signature_digest(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    int                        bad;
-    u_char                     hash[HPF_CRYPTO_LEN];
+    u_char                     hash[HPF_CONTENT_DIGEST_MAX];
     ngx_int_t                  rc;
+    ngx_uint_t                 i;
     hpf_content_digest_t      *want;
     ngx_http_hpf_main_conf_t  *hmcf;
+
+    static const int  md[] = {
+        HPF_CRYPTO_SHA256, HPF_CRYPTO_SHA512, HPF_CRYPTO_SM3
+    };
 
     want = ctx->digest_want;
 
@@ -405,36 +434,34 @@ ngx_http_hpf_signature_digest(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
-    bad = 0;
 
-    if (want->has_sha256) {
+    for (i = 0; i < HPF_CONTENT_DIGEST_N; i++) {
 
-        if (hpf_crypto_digest(hmcf->crypto, HPF_CRYPTO_SHA256, ctx->body.data,
-                              ctx->body.len, ctx->digest)
-            != 0)
-        {
-            return NGX_ERROR;
+        if (!(want->has & (1 << i))) {
+            continue;
         }
 
-        ctx->digest_set = 1;
-        bad |= !hpf_crypto_equal(ctx->digest, want->sha256, sizeof(hash));
-    }
-
-    if (want->has_sm3) {
-
-        if (hpf_crypto_digest(hmcf->crypto, HPF_CRYPTO_SM3, ctx->body.data,
+        if (hpf_crypto_digest(hmcf->crypto, md[i], ctx->body.data,
                               ctx->body.len, hash)
             != 0)
         {
             return NGX_ERROR;
         }
 
-        bad |= !hpf_crypto_equal(hash, want->sm3, sizeof(hash));
+        if (!hpf_crypto_equal(hash, want->bytes[i],
+                              hpf_content_digest_len(i)))
+        {
+            return ngx_http_hpf_signature_refuse(ctx, HPF_HTTPSIG_DIGEST,
+                                                 "it is not that of the body");
+        }
+
+        if (i == HPF_CONTENT_DIGEST_SHA256 && ctx->body.len) {
+            ngx_memcpy(ctx->digest, hash, HPF_CRYPTO_LEN);
+            ctx->digest_set = 1;
+        }
     }
 
-    return bad ? ngx_http_hpf_signature_refuse(ctx, HPF_HTTPSIG_DIGEST,
-                                               "it is not that of the body")
-               : NGX_OK;
+    return NGX_OK;
 }
 
 

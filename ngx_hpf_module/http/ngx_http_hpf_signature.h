@@ -32,6 +32,9 @@ struct ngx_http_hpf_signer_s {
 };
 
 
+/* NGX_OK: it has a signature for the gateway; NGX_DECLINED: for others. */
+ngx_int_t ngx_http_hpf_signature_sent(ngx_http_request_t *r);
+
 /* As a step; named: X-HPF-Channel, or NULL. */
 ngx_int_t ngx_http_hpf_signature_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_table_elt_t *named);

@@ -17,8 +17,11 @@
 
 static int ngx_http_hpf_signature_derived(ngx_http_request_t *r,
     const hpf_sf_text_t *name, hpf_httpsig_base_t *base);
-static void ngx_http_hpf_signature_authority(ngx_http_request_t *r,
+static int ngx_http_hpf_signature_target(ngx_http_request_t *r,
     hpf_httpsig_base_t *base);
+static ngx_str_t ngx_http_hpf_signature_scheme(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_signature_authority(ngx_http_request_t *r,
+    ngx_str_t *authority);
 
 
 int
@@ -64,18 +67,18 @@ ngx_http_hpf_signature_derived(ngx_http_request_t *r,
     const hpf_sf_text_t *name, hpf_httpsig_base_t *base)
 {
     u_char     *p, *last;
-    ngx_str_t   path;
+    ngx_str_t   path, value;
 
     if (hpf_sf_is(name, "@method")) {
         hpf_httpsig_add(base, r->method_name.data, r->method_name.len);
 
     } else if (hpf_sf_is(name, "@authority")) {
 
-        if (r->headers_in.host == NULL && r->headers_in.server.len == 0) {
+        if (ngx_http_hpf_signature_authority(r, &value) != NGX_OK) {
             return HPF_DECLINED;
         }
 
-        ngx_http_hpf_signature_authority(r, base);
+        hpf_httpsig_add(base, value.data, value.len);
 
     } else if (hpf_sf_is(name, "@path")) {
 
@@ -99,7 +102,11 @@ ngx_http_hpf_signature_derived(ngx_http_request_t *r,
         hpf_httpsig_add(base, r->unparsed_uri.data, r->unparsed_uri.len);
 
     } else if (hpf_sf_is(name, "@scheme")) {
-        hpf_httpsig_add(base, r->schema.data, r->schema.len);
+        value = ngx_http_hpf_signature_scheme(r);
+        hpf_httpsig_add(base, value.data, value.len);
+
+    } else if (hpf_sf_is(name, "@target-uri")) {
+        return ngx_http_hpf_signature_target(r, base);
 
     } else {
         return HPF_DECLINED;
@@ -109,14 +116,65 @@ ngx_http_hpf_signature_derived(ngx_http_request_t *r,
 }
 
 
+static int
+ngx_http_hpf_signature_target(ngx_http_request_t *r, hpf_httpsig_base_t *base)
+{
+    u_char     *p;
+    ngx_str_t   scheme, authority, target;
+
+    scheme = ngx_http_hpf_signature_scheme(r);
+
+    if (ngx_http_hpf_signature_authority(r, &authority) != NGX_OK) {
+        return HPF_DECLINED;
+    }
+
+    target.len = scheme.len + 3 + authority.len + r->unparsed_uri.len;
+
+    p = ngx_pnalloc(r->pool, target.len);
+    if (p == NULL) {
+        return HPF_DECLINED;
+    }
+
+    target.data = p;
+
+    (void) ngx_sprintf(p, "%V://%V%V", &scheme, &authority, &r->unparsed_uri);
+
+    hpf_httpsig_add(base, target.data, target.len);
+
+    return HPF_OK;
+}
+
+
+/* Of the connection: what a request says of itself is not asked. */
+
+static ngx_str_t
+ngx_http_hpf_signature_scheme(ngx_http_request_t *r)
+{
+    ngx_str_t  http = ngx_string("http");
+
+#if (NGX_HTTP_SSL)
+    ngx_str_t  https = ngx_string("https");
+
+    if (r->connection->ssl) {
+        return https;
+    }
+#endif
+
+    return http;
+}
+
+
 /* As the client sent it, without the default port. */
 
-static void
-ngx_http_hpf_signature_authority(ngx_http_request_t *r,
-    hpf_httpsig_base_t *base)
+static ngx_int_t
+ngx_http_hpf_signature_authority(ngx_http_request_t *r, ngx_str_t *authority)
 {
     u_char     *p;
     ngx_str_t   host, port;
+
+    if (r->headers_in.host == NULL && r->headers_in.server.len == 0) {
+        return NGX_DECLINED;
+    }
 
     host = r->headers_in.host ? r->headers_in.host->value
                               : r->headers_in.server;
@@ -138,9 +196,14 @@ ngx_http_hpf_signature_authority(ngx_http_request_t *r,
     }
 
     p = ngx_pnalloc(r->pool, host.len + 1);
-
-    if (p) {
-        ngx_strlow(p, host.data, host.len);
-        hpf_httpsig_add(base, p, host.len);
+    if (p == NULL) {
+        return NGX_ERROR;
     }
+
+    ngx_strlow(p, host.data, host.len);
+
+    authority->data = p;
+    authority->len = host.len;
+
+    return NGX_OK;
 }

@@ -179,6 +179,9 @@ rfc_example(void)
     alg.len = 7;
     ok(!hpf_sign_fits(key, &alg), "another alg");
 
+    alg.len = 0;
+    ok(!hpf_sign_fits(key, &alg), "an alg without a name");
+
     signature.len--;
     is_int(hpf_sign_verify(key, &part, &signature), -5, "cut off");
 
@@ -248,7 +251,25 @@ bases(void)
 
     n = base_of("hpf=( \"date\"  );created=1 ", request, out, sizeof(out));
     is_str(out, n, "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n"
-           "\"@signature-params\": ( \"date\"  );created=1", "as received");
+           "\"@signature-params\": (\"date\");created=1", "as it is written");
+
+    n = base_of("hpf=(\"date\"   \"@path\");created=007; a=?1;b=?0;  c=-0;"
+                "d=1.50;e=-2.000;f=@09;g=tok/en;h=:AAAA:;i=\"a\\\"b\";d2=.5",
+                request, out, sizeof(out));
+    is_str(out, n, "-", "and what is no parameter is refused");
+
+    n = base_of("hpf=(\"date\"   \"@path\") ;created=1", request, out,
+                sizeof(out));
+    is_str(out, n, "-", "nor a space before one");
+
+    n = base_of("hpf=(\"date\"   \"@path\");created=007; a=?1;b=?0;  c=-0;"
+                "d=1.50;e=-2.000;f=@09;g=tok/en;h=:AAAA:;i=\"a\\\"b\";j",
+                request, out, sizeof(out));
+    is_str(out, n, "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n"
+           "\"@path\": /v1/items/account-query\n"
+           "\"@signature-params\": (\"date\" \"@path\");created=7;a;b=?0;"
+           "c=0;d=1.5;e=-2.0;f=@9;g=tok/en;h=:AAAA:;i=\"a\\\"b\";j",
+           "parameters that are not known, in their one spelling");
 
     is_str(out, base_of("hpf=(\"x-high\")", request, out, sizeof(out)), "-",
            "not ASCII");
@@ -303,7 +324,6 @@ malformed(void)
         "hpf=(\"date\");nonce=n",
         "hpf=(\"date\");nonce=\"a\";nonce=\"b\"",
         "hpf=(\"date\");keyid=1",
-        "hpf=(\"date\");foo=1",
         "hpf=(\"date\");alg=\"a\";alg=\"a\"",
         too_many
     };
@@ -420,7 +440,9 @@ checks(void)
 }
 
 
-#define EMPTY  "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+#define EMPTY     "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+#define EMPTY512  "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+D" \
+                  "GNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="
 
 
 static void
@@ -431,9 +453,11 @@ digest(const char *text, int rc, unsigned has, const char *name)
     is_int(hpf_content_digest_parse(&d, text, strlen(text)), rc, "%s", name);
 
     if (rc == 0) {
-        is_int(d.has_sha256 | d.has_sm3 << 1, has, "which of them");
-        ok((!d.has_sha256 || d.sha256[0] == 0xe3)
-           && (!d.has_sm3 || d.sm3[31] == 0x55), "their bytes");
+        is_int(d.has, has, "which of them");
+        ok((!(d.has & 1) || d.bytes[HPF_CONTENT_DIGEST_SHA256][0] == 0xe3)
+           && (!(d.has & 2) || d.bytes[HPF_CONTENT_DIGEST_SHA512][63] == 0x3e)
+           && (!(d.has & 4) || d.bytes[HPF_CONTENT_DIGEST_SM3][31] == 0x55),
+           "their bytes");
     }
 }
 
@@ -442,11 +466,14 @@ static void
 digests(void)
 {
     digest("sha-256=:" EMPTY ":", 0, 1, "sha-256");
-    digest("sm3=:" EMPTY ":", 0, 2, "sm3");
-    digest("md5=:AA==:, sha-256=:" EMPTY ":;p, sm3=:" EMPTY ":", 0, 3, "both");
+    digest("sha-512=:" EMPTY512 ":", 0, 2, "sha-512");
+    digest("sm3=:" EMPTY ":", 0, 4, "sm3");
+    digest("md5=:AA==:, sha-256=:" EMPTY ":;p, sm3=:" EMPTY ":", 0, 5, "both");
+    digest("sha-512=:" EMPTY512 ":, sha-256=:" EMPTY ":", 0, 3, "of RFC 9530");
     digest("", -5, 0, "none");
-    digest("sha-512=:AAAA:", -5, 0, "not a known one");
+    digest("md5=:AAAA:", -5, 0, "not a known one");
     digest("sha-256=:AAAA:", -1, 0, "too short");
+    digest("sha-512=:" EMPTY ":", -1, 0, "that of another");
     digest("sha-256=" EMPTY, -1, 0, "no byte sequence");
     digest("sha-256=\"" EMPTY "\"", -1, 0, "a string");
     digest("sha-256=:" EMPTY ":, sha-256=:" EMPTY ":", -1, 0, "twice");

@@ -397,6 +397,7 @@ others(void)
             }
         }
 
+        alg.data = NULL;
         alg.len = 0;
         ok(hpf_sign_fits(keys[i], &alg), "none named");
         alg.data = "hmac-sha256";

@@ -10,7 +10,8 @@ package HPF::Test::Sign;
 #
 # returns the headers to send, those given first.  "cover" lists components
 # instead of those that the contract asks for, "base" is the hook that sees
-# and may change the signature base, "signature" that of the signature's bytes.
+# and may change the signature base, "signature" that of the signature's bytes;
+# "more" are further parameters.
 # "pem" is the file of a private key instead of "key"; alg tells what it is, and
 # "claim" what the message says it is.
 #
@@ -98,6 +99,9 @@ sub sign_request {
     $field{'@authority'} = lc $r{authority};
     $field{'@path'} = $path;
     $field{'@query'} = $query if defined $query;
+    $field{'@scheme'} = 'http';
+    $field{'@target-uri'} = 'http://' . lc($r{authority}) . $r{path};
+    $field{'@request-target'} = $r{path};
 
     @cover = $r{cover} ? @{ $r{cover} }
              : grep { defined $field{$_} }
@@ -113,7 +117,8 @@ sub sign_request {
     my $params = '(' . join(' ', map { "\"$_\"" } @cover) . ')'
                  . ";created=$created;nonce=\"$nonce\""
                  . ";keyid=\"$r{keyid}\""
-                 . (defined $claim ? ";alg=\"$claim\"" : '');
+                 . (defined $claim ? ";alg=\"$claim\"" : '')
+                 . (defined $r{more} ? $r{more} : '');
 
     my $base = join '', map { "\"$_\": $field{$_}\n" } @cover;
     $base .= "\"\@signature-params\": $params";
