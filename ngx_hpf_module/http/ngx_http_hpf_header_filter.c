@@ -27,6 +27,8 @@ static ngx_int_t ngx_http_hpf_header_limit(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hpf_header_quota(ngx_http_request_t *r,
     const char *key, ngx_str_t *name, const char *a, int64_t m,
     const char *b, int64_t n);
+static ngx_int_t ngx_http_hpf_header_vary(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_header_cors(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_header_push(ngx_http_request_t *r,
@@ -109,7 +111,9 @@ ngx_http_hpf_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    if (ctx->cors && ngx_http_hpf_header_cors(r, ctx) != NGX_OK) {
+    if (ngx_http_hpf_header_vary(r, ctx) != NGX_OK
+        || (ctx->cors && ngx_http_hpf_header_cors(r, ctx) != NGX_OK))
+    {
         return NGX_ERROR;
     }
 
@@ -182,16 +186,34 @@ ngx_http_hpf_header_push(ngx_http_request_t *r, const char *key,
 
 
 /*
- * Whether a page may read the answer is decided here and not behind the gate,
- * and told of every answer, so that a cache keeps those to others apart.
+ * By what an answer was chosen (RFC 9110, section 12.5.5), so that a cache
+ * keeps those to others apart: the language and the channel of what is made
+ * here, and of all behind the gate the origin that may read it.
  */
+
+static ngx_int_t
+ngx_http_hpf_header_vary(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    static ngx_str_t  origin = ngx_string("Origin");
+    static ngx_str_t  ours = ngx_string("Accept-Language, X-HPF-Channel");
+    static ngx_str_t  both =
+                          ngx_string("Origin, Accept-Language, X-HPF-Channel");
+
+    if (ctx->ours) {
+        return ngx_http_hpf_header_push(r, "Vary", ctx->cors ? &both : &ours);
+    }
+
+    return ctx->cors ? ngx_http_hpf_header_push(r, "Vary", &origin) : NGX_OK;
+}
+
+
+/* Whether a page may read the answer is decided here, not behind the gate. */
 
 static ngx_int_t
 ngx_http_hpf_header_cors(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_uint_t  i;
 
-    static ngx_str_t  vary = ngx_string("Origin");
     static ngx_str_t  credentials = ngx_string("true");
     static ngx_str_t  expose =
         ngx_string("X-Request-Id, RateLimit-Policy, RateLimit, Retry-After, "
@@ -203,10 +225,6 @@ ngx_http_hpf_header_cors(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     };
 
     ngx_str_t  *values[] = { &ctx->origin, &credentials, &expose };
-
-    if (ngx_http_hpf_header_push(r, "Vary", &vary) != NGX_OK) {
-        return NGX_ERROR;
-    }
 
     for (i = 0; i < 3; i++) {
         ngx_http_hpf_header_drop(r, names[i]);

@@ -18,10 +18,22 @@
 #define NGX_HTTP_HPF_TRACEPARENT  55    /* 00-<32>-<16>-<2> */
 
 
+/* weights in thousandths; -1: it is not named */
+
+typedef struct {
+    ngx_int_t  en;
+    ngx_int_t  zh;
+    ngx_int_t  any;
+} ngx_http_hpf_languages_t;
+
+
 static ngx_int_t ngx_http_hpf_id_inbound(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *value);
 static ngx_int_t ngx_http_hpf_id_hex(u_char *p, size_t n);
 static ngx_uint_t ngx_http_hpf_id_english(ngx_http_request_t *r);
+static void ngx_http_hpf_id_languages(ngx_str_t *value,
+    ngx_http_hpf_languages_t *lang);
+static ngx_uint_t ngx_http_hpf_id_is(u_char *p, u_char *end, const char *name);
 static ngx_int_t ngx_http_hpf_id_weight(u_char *p, u_char *end);
 
 
@@ -37,7 +49,11 @@ ngx_http_hpf_id_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     h = ngx_http_hpf_header_in(r, &name);
 
-    if (h && ngx_http_hpf_id_inbound(ctx, &h->value) == NGX_OK) {
+    /* which of several was meant nobody knows */
+
+    if (h && ngx_http_hpf_header_next(r, &name, h) == NULL
+        && ngx_http_hpf_id_inbound(ctx, &h->value) == NGX_OK)
+    {
         return NGX_OK;
     }
 
@@ -111,29 +127,50 @@ ngx_http_hpf_id_hex(u_char *p, size_t n)
 }
 
 
-/* RFC 9110, section 12.5.4: English when it outweighs Chinese. */
+/*
+ * RFC 9110, section 12.5.4: English when it outweighs Chinese.  A language
+ * that is not named has the weight of "*".
+ */
 
 static ngx_uint_t
 ngx_http_hpf_id_english(ngx_http_request_t *r)
 {
-    u_char           *p, *last, *end;
-    ngx_int_t         en, zh, any, q;
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t           *h;
+    ngx_http_hpf_languages_t   lang;
 
     static ngx_str_t  name = ngx_string("accept-language");
 
-    h = ngx_http_hpf_header_in(r, &name);
+    lang.en = -1;
+    lang.zh = -1;
+    lang.any = -1;
 
-    if (h == NULL) {
-        return 0;
+    for (h = ngx_http_hpf_header_in(r, &name);
+         h;
+         h = ngx_http_hpf_header_next(r, &name, h))
+    {
+        ngx_http_hpf_id_languages(&h->value, &lang);
     }
 
-    en = -1;
-    zh = -1;
-    any = -1;
+    if (lang.en < 0) {
+        lang.en = lang.any;
+    }
 
-    p = h->value.data;
-    last = p + h->value.len;
+    if (lang.zh < 0) {
+        lang.zh = lang.any;
+    }
+
+    return lang.en > 0 && lang.en > lang.zh;
+}
+
+
+static void
+ngx_http_hpf_id_languages(ngx_str_t *value, ngx_http_hpf_languages_t *lang)
+{
+    u_char     *p, *last, *end;
+    ngx_int_t   q;
+
+    p = value->data;
+    last = p + value->len;
 
     while (p < last) {
         while (p < last && (*p == ' ' || *p == ',' || *p == '\t')) {
@@ -147,24 +184,32 @@ ngx_http_hpf_id_english(ngx_http_request_t *r)
 
         q = ngx_http_hpf_id_weight(p, end);
 
-        if (end - p >= 2 && ngx_strncasecmp(p, (u_char *) "en", 2) == 0) {
-            en = ngx_max(en, q);
+        if (ngx_http_hpf_id_is(p, end, "en")) {
+            lang->en = ngx_max(lang->en, q);
 
-        } else if (end - p >= 2
-                   && ngx_strncasecmp(p, (u_char *) "zh", 2) == 0)
-        {
-            zh = ngx_max(zh, q);
+        } else if (ngx_http_hpf_id_is(p, end, "zh")) {
+            lang->zh = ngx_max(lang->zh, q);
 
         } else if (end > p && *p == '*') {
-            any = q;
+            lang->any = q;
         }
 
         p = end;
     }
+}
 
-    zh = zh < 0 ? any : zh;
 
-    return en > 0 && en > zh;
+/* RFC 4647, section 3.3.1: the name of a language, and what is of it. */
+
+static ngx_uint_t
+ngx_http_hpf_id_is(u_char *p, u_char *end, const char *name)
+{
+    if (end - p < 2 || ngx_strncasecmp(p, (u_char *) name, 2) != 0) {
+        return 0;
+    }
+
+    return end - p == 2 || p[2] == '-' || p[2] == ';' || p[2] == ' '
+           || p[2] == '\t';
 }
 
 

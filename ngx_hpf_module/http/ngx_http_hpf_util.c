@@ -18,6 +18,9 @@
 #define NGX_HTTP_HPF_OPERATOR  64      /* bytes of a name */
 
 
+static void ngx_http_hpf_header_trim(ngx_str_t *value);
+
+
 ngx_table_elt_t *
 ngx_http_hpf_header_in(ngx_http_request_t *r, ngx_str_t *name)
 {
@@ -55,6 +58,7 @@ ngx_http_hpf_header_next(ngx_http_request_t *r, ngx_str_t *name,
         }
 
         if (prev == NULL) {
+            ngx_http_hpf_header_trim(&h[i].value);
             return &h[i];
         }
 
@@ -96,6 +100,24 @@ ngx_http_hpf_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
     value->len = dst - p;
 
     return NGX_OK;
+}
+
+
+/* RFC 9110, section 5.5: nginx leaves tabs around a value in it. */
+
+static void
+ngx_http_hpf_header_trim(ngx_str_t *value)
+{
+    while (value->len && (value->data[value->len - 1] == '\t'
+                          || value->data[value->len - 1] == ' '))
+    {
+        value->len--;
+    }
+
+    while (value->len && (value->data[0] == '\t' || value->data[0] == ' ')) {
+        value->data++;
+        value->len--;
+    }
 }
 
 
