@@ -59,7 +59,8 @@ incs := -I$(M)/core -I$(M)/crypto -Iplugins/include
 # what hpf-plugin check links, beside its own files
 
 checker_core := crypto/hpf_crypto.c $(addprefix core/hpf_,json_line.c json.c \
-    spell.c base64.c hex.c form_formats.c time.c ident.c utf8.c mask_char.c \
+    json_fault.c spell.c base64.c hex.c form_formats.c name.c time.c ident.c \
+    utf8.c mask_char.c \
     mask_kind.c mask_path.c mask_rule.c mask_rules.c mask_shape.c \
     library.c) \
     $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_manifest*.c \

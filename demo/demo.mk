@@ -1,7 +1,7 @@
 # The demo's back end: the business systems behind the gateway, in one server.
 
 demo_sources := $(wildcard demo/*.c) $(addprefix $(M)/core/,hpf_ident.c \
-    hpf_json.c hpf_json_out.c hpf_time.c)
+    hpf_json.c hpf_json_fault.c hpf_json_out.c hpf_time.c)
 
 .PHONY: demo
 

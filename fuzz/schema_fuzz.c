@@ -1,4 +1,4 @@
-/* links: core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_json.c core/hpf_form_formats.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
+/* links: core/hpf_schema.c core/hpf_schema_array.c core/hpf_schema_check.c core/hpf_schema_compile.c core/hpf_schema_compile_value.c core/hpf_schema_keyword.c core/hpf_schema_logic.c core/hpf_schema_object.c core/hpf_schema_ref.c core/hpf_schema_scalar.c core/hpf_schema_text.c core/hpf_schema_value.c core/hpf_spell.c core/hpf_utf8.c core/hpf_json.c core/hpf_json_fault.c core/hpf_form_formats.c core/hpf_name.c core/hpf_ident.c core/hpf_time.c -ljansson -lpcre2-8 */
 
 /*
  * Copyright (C) the HPF gateway authors

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "hpf_name.h"
 #include "hpf_time.h"
 
 
@@ -39,6 +40,8 @@ static int hpf_form_formats_date_time(void *data, const unsigned char *p,
     size_t len);
 static int hpf_form_formats_email(void *data, const unsigned char *p,
     size_t len);
+static int hpf_form_formats_name(void *data, const unsigned char *p,
+    size_t len);
 static int hpf_form_formats_domain(const unsigned char *p, size_t len);
 static int hpf_form_formats_is_alnum(unsigned char ch);
 
@@ -53,6 +56,7 @@ static const hpf_schema_format_t  hpf_form_formats_table[] = {
     { "month", hpf_form_formats_month },
     { "date-time", hpf_form_formats_date_time },
     { "email", hpf_form_formats_email },
+    { "name", hpf_form_formats_name },
     { NULL, NULL }
 };
 
@@ -198,6 +202,17 @@ hpf_form_formats_email(void *data, const unsigned char *p, size_t len)
     }
 
     return hpf_form_formats_domain(at + 1, len - local - 1);
+}
+
+
+/* that there is none is minLength's to say */
+
+static int
+hpf_form_formats_name(void *data, const unsigned char *p, size_t len)
+{
+    (void) data;
+
+    return len == 0 || hpf_name_is(p, len);
 }
 
 

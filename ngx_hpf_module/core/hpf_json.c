@@ -11,16 +11,19 @@
 #include <string.h>
 
 #include "hpf_json.h"
+#include "hpf_json_fault.h"
 
 
 static int hpf_json_prescan(const unsigned char *body, size_t len,
     hpf_json_error_t *error);
+static void hpf_json_failed(const unsigned char *body, size_t len,
+    const json_error_t *je, hpf_json_error_t *error);
+static int hpf_json_line_of(const unsigned char *body, size_t offset);
 
 
 json_t *
 hpf_json_parse(const unsigned char *body, size_t len, hpf_json_error_t *error)
 {
-    size_t        n;
     json_t       *root;
     json_error_t  je;
 
@@ -32,43 +35,72 @@ hpf_json_parse(const unsigned char *body, size_t len, hpf_json_error_t *error)
 
     root = json_loadb((const char *) body, len,
                       JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &je);
-    if (root != NULL) {
-        return root;
+
+    if (root == NULL) {
+        hpf_json_failed(body, len, &je, error);
     }
 
-    n = strnlen(je.text, sizeof(error->reason) - 1);
-    memcpy(error->reason, je.text, n);
+    return root;
+}
+
+
+/* jansson has stopped at je->position, which is behind the fault or at it. */
+
+static void
+hpf_json_failed(const unsigned char *body, size_t len, const json_error_t *je,
+    hpf_json_error_t *error)
+{
+    int                   token;
+    size_t                n;
+    enum json_error_code  code;
+
+    n = strnlen(je->text, sizeof(error->reason) - 1);
+    memcpy(error->reason, je->text, n);
     error->reason[n] = '\0';
 
-    error->line = je.line > 0 ? je.line : 1;
-    error->offset = je.position > 0 ? (size_t) je.position : 0;
+    code = json_error_code(je);
+    token = code == json_error_duplicate_key
+            || code == json_error_numeric_overflow;
 
-    if (error->offset > len) {
-        error->offset = len;
+    if (je->position >= 0 && (size_t) je->position < len) {
+        len = je->position;
     }
 
-    return NULL;
+    error->offset = hpf_json_fault(body, len, token);
+    error->line = hpf_json_line_of(body, error->offset);
+}
+
+
+static int
+hpf_json_line_of(const unsigned char *body, size_t offset)
+{
+    int     line;
+    size_t  i;
+
+    line = 1;
+
+    for (i = 0; i < offset; i++) {
+        line += body[i] == '\n';
+    }
+
+    return line;
 }
 
 
 static int
 hpf_json_prescan(const unsigned char *body, size_t len, hpf_json_error_t *error)
 {
-    int          line, quoted;
+    int          quoted;
     size_t       i, depth;
     const char  *reason;
 
-    line = 1;
     depth = 0;
     reason = "nested too deeply";
     quoted = 0;
 
     for (i = 0; i < len; i++) {
 
-        if (body[i] == '\n') {
-            line++;
-
-        } else if (body[i] == '\0') {
+        if (body[i] == '\0') {
             reason = "NUL byte";
             goto failed;
         }
@@ -102,8 +134,13 @@ hpf_json_prescan(const unsigned char *body, size_t len, hpf_json_error_t *error)
 
 failed:
 
-    error->offset = i;
-    error->line = line;
+    error->offset = hpf_json_fault(body, i, 0);
+    error->line = hpf_json_line_of(body, error->offset);
+
+    if (error->offset < i) {
+        reason = "invalid token";
+    }
+
     memcpy(error->reason, reason, strlen(reason) + 1);
 
     return 1;

@@ -19,7 +19,7 @@
 
 
 typedef struct {
-    size_t  offset;      /* bytes from the start of the text */
+    size_t  offset;      /* of the first byte that is wrong, from 0 */
     int     line;        /* from 1 */
     char    reason[128];
 } hpf_json_error_t;

@@ -110,6 +110,8 @@ static const hpf_schema_words_t  hpf_schema_text_formats[] = {
     { "date-time", "时间（如 2026-01-31T09:00:00+08:00）",
       "date and time (as 2026-01-31T09:00:00+08:00)" },
     { "email", "电子邮箱", "e-mail address" },
+    { "name", "名称，不得含有不可见的字符，首尾不得有空格",
+      "name without characters that cannot be seen, nor blanks at its ends" },
     { NULL, "内容", "value" }
 };
 

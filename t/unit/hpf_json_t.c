@@ -1,4 +1,4 @@
-/* links: core/hpf_json.c -ljansson */
+/* links: core/hpf_json.c core/hpf_json_fault.c -ljansson */
 
 /*
  * Copyright (C) the HPF gateway authors
@@ -44,6 +44,52 @@ static const hpf_json_t_case_t  cases[] = {
 };
 
 
+/* each is faulty at the byte behind the mark, which is not there */
+
+static const char  *faults[] = {
+    "|", "  |", "|\xef\xbb\xbf{}", "|\xc2\xa0{}", "|\f1", "{}|x", "{} |{}",
+    "[1,|]", "[|,1]", "[1|:2]", "[1|}", "[1 |2]", "{|,}", "{\"a\"|}",
+    "{\"a\" |1}", "{\"a\":|}", "{\"a\":1,|}", "{\"a\":1|]", "{|a:1}",
+    "{|'a':1}",
+    "{\"a\":1,|1:2}", "{\"\xe5\xa5\xbd\":1,|x}", "t|Rue", "[tru|]", "nul|",
+    "|NaN", "[-|]", "[0|1]", "[-0|1]", "[|+1]", "[|.5]", "[1.|]", "[1.|e5]",
+    "[1e|]", "[1e+|]", "1e|", "-|", "[1|x]", "{\"a\":|/*c*/1}",
+    "\"a|\x01\"", "\"a|\n\"", "\"a|", "\"\\|x\"", "\"\\u12|g4\"", "\"\\u12|\"",
+    "\"\\u12|", "\"\\|", "\"a|\\u0000b\"", "\"a|\\ud800b\"",
+    "\"a|\\ud800\\u0041\"", "\"a|\\udc00\"", "\"\\ud83d\\ude00|\\udfff\"",
+    "[\"a|\xff\"]", "[\"a|\xe4\xb8\"]", "[\"a|\xc0\xaf\"]",
+    "[\"a|\xed\xa0\x80\"]", "{\"a\":1,|\"a\":2}", "{\"a\":1,\n |\"\\u0061\":2}",
+    "{\"a\":{\"b\":1,|\"b\":2}}", "[1,|99999999999999999999]", "[1, |-1e400]",
+    "|9223372036854775808", "[|x,\"\\u0000\"]", "{\"a\":1,\"a|", "{\"a\":1|"
+};
+
+
+static void
+places(void)
+{
+    char              text[128];
+    size_t            i, at;
+    hpf_json_error_t  e;
+
+    for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        at = strchr(faults[i], '|') - faults[i];
+
+        memcpy(text, faults[i], at);
+        memcpy(text + at, faults[i] + at + 1, strlen(faults[i]) - at);
+
+        ok(hpf_json_parse((unsigned char *) text, strlen(text), &e) == NULL,
+           "the fault %d", (int) i);
+        is_int(e.offset, at, "where");
+    }
+
+    /* before a NUL and before what is too deep */
+
+    ok(hpf_json_parse((const unsigned char *) TEXT("{x\0}"), &e) == NULL,
+       "refused before a NUL");
+    is_int(e.offset, 1, "where");
+}
+
+
 static json_t *
 nested(size_t depth, hpf_json_error_t *error)
 {
@@ -77,6 +123,8 @@ main(void)
 
         json_decref(root);
     }
+
+    places();
 
     root = nested(HPF_JSON_DEPTH, &e);
     ok(root != NULL, "the deepest nesting allowed");

@@ -1,4 +1,4 @@
-/* links: core/hpf_jws.c core/hpf_jwt.c core/hpf_jwt_keys.c core/hpf_json.c core/hpf_base64.c crypto/hpf_jwk_set.c crypto/hpf_pkey.c -ljansson -lcrypto */
+/* links: core/hpf_jws.c core/hpf_jwt.c core/hpf_jwt_keys.c core/hpf_json.c core/hpf_json_fault.c core/hpf_base64.c crypto/hpf_jwk_set.c crypto/hpf_pkey.c -ljansson -lcrypto */
 
 /*
  * Copyright (C) the HPF gateway authors

@@ -1,4 +1,4 @@
-/* links: mask core/hpf_mask_rulefile.c core/hpf_mask_rulefile_rule.c core/hpf_json.c core/hpf_json_line.c core/hpf_spell.c -ljansson */
+/* links: mask core/hpf_mask_rulefile.c core/hpf_mask_rulefile_rule.c core/hpf_json.c core/hpf_json_fault.c core/hpf_json_line.c core/hpf_spell.c -ljansson */
 
 /*
  * Copyright (C) the HPF gateway authors
