@@ -65,7 +65,8 @@ const char  ngx_http_hpf_login_form[] =
     "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"},"
     "\"uscc\":{\"type\":\"string\",\"format\":\"uscc\"},"
     "\"handler\":{\"type\":\"string\",\"format\":\"mobile\"}}},"
-    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
+    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":"
+    NGX_HTTP_HPF_FACTORS_MAX ","
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
     "\"if\":{\"anyOf\":[{\"required\":[\"ticket\"]},"
     "{\"required\":[\"assertion\"]}]},"
@@ -82,7 +83,8 @@ const char  ngx_http_hpf_login_form[] =
 const char  ngx_http_hpf_step_up_form[] =
     "{\"type\":\"object\",\"additionalProperties\":false,"
     "\"required\":[\"factors\"],\"properties\":{"
-    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
+    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":"
+    NGX_HTTP_HPF_FACTORS_MAX ","
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
     "\"$defs\":{\"factor\":" NGX_HTTP_HPF_FACTOR_FORM "}}";
 

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "hpf_ident.h"
+#include "hpf_name.h"
 #include "hpf_time.h"
 #include "hpf_mask_kind.h"
 #include "ngx_http_hpf_flow.h"
@@ -108,6 +109,22 @@ ngx_http_hpf_person_mobile(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s)
     }
 
     return mobile;
+}
+
+
+ngx_str_t
+ngx_http_hpf_person_name(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s)
+{
+    ngx_str_t  name;
+
+    name.len = 0;
+    name.data = ngx_pnalloc(ctx->request->pool, HPF_NAME_LEN(s->len) + 1);
+
+    if (name.data) {
+        name.len = hpf_name_spell(name.data, s->data, s->len);
+    }
+
+    return name;
 }
 
 

@@ -46,7 +46,8 @@ static void ngx_http_hpf_user_stored(ngx_http_hpf_ctx_t *ctx,
 
 
 #define NGX_HTTP_HPF_USER_PERSON                                             \
-    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":120},"     \
+    "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":120,"        \
+    "\"format\":\"name\"},"                                                  \
     "\"id_no\":{\"type\":\"string\",\"format\":\"id-card\"},"              \
     "\"mobile\":{\"type\":\"string\",\"format\":\"mobile\"}"
 
@@ -55,12 +56,14 @@ const char  ngx_http_hpf_user_form[] =
     "\"required\":[\"user_type\",\"factors\"],\"properties\":{"
     "\"user_type\":{\"enum\":[\"individual\",\"unit\"]},"
     NGX_HTTP_HPF_USER_PERSON ","
-    "\"unit_name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"
+    "\"unit_name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200,"
+    "\"format\":\"name\"},"
     "\"uscc\":{\"type\":\"string\",\"format\":\"uscc\"},"
     "\"handler\":{\"type\":\"object\",\"additionalProperties\":false,"
     "\"required\":[\"name\",\"id_no\",\"mobile\"],\"properties\":{"
     NGX_HTTP_HPF_USER_PERSON "}},"
-    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,"
+    "\"factors\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":"
+    NGX_HTTP_HPF_FACTORS_MAX ","
     "\"contains\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
     "\"maxContains\":1,"
     "\"items\":{\"$ref\":\"#/$defs/factor\"}}},"
@@ -159,7 +162,8 @@ ngx_http_hpf_user_person(ngx_http_hpf_ctx_t *ctx, json_t *form)
 
     person = ctx->data;
 
-    person->name = ngx_http_hpf_person_member(form, "name");
+    s = ngx_http_hpf_person_member(form, "name");
+    person->name = ngx_http_hpf_person_name(ctx, &s);
 
     s = ngx_http_hpf_person_member(form, "id_no");
     person->id_no = ngx_http_hpf_person_id_no(ctx, &s);
@@ -173,8 +177,8 @@ ngx_http_hpf_user_person(ngx_http_hpf_ctx_t *ctx, json_t *form)
     person->given_i = person->i;
     person->given_m = person->m;
 
-    return person->id_no.data && person->mobile.data && person->i.data
-           && person->m.data ? NGX_OK : NGX_ERROR;
+    return person->name.data && person->id_no.data && person->mobile.data
+           && person->i.data && person->m.data ? NGX_OK : NGX_ERROR;
 }
 
 

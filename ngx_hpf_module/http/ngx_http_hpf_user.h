@@ -78,6 +78,10 @@
 #define NGX_HTTP_HPF_SUBJECT_FORM                                            \
     "{\"type\":\"string\",\"pattern\":\"^[!-~]{1,128}$\"}"
 
+/* as many as there are that a client may send */
+
+#define NGX_HTTP_HPF_FACTORS_MAX  "7"
+
 #define NGX_HTTP_HPF_FACTOR_FORM                                             \
     "{\"type\":\"object\",\"required\":[\"factor\"],\"properties\":{"       \
     "\"factor\":{\"type\":\"string\"},"                                     \
@@ -209,6 +213,7 @@ ngx_str_t ngx_http_hpf_person_member(json_t *object, const char *name);
 
 /* Normalised in the pool; data NULL: it is no such number. */
 ngx_str_t ngx_http_hpf_person_mobile(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s);
+ngx_str_t ngx_http_hpf_person_name(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s);
 ngx_str_t ngx_http_hpf_person_id_no(ngx_http_hpf_ctx_t *ctx, ngx_str_t *s);
 
 ngx_uint_t ngx_http_hpf_person_equal(const ngx_str_t *a, const ngx_str_t *b);
