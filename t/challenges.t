@@ -85,6 +85,10 @@ is(faults($t->call('POST', '/v1/challenges', body => {})),
    '/factor required /mobile required', 'nothing');
 is(faults(ask('13800138000', x => 1)), '/x additionalProperties',
    'something else');
+is(faults(ask('13800138000', purpose => 'bind')), '/purpose not',
+   'a purpose of certificates');
+is(faults(ask('13800138000', factor => 'cert', purpose => 'handler')),
+   '/mobile false /purpose not', 'and one that certificates have not');
 
 
 # not again within a minute
@@ -94,6 +98,9 @@ is($r->status, 429, 'again at once');
 cmp_ok($r->header('Retry-After'), '<=', 60, 'Retry-After');
 cmp_ok($r->header('Retry-After'), '>', 50, 'is what is left of the minute');
 is($r->json->{retry_after}, $r->header('Retry-After'), 'in the problem, too');
+is($r->header('RateLimit-Policy'), '"sms-resend";q=1;w=60', 'the limit');
+is($r->header('RateLimit'), '"sms-resend";r=0;t='
+   . $r->header('Retry-After'), 'with nothing left');
 is(outcome(ask($known->{mobile}, channel => 'hall')), 'rate-limited',
    'on another channel');
 is(ask($other->{mobile})->status, 201, 'for another number');
@@ -111,6 +118,9 @@ is(join(' ', map { another()->status } 1 .. 20), join(' ', (201) x 20),
 $r = another();
 is(join(' ', $r->status, $r->json->{limit}), '429 sms-day', 'and no more');
 cmp_ok($r->json->{retry_after}, '>', 86300, 'for a day');
+is($r->header('RateLimit-Policy'), '"sms-day";q=20;w=86400', 'as the headers');
+is($r->header('RateLimit'), '"sms-day";r=0;t=' . $r->json->{retry_after},
+   'say');
 is(outcome(ask($fourth->{mobile}, purpose => 'register')), 'rate-limited',
    'for whatever purpose');
 is(ask('13900008888')->status, 201, 'others get theirs');

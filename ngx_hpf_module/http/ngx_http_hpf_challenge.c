@@ -57,7 +57,10 @@ const char  ngx_http_hpf_challenge_form[] =
     "\"handler\",\"mobile\"],\"default\":\"login\"}},"
     "\"if\":{\"properties\":{\"factor\":{\"const\":\"sms\"}}},"
     "\"then\":{\"required\":[\"mobile\"],\"properties\":{"
-    "\"purpose\":{\"not\":{\"const\":\"bind\"}}}}}";
+    "\"purpose\":{\"not\":{\"const\":\"bind\"}}}},"
+    "\"else\":{\"if\":{\"properties\":{\"factor\":{\"const\":\"cert\"}}},"
+    "\"then\":{\"properties\":{\"mobile\":false,"
+    "\"purpose\":{\"not\":{\"enum\":[\"handler\",\"mobile\"]}}}}}}";
 
 
 static const ngx_http_hpf_step_pt  ngx_http_hpf_challenge_stages[] = {
@@ -70,6 +73,16 @@ static const ngx_http_hpf_step_pt  ngx_http_hpf_challenge_stages[] = {
 
 
 static ngx_str_t  ngx_http_hpf_sms = ngx_string("sms");
+
+
+/* Counted in the store by themselves; for the headers. */
+
+static ngx_http_hpf_limit_t  ngx_http_hpf_challenge_limits[] = {
+    { ngx_string("sms-resend"), 0, 0, { 0 }, 1, NGX_HTTP_HPF_CODE_RESEND,
+      { 0 }, { 0 }, 0 },
+    { ngx_string("sms-day"), 0, 0, { 0 }, NGX_HTTP_HPF_CODE_DAY, 86400,
+      { 0 }, { 0 }, 0 }
+};
 
 
 ngx_int_t
@@ -165,7 +178,6 @@ ngx_http_hpf_challenge_limit(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_int_t  which;
-    ngx_str_t  limit;
 
     which = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 0));
 
@@ -173,18 +185,18 @@ ngx_http_hpf_challenge_limit(ngx_http_hpf_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (which == 1) {
-        ngx_str_set(&limit, "sms-resend");
-
-    } else {
-        ngx_str_set(&limit, "sms-day");
-    }
-
     ctx->retry_after = ngx_hpf_redis_integer(ngx_hpf_redis_at(reply, 1));
 
     (void) ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_RATE_LIMITED);
 
-    if (ngx_http_hpf_extra_string(ctx, "limit", &limit) != NGX_OK
+    /* no other limit was as tight as this one */
+
+    ctx->limit = &ngx_http_hpf_challenge_limits[which == 1 ? 0 : 1];
+
+    ngx_memzero(&ctx->bucket, sizeof(hpf_gcra_result_t));
+    ctx->bucket.retry_after = (int64_t) ctx->retry_after * 1000000;
+
+    if (ngx_http_hpf_extra_string(ctx, "limit", &ctx->limit->name) != NGX_OK
         || ngx_http_hpf_extra_int(ctx, "retry_after", ctx->retry_after)
            != NGX_OK)
     {
