@@ -108,6 +108,15 @@ $r = page('OPTIONS', '/v1/sessions');
 is(code($r), 'method-not-allowed', 'OPTIONS that is no preflight');
 
 
+# what nginx refuses before the gate has seen it
+
+$r = page('POST', '/v1/challenges', body => 'x' x 1100000);
+is(code($r), 'body-too-large', 'more than nginx takes');
+is($r->header('Access-Control-Allow-Origin'), $HALL, 'can be read');
+$r = page('POST', '/v1/challenges', origin => $EVIL, body => 'x' x 1100000);
+unlike($r->head, qr/access-control/i, 'but not by another page');
+
+
 # every answer, also those that are problems
 
 for my $try ([ 'GET', '/v1/items', 200 ], [ 'GET', '/v1/nothing', 'not-found' ],

@@ -98,4 +98,33 @@ for my $path ('/v1/items', '/v1/channels', '/v1/openapi.json', '/v1/none') {
               [ qw/ accept-language origin x-hpf-channel / ], "Vary of $path");
 }
 
+
+# RFC 9110, 10.1.1: who asks before he sends is told yes or no
+
+sub asked {
+    my ($path, $length, @more) = @_;
+    my $c = client(8080);
+
+    $c->send("POST $path HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+             . join('', map { "$_\r\n" } @more)
+             . "Content-Length: $length\r\n\r\n");
+
+    my $first = $c->line(time + 10);
+    return $first unless $first =~ m{^HTTP/1.1 100 };
+
+    $c->line(time + 10);
+    $c->send(' ' x $length);
+    return "$first, then " . $c->line(time + 10);
+}
+
+my $app = 'X-HPF-Channel: app';
+
+like(asked('/v1/challenges', 2, $app),
+     qr{^HTTP/1.1 100 Continue, then HTTP/1.1 400 }, 'go on');
+like(asked('/v1/challenges', 70000, $app), qr{^HTTP/1.1 413 }, 'too much');
+like(asked('/v1/challenges', 2), qr{^HTTP/1.1 401 }, 'of whom nobody knows');
+like(asked('/v1/none', 2, $app), qr{^HTTP/1.1 404 }, 'to nowhere');
+like(asked('/v1/session/factors', 2, $app), qr{^HTTP/1.1 401 },
+     'who is not logged in');
+
 done_testing();

@@ -16,6 +16,7 @@
 #include "ngx_http_hpf_cookie.h"
 
 
+static void ngx_http_hpf_answer_unasked(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_answer_headers(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_answer_header(ngx_http_request_t *r,
@@ -31,6 +32,10 @@ ngx_http_hpf_send(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     ctx->answered = 1;
     ctx->ours = 1;
+
+    if (ctx->problem) {
+        ngx_http_hpf_answer_unasked(r);
+    }
 
     /* what a client sends after a refusal must not become a request */
 
@@ -71,6 +76,27 @@ ngx_http_hpf_send(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
+}
+
+
+/*
+ * RFC 9110, section 10.1.1: a client that asks before it sends a body is told
+ * of the refusal and not to go on.  Whether the body comes all the same nobody
+ * knows, so the connection ends.
+ */
+
+static void
+ngx_http_hpf_answer_unasked(ngx_http_request_t *r)
+{
+    if (r->headers_in.expect == NULL || r->expect_tested
+        || !ngx_http_hpf_has_body(r)
+        || r->header_in->pos != r->header_in->last)
+    {
+        return;
+    }
+
+    r->expect_tested = 1;
+    r->keepalive = 0;
 }
 
 

@@ -14,6 +14,7 @@
 
 #include "ngx_http_hpf_cert.h"
 #include "ngx_http_hpf_conf.h"
+#include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_idp.h"
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_level.h"
@@ -398,6 +399,12 @@ ngx_http_hpf_conf_problem_page(ngx_http_request_t *r)
 
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* what comes before the gate has not asked whose page it is */
+
+    if (!ctx->cors) {
+        ngx_http_hpf_cors_origin(r, ctx);
     }
 
     status = r->err_status ? r->err_status : NGX_HTTP_NOT_FOUND;
