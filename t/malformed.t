@@ -10,6 +10,7 @@ use strict;
 use Test::More;
 
 use HPF::Test;
+use HPF::Test::Problem;
 
 my $t = HPF::Test->new->gateway(edit => sub {
     my ($conf) = @_;
@@ -23,39 +24,6 @@ my $token = $t->login($person);
 
 my $PROBE = "GET /v1/channels HTTP/1.1\r\nHost: probe\r\n"
             . "X-HPF-Channel: app\r\n\r\n";
-
-
-# whether a response is a whole problem document; what is wrong with it else
-
-sub fault {
-    my ($r, $head) = @_;
-
-    return 'no response' unless $r;
-    return 'cut off' unless $r->complete;
-    return 'status ' . $r->status if $r->status < 400 || $r->status == 500;
-
-    my $type = $r->header('Content-Type') || 'none';
-    return "type $type" unless $type eq 'application/problem+json';
-
-    my $id = $r->header('X-Request-Id') || '';
-    return "request id $id" unless $id =~ /^[0-9a-f]{32}$/;
-    return 'no language' unless $r->header('Content-Language');
-    return 'may be cached' unless ($r->header('Cache-Control') || '')
-                                  eq 'no-store';
-    return if $head;
-
-    my $p = $r->json;
-    return 'no JSON: ' . $r->body unless ref $p eq 'HASH';
-
-    for my $member (qw/ type title status detail instance code /) {
-        return "no $member" unless length($p->{$member} // '');
-    }
-
-    return 'instance' unless $p->{instance} eq $id;
-    return "status $p->{status}" unless $p->{status} == $r->status;
-    return "type $p->{type}" unless $p->{type} eq "urn:hpf:problem:$p->{code}";
-    return;
-}
 
 
 # "STATUS CODE" of a response that is a problem, else what is wrong with it
