@@ -297,6 +297,13 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hpf_account_lock"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hpf_account_lock,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hpf_problem"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_hpf_conf_problem,

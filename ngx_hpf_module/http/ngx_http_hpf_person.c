@@ -37,6 +37,7 @@ enum {
     NGX_HTTP_HPF_PERSON_PW,
     NGX_HTTP_HPF_PERSON_PW_BEFORE,
     NGX_HTTP_HPF_PERSON_ROLE,
+    NGX_HTTP_HPF_PERSON_LOCKED,
     NGX_HTTP_HPF_PERSON_NAME,
     NGX_HTTP_HPF_PERSON_MOBILE,
     NGX_HTTP_HPF_PERSON_ID_NO,
@@ -60,7 +61,7 @@ static void ngx_http_hpf_person_unit(ngx_http_hpf_person_t *person);
 
 static const char  *ngx_http_hpf_person_members[] = {
     "type", "real", "m", "i", "epoch", "admin", "pw", "pwh", "role",
-    "name", "mobile", "id_no"
+    "locked", "name", "mobile", "id_no"
 };
 
 
@@ -206,6 +207,7 @@ ngx_http_hpf_person_session(ngx_http_hpf_ctx_t *ctx)
     person = ngx_http_hpf_person(ctx);
 
     if (person) {
+        person->present = 1;
         person->uid.data = ctx->session.uid;
         person->uid.len = ctx->session.uid_len;
         person->unit = ctx->session.user_type == NGX_HTTP_HPF_UNIT;
@@ -357,9 +359,18 @@ ngx_http_hpf_person_read(ngx_http_hpf_ctx_t *ctx,
         text[i] = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, i));
     }
 
-    if (text[NGX_HTTP_HPF_PERSON_TYPE].len == 0 || person->uid.len == 0) {
+    if (text[NGX_HTTP_HPF_PERSON_LOCKED].len) {
+        ctx->reason = "account-locked";
+    }
+
+    if (text[NGX_HTTP_HPF_PERSON_TYPE].len == 0 || person->uid.len == 0
+        || text[NGX_HTTP_HPF_PERSON_LOCKED].len)
+    {
         ngx_http_hpf_person_none(person);
-        return NGX_OK;
+
+        return person->present
+               ? ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED)
+               : NGX_OK;
     }
 
     person->type = text[NGX_HTTP_HPF_PERSON_TYPE].data[0];

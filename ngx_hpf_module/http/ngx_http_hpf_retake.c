@@ -334,6 +334,6 @@ ngx_http_hpf_retake_tell_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
                          "that of a registration: who it is for has proved "
                          "to be somebody else. If that is wrong, call 12329."
                        : "【住房公积金】您手机号下的注册"
-                 "已由本人实名核验后收回。"
+                         "已由本人实名核验后收回。"
                          "如有异议，请拨打 12329。");
 }

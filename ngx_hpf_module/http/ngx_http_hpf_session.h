@@ -121,6 +121,16 @@ ngx_int_t ngx_http_hpf_sessions_read(ngx_http_hpf_ctx_t *ctx,
 /* _session_status.c */
 char *ngx_http_hpf_session_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+/* A content handler for operators; run as a step. */
+ngx_int_t ngx_http_hpf_session_status_begin(ngx_http_request_t *r,
+    ngx_http_hpf_step_pt run);
+/* ?user=UID, for the record as well.  NGX_DECLINED: it is none. */
+ngx_int_t ngx_http_hpf_session_status_user(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid);
+
+/* _account_lock.c */
+char *ngx_http_hpf_account_lock(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 ngx_int_t ngx_http_hpf_session_init_worker(ngx_http_hpf_main_conf_t *hmcf);
 

@@ -20,8 +20,6 @@ static ngx_int_t ngx_http_hpf_session_status_run(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_session_status_end(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_session_status_user(ngx_http_request_t *r,
-    ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid);
 static void ngx_http_hpf_session_status_listed(ngx_http_hpf_ctx_t *ctx,
     ngx_int_t rc);
 static void ngx_http_hpf_session_status_found(ngx_http_hpf_ctx_t *ctx,
@@ -49,7 +47,17 @@ ngx_http_hpf_session_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_hpf_session_status_handler(ngx_http_request_t *r)
 {
+    return ngx_http_hpf_session_status_begin(r,
+                                             ngx_http_hpf_session_status_run);
+}
+
+
+ngx_int_t
+ngx_http_hpf_session_status_begin(ngx_http_request_t *r,
+    ngx_http_hpf_step_pt run)
+{
     ngx_int_t                  rc;
+    ngx_str_t                 *by;
     ngx_http_hpf_ctx_t        *ctx;
     ngx_http_hpf_main_conf_t  *hmcf;
 
@@ -66,7 +74,13 @@ ngx_http_hpf_session_status_handler(ngx_http_request_t *r)
 
     ctx->personal = 1;
 
-    rc = ngx_http_hpf_session_status_run(r, ctx);
+    by = ngx_http_hpf_operator(r);
+
+    if (by) {
+        ctx->operator = *by;
+    }
+
+    rc = run(r, ctx);
 
     if (rc == NGX_AGAIN) {
         r->main->count++;
@@ -85,13 +99,7 @@ static ngx_int_t
 ngx_http_hpf_session_status_run(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t  uid, *by;
-
-    by = ngx_http_hpf_operator(r);
-
-    if (by) {
-        ctx->operator = *by;
-    }
+    ngx_str_t  uid;
 
     if (r->method == NGX_HTTP_DELETE) {
         return ngx_http_hpf_session_status_end(r, ctx);
@@ -155,9 +163,7 @@ ngx_http_hpf_session_status_end(ngx_http_request_t *r,
 }
 
 
-/* ?user=UID, for the record as well. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_hpf_session_status_user(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid)
 {

@@ -139,6 +139,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t    uid;                  /* empty: there is no such user */
+    ngx_uint_t   present;              /* he has a session, by which he goes */
     ngx_str_t    m;                    /* keyed hash of the mobile, hex */
     ngx_str_t    i;                    /* keyed hash of the ID number, hex */
     ngx_str_t    name;

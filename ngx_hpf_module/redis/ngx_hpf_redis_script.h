@@ -45,6 +45,7 @@
     script(mobile_set,         1, ALONE)                                     \
     script(user_drop,          1, ALONE)                                     \
     script(user_retake,        1, ALONE)                                     \
+    script(user_lock,          1, ALONE)                                     \
     script(reseal_claim,       0, ALONE)                                     \
     script(reseal_scan,        0, ALONE)                                     \
     script(reseal,             1, ALONE)                                     \
