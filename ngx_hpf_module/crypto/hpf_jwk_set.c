@@ -22,6 +22,7 @@ typedef struct {
 } hpf_jwk_set_key_t;
 
 struct hpf_jwk_set_s {
+    unsigned            refs;
     int                 n;
     hpf_jwk_set_key_t   keys[HPF_JWT_KEYS];
 };
@@ -51,6 +52,8 @@ hpf_jwk_set_create(const unsigned char *text, size_t len, unsigned algs,
         free(set);
         return NULL;
     }
+
+    set->refs = 1;
 
     n = hpf_jwt_keys(text, len, jwks, why);
 
@@ -114,26 +117,33 @@ hpf_jwk_set_pkey(const hpf_jwk_t *jwk, const char **why)
 
 
 void
+hpf_jwk_set_ref(hpf_jwk_set_t *set)
+{
+    set->refs++;
+}
+
+
+void
 hpf_jwk_set_destroy(hpf_jwk_set_t *set)
 {
     int  i;
 
-    if (set) {
-
-        for (i = 0; i < set->n; i++) {
-            hpf_pkey_destroy(set->keys[i].pkey);
-        }
-
-        free(set);
+    if (set == NULL || --set->refs) {
+        return;
     }
+
+    for (i = 0; i < set->n; i++) {
+        hpf_pkey_destroy(set->keys[i].pkey);
+    }
+
+    free(set);
 }
 
 
 int
-hpf_jwk_set_verify(const hpf_jwk_set_t *set, const hpf_jws_t *jws,
-    const char **why)
+hpf_jwk_set_key(const hpf_jwk_set_t *set, const hpf_jws_t *jws,
+    hpf_pkey_t **pkey, const char **why)
 {
-    hpf_crypto_part_t         text, signature;
     const hpf_jwk_set_key_t  *key;
 
     key = hpf_jwk_set_find(set, jws);
@@ -143,20 +153,14 @@ hpf_jwk_set_verify(const hpf_jwk_set_t *set, const hpf_jws_t *jws,
         return HPF_AGAIN;
     }
 
-    *why = "the algorithm is not that of the key";
-
     if (key->alg != jws->alg) {
+        *why = "the algorithm is not that of the key";
         return HPF_DECLINED;
     }
 
-    *why = "the signature is not of this key";
+    *pkey = key->pkey;
 
-    text.data = jws->text;
-    text.len = jws->text_len;
-    signature.data = jws->signature;
-    signature.len = jws->signature_len;
-
-    return hpf_pkey_verify(key->pkey, HPF_PKEY_FIXED, &text, &signature);
+    return HPF_OK;
 }
 
 

@@ -306,6 +306,15 @@ hpf_pkey_kind(const hpf_pkey_t *key)
 }
 
 
+/* OpenSSL has optimised code for neither. */
+
+int
+hpf_pkey_slow(const hpf_pkey_t *key)
+{
+    return key->kind == HPF_PKEY_SM2 || key->kind == HPF_PKEY_P384;
+}
+
+
 int
 hpf_pkey_verify(const hpf_pkey_t *key, hpf_pkey_form_e form,
     const hpf_crypto_part_t *text, const hpf_crypto_part_t *signature)

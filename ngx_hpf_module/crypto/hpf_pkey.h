@@ -60,6 +60,9 @@ void hpf_pkey_destroy(hpf_pkey_t *key);
 
 hpf_pkey_kind_e hpf_pkey_kind(const hpf_pkey_t *key);
 
+/* 1: it takes so long that other requests should not wait for it. */
+int hpf_pkey_slow(const hpf_pkey_t *key);
+
 /* HPF_OK: signed by the key.  HPF_DECLINED: not so.  HPF_ERROR: no memory. */
 int hpf_pkey_verify(const hpf_pkey_t *key, hpf_pkey_form_e form,
     const hpf_crypto_part_t *text, const hpf_crypto_part_t *signature);

@@ -22,7 +22,6 @@
 #include "ngx_http_hpf_password.h"
 #include "ngx_http_hpf_plugins.h"
 #include "ngx_http_hpf_seal.h"
-#include "ngx_http_hpf_signature.h"
 
 
 #define NGX_HTTP_HPF_ZONE_MIN       (1024 * 1024)
@@ -554,9 +553,7 @@ ngx_http_hpf_conf_crypto(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     cln->handler = ngx_http_hpf_conf_crypto_free;
     cln->data = hmcf;
 
-    if (ngx_http_hpf_key_init(cf, hmcf) != NGX_CONF_OK
-        || ngx_http_hpf_signature_threads(cf, hmcf) != NGX_CONF_OK)
-    {
+    if (ngx_http_hpf_key_init(cf, hmcf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 

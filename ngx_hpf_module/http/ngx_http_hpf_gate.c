@@ -16,7 +16,6 @@
 #include "ngx_http_hpf_cookie.h"
 #include "ngx_http_hpf_limit.h"
 #include "ngx_http_hpf_nonce.h"
-#include "ngx_http_hpf_signature.h"
 
 
 /* Where a step runs. */
@@ -413,7 +412,6 @@ ngx_http_hpf_gate_cleanup(void *data)
         ngx_hpf_redis_cancel(ctx->op);
     }
 
-    ngx_http_hpf_signature_cancel(ctx);
     ngx_http_hpf_nonce_cancel(ctx);
     ngx_http_hpf_limit_cancel(ctx);
 

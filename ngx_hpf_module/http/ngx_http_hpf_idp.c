@@ -18,41 +18,45 @@
 #include "ngx_http_hpf_session.h"
 #include "ngx_http_hpf_store.h"
 #include "ngx_http_hpf_user.h"
+#include "ngx_http_hpf_verify.h"
 
 
 typedef struct {
     ngx_http_hpf_person_t    person;       /* first: ctx->data of stages */
     ngx_http_hpf_idp_t      *idp;
-    ngx_str_t                token;
+    hpf_jws_t                jws;
     json_t                  *claims;
     hpf_jwt_t                jwt;
     ngx_uint_t               verified;
+    const char              *why;          /* it is refused; static */
 } ngx_http_hpf_idp_login_t;
 
 
 static ngx_http_hpf_idp_t *ngx_http_hpf_idp_find(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *name);
+static ngx_int_t ngx_http_hpf_idp_read(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *token);
+static void ngx_http_hpf_idp_free(void *data);
 static ngx_int_t ngx_http_hpf_idp_keys_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_idp_try_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_idp_again_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_idp_verify(ngx_http_hpf_ctx_t *ctx,
-    const char **why);
-static ngx_int_t ngx_http_hpf_idp_claims(ngx_http_hpf_ctx_t *ctx,
-    const hpf_jws_t *jws, const char **why);
-static void ngx_http_hpf_idp_claims_free(void *data);
-static ngx_int_t ngx_http_hpf_idp_person(ngx_http_hpf_ctx_t *ctx,
-    const char **why);
+static ngx_int_t ngx_http_hpf_idp_verify(ngx_http_hpf_ctx_t *ctx);
+static int ngx_http_hpf_idp_thread(void *pkey, const hpf_crypto_part_t *text,
+    const hpf_crypto_part_t *signature);
+static void ngx_http_hpf_idp_release(void *keys);
+static void ngx_http_hpf_idp_verified(ngx_http_hpf_ctx_t *ctx, int rc);
+static ngx_int_t ngx_http_hpf_idp_claims(ngx_http_hpf_ctx_t *ctx, int rc);
+static ngx_int_t ngx_http_hpf_idp_person(ngx_http_hpf_ctx_t *ctx);
 static ngx_uint_t ngx_http_hpf_idp_level(ngx_http_hpf_idp_t *idp,
     json_t *claims);
 static ngx_int_t ngx_http_hpf_idp_once_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_idp_once(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_idp_refuse(ngx_http_hpf_ctx_t *ctx,
-    const char *why);
+static ngx_int_t ngx_http_hpf_idp_refuse(ngx_http_hpf_ctx_t *ctx);
 
 
 static const ngx_http_hpf_step_pt  ngx_http_hpf_idp_stages[] = {
@@ -79,7 +83,8 @@ ngx_int_t
 ngx_http_hpf_idp_login(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     json_t                    *assertion;
-    ngx_str_t                  name;
+    ngx_int_t                  rc;
+    ngx_str_t                  name, token;
     ngx_http_hpf_idp_login_t  *login;
 
     login = ngx_pcalloc(r->pool, sizeof(ngx_http_hpf_idp_login_t));
@@ -93,14 +98,58 @@ ngx_http_hpf_idp_login(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     assertion = json_object_get(ctx->form, "assertion");
 
     name = ngx_http_hpf_person_member(assertion, "provider");
-    login->token = ngx_http_hpf_person_member(assertion, "token");
+    token = ngx_http_hpf_person_member(assertion, "token");
     login->idp = ngx_http_hpf_idp_find(ctx, &name);
 
     if (login->idp == NULL) {
-        return ngx_http_hpf_idp_refuse(ctx, "no such provider here");
+        login->why = "no such provider here";
+        return ngx_http_hpf_idp_refuse(ctx);
     }
 
-    return ngx_http_hpf_flow_run(ctx, ngx_http_hpf_idp_stages);
+    rc = ngx_http_hpf_idp_read(ctx, &token);
+
+    return rc == NGX_OK ? ngx_http_hpf_flow_run(ctx, ngx_http_hpf_idp_stages)
+                        : rc;
+}
+
+
+/* The token is in the form, which lives as long as the request. */
+
+static ngx_int_t
+ngx_http_hpf_idp_read(ngx_http_hpf_ctx_t *ctx, ngx_str_t *token)
+{
+    int                        rc;
+    ngx_pool_cleanup_t        *cln;
+    ngx_http_hpf_idp_login_t  *login;
+
+    login = ctx->data;
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_hpf_idp_free;
+    cln->data = login;
+
+    rc = hpf_jws_parse(&login->jws, (char *) token->data, token->len,
+                       &login->why);
+
+    if (rc == HPF_OK) {
+        return NGX_OK;
+    }
+
+    return rc == HPF_DECLINED ? ngx_http_hpf_idp_refuse(ctx) : NGX_ERROR;
+}
+
+
+static void
+ngx_http_hpf_idp_free(void *data)
+{
+    ngx_http_hpf_idp_login_t *login = data;
+
+    hpf_jws_free(&login->jws);
+    json_decref(login->claims);
 }
 
 
@@ -159,22 +208,13 @@ static ngx_int_t
 ngx_http_hpf_idp_try_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_int_t                  rc;
-    const char                *why;
     ngx_http_hpf_idp_login_t  *login;
 
     login = ctx->data;
 
-    rc = ngx_http_hpf_idp_verify(ctx, &why);
+    rc = ngx_http_hpf_idp_verify(ctx);
 
-    if (rc == NGX_AGAIN) {
-        return ngx_http_hpf_idp_keys_newer(ctx, login->idp);
-    }
-
-    if (rc == NGX_DECLINED) {
-        return ngx_http_hpf_idp_refuse(ctx, why);
-    }
-
-    return rc;
+    return rc == NGX_BUSY ? ngx_http_hpf_idp_keys_newer(ctx, login->idp) : rc;
 }
 
 
@@ -184,7 +224,6 @@ static ngx_int_t
 ngx_http_hpf_idp_again_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_int_t                  rc;
-    const char                *why;
     ngx_http_hpf_idp_login_t  *login;
 
     login = ctx->data;
@@ -193,90 +232,111 @@ ngx_http_hpf_idp_again_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return NGX_OK;
     }
 
-    rc = ngx_http_hpf_idp_verify(ctx, &why);
+    rc = ngx_http_hpf_idp_verify(ctx);
 
-    if (rc == NGX_AGAIN || rc == NGX_DECLINED) {
-        return ngx_http_hpf_idp_refuse(ctx, why);
-    }
-
-    return rc;
+    return rc == NGX_BUSY ? ngx_http_hpf_idp_refuse(ctx) : rc;
 }
 
 
-/* With *why, NGX_AGAIN: the key is not known; NGX_DECLINED: no good. */
+/* As a stage; NGX_BUSY: the key is not known. */
 
 static ngx_int_t
-ngx_http_hpf_idp_verify(ngx_http_hpf_ctx_t *ctx, const char **why)
+ngx_http_hpf_idp_verify(ngx_http_hpf_ctx_t *ctx)
 {
     int                        rc;
-    hpf_jws_t                  jws;
+    hpf_pkey_t                *pkey;
+    ngx_http_hpf_verify_t      verify;
     ngx_http_hpf_idp_login_t  *login;
 
     login = ctx->data;
 
-    rc = hpf_jws_parse(&jws, (char *) login->token.data, login->token.len,
-                       why);
+    rc = hpf_jwk_set_key(login->idp->keys, &login->jws, &pkey, &login->why);
+
     if (rc != HPF_OK) {
-        return rc == HPF_DECLINED ? NGX_DECLINED : NGX_ERROR;
+        return rc == HPF_AGAIN ? NGX_BUSY : ngx_http_hpf_idp_refuse(ctx);
     }
 
-    rc = hpf_jwk_set_verify(login->idp->keys, &jws, why);
+    verify.text.data = login->jws.text;
+    verify.text.len = login->jws.text_len;
+    verify.signature.data = login->jws.signature;
+    verify.signature.len = login->jws.signature_len;
 
-    if (rc == HPF_OK) {
-        rc = ngx_http_hpf_idp_claims(ctx, &jws, why);
+    if (hpf_pkey_slow(pkey)) {
+        verify.verify = ngx_http_hpf_idp_thread;
+        verify.key = pkey;
+        verify.handler = ngx_http_hpf_idp_verified;
+        verify.release = ngx_http_hpf_idp_release;
+        verify.owner = login->idp->keys;
+
+        hpf_jwk_set_ref(login->idp->keys);
+
+        if (ngx_http_hpf_verify(ctx, &verify) == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
     }
 
-    hpf_jws_free(&jws);
+    rc = hpf_pkey_verify(pkey, HPF_PKEY_FIXED, &verify.text,
+                         &verify.signature);
 
-    return rc;
+    return ngx_http_hpf_idp_claims(ctx, rc);
 }
 
 
-static ngx_int_t
-ngx_http_hpf_idp_claims(ngx_http_hpf_ctx_t *ctx, const hpf_jws_t *jws,
-    const char **why)
+static int
+ngx_http_hpf_idp_thread(void *pkey, const hpf_crypto_part_t *text,
+    const hpf_crypto_part_t *signature)
 {
-    ngx_pool_cleanup_t        *cln;
-    ngx_http_hpf_idp_login_t  *login;
-
-    login = ctx->data;
-
-    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    login->claims = hpf_jws_claims(jws, why);
-
-    if (login->claims == NULL) {
-        return NGX_DECLINED;
-    }
-
-    cln->handler = ngx_http_hpf_idp_claims_free;
-    cln->data = login->claims;
-
-    if (hpf_jwt_check(login->claims, &login->idp->rules, ngx_time(),
-                      &login->jwt, why)
-        != HPF_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    login->verified = 1;
-
-    return ngx_http_hpf_idp_person(ctx, why);
+    return hpf_pkey_verify(pkey, HPF_PKEY_FIXED, text, signature);
 }
 
 
 static void
-ngx_http_hpf_idp_claims_free(void *data)
+ngx_http_hpf_idp_release(void *keys)
 {
-    json_decref(data);
+    hpf_jwk_set_destroy(keys);
+}
+
+
+static void
+ngx_http_hpf_idp_verified(ngx_http_hpf_ctx_t *ctx, int rc)
+{
+    ngx_http_hpf_flow_next(ctx, ngx_http_hpf_idp_claims(ctx, rc));
+}
+
+
+/* rc: of the signature. */
+
+static ngx_int_t
+ngx_http_hpf_idp_claims(ngx_http_hpf_ctx_t *ctx, int rc)
+{
+    ngx_http_hpf_idp_login_t  *login;
+
+    login = ctx->data;
+
+    if (rc != HPF_OK) {
+        login->why = "the signature is not of this key";
+
+        return rc == HPF_DECLINED ? ngx_http_hpf_idp_refuse(ctx) : NGX_ERROR;
+    }
+
+    login->claims = hpf_jws_claims(&login->jws, &login->why);
+
+    if (login->claims == NULL
+        || hpf_jwt_check(login->claims, &login->idp->rules, ngx_time(),
+                         &login->jwt, &login->why)
+           != HPF_OK)
+    {
+        return ngx_http_hpf_idp_refuse(ctx);
+    }
+
+    login->verified = 1;
+
+    return ngx_http_hpf_idp_person(ctx);
 }
 
 
 static ngx_int_t
-ngx_http_hpf_idp_person(ngx_http_hpf_ctx_t *ctx, const char **why)
+ngx_http_hpf_idp_person(ngx_http_hpf_ctx_t *ctx)
 {
     json_t                    *claims;
     ngx_str_t                  s;
@@ -289,19 +349,19 @@ ngx_http_hpf_idp_person(ngx_http_hpf_ctx_t *ctx, const char **why)
     claims = login->claims;
     idp = login->idp;
 
-    *why = "no level";
     person->vouched = ngx_http_hpf_idp_level(idp, claims);
 
     if (person->vouched == 0) {
-        return NGX_DECLINED;
+        login->why = "no level";
+        return ngx_http_hpf_idp_refuse(ctx);
     }
 
-    *why = "no ID number";
     s = ngx_http_hpf_person_member(claims, idp->number);
     person->id_no = ngx_http_hpf_person_id_no(ctx, &s);
 
     if (person->id_no.data == NULL) {
-        return NGX_DECLINED;
+        login->why = "no ID number";
+        return ngx_http_hpf_idp_refuse(ctx);
     }
 
     person->type = NGX_HTTP_HPF_INDIVIDUAL;
@@ -387,12 +447,16 @@ static void
 ngx_http_hpf_idp_once(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    ngx_int_t  rc;
+    ngx_int_t                  rc;
+    ngx_http_hpf_idp_login_t  *login;
 
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK && ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_NIL) {
-        rc = ngx_http_hpf_idp_refuse(ctx, "used before");
+        login = ctx->data;
+        login->why = "used before";
+
+        rc = ngx_http_hpf_idp_refuse(ctx);
     }
 
     ngx_http_hpf_flow_next(ctx, rc);
@@ -400,9 +464,13 @@ ngx_http_hpf_idp_once(ngx_http_hpf_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_hpf_idp_refuse(ngx_http_hpf_ctx_t *ctx, const char *why)
+ngx_http_hpf_idp_refuse(ngx_http_hpf_ctx_t *ctx)
 {
-    if (ngx_http_hpf_audit_reason(ctx, "assertion", why) != NGX_OK) {
+    ngx_http_hpf_idp_login_t  *login;
+
+    login = ctx->data;
+
+    if (ngx_http_hpf_audit_reason(ctx, "assertion", login->why) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_hpf_idp.h"
+#include "ngx_http_hpf_verify.h"
 
 
 #define NGX_HTTP_HPF_IDP_LEEWAY   60       /* s */
@@ -438,6 +439,12 @@ ngx_http_hpf_idp_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     idp = hmcf->idps.elts;
 
     for (i = 0; i < hmcf->idps.nelts; i++) {
+
+        if (idp[i].algs & 1 << HPF_JWS_SM2
+            && ngx_http_hpf_verify_threads(cf, hmcf) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
 
         channel = idp[i].channels.elts;
 

@@ -4,8 +4,9 @@
 
 /*
  * Keys of signed channels: each is a file, named in the configuration or lying
- * in a folder.  Every worker looks at them once a second and reads what has
- * changed: a file that is gone ends its key, and one that cannot be used leaves
+ * in a folder.  Every worker looks at them once a second and has a thread read
+ * what has changed, since it takes milliseconds to see that a key of RSA is
+ * sound.  A file that is gone ends its key, and one that cannot be used leaves
  * the key as it was.
  */
 
@@ -13,23 +14,47 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
+#include <ngx_thread_pool.h>
 
 #include "hpf_sign_file.h"
 #include "ngx_http_hpf_key.h"
+#include "ngx_http_hpf_verify.h"
 
 
 #define NGX_HTTP_HPF_KEY_PAUSE  1000       /* ms between looks */
 
 
+/* What a thread reads; no key comes or goes before it has ended. */
+
+typedef struct {
+    ngx_http_hpf_channel_t    *channel;
+    ngx_http_hpf_key_t        *key;
+    ngx_file_info_t            info;
+    hpf_sign_key_t            *sign;
+    const char                *why;
+} ngx_http_hpf_key_read_t;
+
+/* Of this worker. */
+
+typedef struct {
+    ngx_event_t                timer;
+    ngx_http_hpf_main_conf_t  *hmcf;
+    ngx_thread_task_t         *task;
+    ngx_array_t                reads;      /* ngx_http_hpf_key_read_t */
+} ngx_http_hpf_key_look_t;
+
+
 static ngx_uint_t ngx_http_hpf_key_id_valid(ngx_str_t *id);
 static ngx_http_hpf_key_t *ngx_http_hpf_key_get(ngx_http_hpf_channel_t *ch,
     ngx_str_t *id);
-static const char *ngx_http_hpf_key_load(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_http_hpf_key_t *key);
 static void ngx_http_hpf_key_look(ngx_event_t *ev);
-static void ngx_http_hpf_key_refresh(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_http_hpf_channel_t *ch, ngx_http_hpf_key_t *key);
-static ngx_uint_t ngx_http_hpf_key_same(ngx_http_hpf_key_t *key,
+static void ngx_http_hpf_key_look_channel(ngx_http_hpf_key_look_t *look,
+    ngx_http_hpf_channel_t *ch);
+static void ngx_http_hpf_key_thread(void *data, ngx_log_t *log);
+static void ngx_http_hpf_key_read(ngx_event_t *ev);
+static void ngx_http_hpf_key_replace(ngx_http_hpf_key_read_t *read);
+static ngx_uint_t ngx_http_hpf_key_is_gone(ngx_http_hpf_key_t *key);
+static ngx_uint_t ngx_http_hpf_key_changed(ngx_http_hpf_key_t *key,
     ngx_file_info_t *fi);
 static void ngx_http_hpf_key_end(ngx_http_hpf_channel_t *ch,
     ngx_http_hpf_key_t *key);
@@ -40,8 +65,7 @@ static void ngx_http_hpf_key_complain(ngx_http_hpf_channel_t *ch,
     ngx_str_t *what, const char *why);
 
 
-static ngx_event_t       ngx_http_hpf_key_timer;
-static ngx_connection_t  ngx_http_hpf_key_dummy;
+static ngx_http_hpf_key_look_t  *ngx_http_hpf_key_looking;
 
 
 /* key ID FILE [ALG] */
@@ -199,6 +223,12 @@ ngx_http_hpf_key_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 
     for (i = 0; i < hmcf->channels.nelts; i++) {
 
+        if (ch[i].kind == NGX_HTTP_HPF_SIGNED
+            && ngx_http_hpf_verify_threads(cf, hmcf) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
         why = ngx_http_hpf_key_list(&ch[i]);
 
         if (why == NULL && ch[i].key_folder.len && ch[i].nkeys == 0) {
@@ -219,9 +249,11 @@ ngx_http_hpf_key_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 
             (void) ngx_file_info(key->file.data, &key->info);
 
-            why = ngx_http_hpf_key_load(hmcf, key);
+            key->sign = hpf_sign_file_read(hmcf->crypto,
+                                           (char *) key->file.data, key->alg,
+                                           &why);
 
-            if (why) {
+            if (key->sign == NULL) {
                 ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                               "key \"%V\" of channel \"%V\" cannot be used: "
                               "\"%V\" %s in %s:%ui", &key->id, &ch[i].id,
@@ -251,152 +283,222 @@ ngx_http_hpf_key_free(ngx_http_hpf_main_conf_t *hmcf)
 }
 
 
-/* NULL, or why it stays as it was. */
-
-static const char *
-ngx_http_hpf_key_load(ngx_http_hpf_main_conf_t *hmcf, ngx_http_hpf_key_t *key)
+ngx_int_t
+ngx_http_hpf_key_init_worker(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_cycle_t *cycle)
 {
-    const char      *why;
-    hpf_sign_key_t  *sign;
+    ngx_http_hpf_key_look_t  *look;
 
-    sign = hpf_sign_file_read(hmcf->crypto, (char *) key->file.data, key->alg,
-                              &why);
-    if (sign == NULL) {
-        return why;
+    /* where there is one process only, that of the old configuration */
+
+    if (ngx_http_hpf_key_looking && ngx_http_hpf_key_looking->timer.timer_set) {
+        ngx_del_timer(&ngx_http_hpf_key_looking->timer);
     }
 
-    hpf_sign_key_destroy(key->sign);
-    key->sign = sign;
+    ngx_http_hpf_key_looking = NULL;
 
-    return NULL;
-}
-
-
-void
-ngx_http_hpf_key_init_worker(ngx_http_hpf_main_conf_t *hmcf)
-{
-    ngx_uint_t               i;
-    ngx_http_hpf_channel_t  *ch;
-
-    ch = hmcf->channels.elts;
-
-    for (i = 0; i < hmcf->channels.nelts; i++) {
-
-        if (ch[i].kind != NGX_HTTP_HPF_SIGNED) {
-            continue;
-        }
-
-        /* where there is one process only, that of the old configuration */
-
-        if (ngx_http_hpf_key_timer.timer_set) {
-            ngx_del_timer(&ngx_http_hpf_key_timer);
-        }
-
-        ngx_http_hpf_key_dummy.fd = (ngx_socket_t) -1;
-        ngx_http_hpf_key_dummy.data = hmcf;
-
-        ngx_memzero(&ngx_http_hpf_key_timer, sizeof(ngx_event_t));
-
-        ngx_http_hpf_key_timer.data = &ngx_http_hpf_key_dummy;
-        ngx_http_hpf_key_timer.handler = ngx_http_hpf_key_look;
-        ngx_http_hpf_key_timer.log = ngx_cycle->log;
-        ngx_http_hpf_key_timer.cancelable = 1;
-
-        ngx_add_timer(&ngx_http_hpf_key_timer, NGX_HTTP_HPF_KEY_PAUSE);
-
-        break;
+    if (hmcf->sign_threads == NULL) {
+        return NGX_OK;
     }
+
+    look = ngx_pcalloc(cycle->pool, sizeof(ngx_http_hpf_key_look_t));
+    if (look == NULL) {
+        return NGX_ERROR;
+    }
+
+    look->hmcf = hmcf;
+    look->task = ngx_thread_task_alloc(cycle->pool, 0);
+
+    if (look->task == NULL
+        || ngx_array_init(&look->reads, cycle->pool,
+                          NGX_HTTP_HPF_KEYS * hmcf->channels.nelts,
+                          sizeof(ngx_http_hpf_key_read_t))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    look->task->ctx = look;
+    look->task->handler = ngx_http_hpf_key_thread;
+    look->task->event.handler = ngx_http_hpf_key_read;
+    look->task->event.data = look;
+
+    look->timer.data = look;
+    look->timer.handler = ngx_http_hpf_key_look;
+    look->timer.log = cycle->log;
+    look->timer.cancelable = 1;
+
+    ngx_http_hpf_key_looking = look;
+
+    ngx_add_timer(&look->timer, NGX_HTTP_HPF_KEY_PAUSE);
+
+    return NGX_OK;
 }
 
 
 static void
 ngx_http_hpf_key_look(ngx_event_t *ev)
 {
-    ngx_uint_t                 i, j;
-    const char                *why;
-    ngx_connection_t          *c;
+    ngx_uint_t                 i;
     ngx_http_hpf_channel_t    *ch;
+    ngx_http_hpf_key_look_t   *look;
     ngx_http_hpf_main_conf_t  *hmcf;
 
-    c = ev->data;
-    hmcf = c->data;
+    look = ev->data;
+    hmcf = look->hmcf;
 
+    if (ngx_exiting) {
+        return;
+    }
+
+    look->reads.nelts = 0;
     ch = hmcf->channels.elts;
 
     for (i = 0; i < hmcf->channels.nelts; i++) {
-
-        for (j = ch[i].nkeys; j > 0; j--) {
-            ngx_http_hpf_key_refresh(hmcf, &ch[i], &ch[i].keys[j - 1]);
-        }
-
-        why = ngx_http_hpf_key_list(&ch[i]);
-
-        if (why && !ch[i].key_complained) {
-            ngx_http_hpf_key_complain(&ch[i], &ch[i].key_folder, why);
-        }
-
-        ch[i].key_complained = (why != NULL);
+        ngx_http_hpf_key_look_channel(look, &ch[i]);
     }
 
-    if (!ngx_exiting) {
-        ngx_add_timer(ev, NGX_HTTP_HPF_KEY_PAUSE);
+    /* the timer goes on when the thread has ended */
+
+    if (look->reads.nelts
+        && ngx_thread_task_post(hmcf->sign_threads, look->task) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_add_timer(ev, NGX_HTTP_HPF_KEY_PAUSE);
+}
+
+
+static void
+ngx_http_hpf_key_look_channel(ngx_http_hpf_key_look_t *look,
+    ngx_http_hpf_channel_t *ch)
+{
+    ngx_uint_t                i;
+    const char               *why;
+    ngx_file_info_t           fi;
+    ngx_http_hpf_key_read_t  *read;
+
+    for (i = ch->nkeys; i > 0; i--) {
+
+        if (ngx_http_hpf_key_is_gone(&ch->keys[i - 1])) {
+            ngx_http_hpf_key_end(ch, &ch->keys[i - 1]);
+        }
+    }
+
+    why = ngx_http_hpf_key_list(ch);
+
+    if (why && !ch->key_complained) {
+        ngx_http_hpf_key_complain(ch, &ch->key_folder, why);
+    }
+
+    ch->key_complained = (why != NULL);
+
+    for (i = 0; i < ch->nkeys; i++) {
+
+        if (!ngx_http_hpf_key_changed(&ch->keys[i], &fi)) {
+            continue;
+        }
+
+        read = ngx_array_push(&look->reads);
+
+        if (read) {
+            read->channel = ch;
+            read->key = &ch->keys[i];
+            read->info = fi;
+        }
     }
 }
 
 
 static void
-ngx_http_hpf_key_refresh(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_http_hpf_channel_t *ch, ngx_http_hpf_key_t *key)
+ngx_http_hpf_key_thread(void *data, ngx_log_t *log)
 {
-    const char       *why;
-    ngx_file_info_t   fi;
+    ngx_http_hpf_key_look_t *look = data;
 
-    ngx_memzero(&fi, sizeof(ngx_file_info_t));
+    ngx_uint_t                i;
+    ngx_http_hpf_key_read_t  *read;
 
-    if (ngx_file_info(key->file.data, &fi) == NGX_FILE_ERROR) {
+    read = look->reads.elts;
 
-        if (ngx_errno == NGX_ENOENT || ngx_errno == NGX_ENOTDIR) {
-            ngx_http_hpf_key_end(ch, key);
-            return;
-        }
+    for (i = 0; i < look->reads.nelts; i++) {
+        read[i].sign = hpf_sign_file_read(look->hmcf->crypto,
+                                          (char *) read[i].key->file.data,
+                                          read[i].key->alg, &read[i].why);
+    }
+}
 
-        ngx_memzero(&fi, sizeof(ngx_file_info_t));
+
+static void
+ngx_http_hpf_key_read(ngx_event_t *ev)
+{
+    ngx_uint_t                i;
+    ngx_http_hpf_key_read_t  *read;
+    ngx_http_hpf_key_look_t  *look;
+
+    look = ev->data;
+    read = look->reads.elts;
+
+    for (i = 0; i < look->reads.nelts; i++) {
+        ngx_http_hpf_key_replace(&read[i]);
     }
 
-    if (ngx_http_hpf_key_same(key, &fi)) {
-        return;
-    }
+    ngx_add_timer(&look->timer, NGX_HTTP_HPF_KEY_PAUSE);
+}
+
+
+static void
+ngx_http_hpf_key_replace(ngx_http_hpf_key_read_t *read)
+{
+    ngx_http_hpf_key_t  *key;
+
+    key = read->key;
 
     /* what cannot be read now is told once, and read when it changes again */
 
-    key->info = fi;
+    key->info = read->info;
 
-    why = ngx_http_hpf_key_load(hmcf, key);
-
-    if (why) {
-        ngx_http_hpf_key_complain(ch, &key->file, why);
+    if (read->sign == NULL) {
+        ngx_http_hpf_key_complain(read->channel, &key->file, read->why);
         return;
     }
 
+    hpf_sign_key_destroy(key->sign);
+    key->sign = read->sign;
+
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "hpf key: \"%V:%V\" was read, %s", &ch->id, &key->id,
-                  hpf_sign_key_alg(key->sign));
+                  "hpf key: \"%V:%V\" was read, %s", &read->channel->id,
+                  &key->id, hpf_sign_key_alg(key->sign));
 }
 
 
 static ngx_uint_t
-ngx_http_hpf_key_same(ngx_http_hpf_key_t *key, ngx_file_info_t *fi)
+ngx_http_hpf_key_is_gone(ngx_http_hpf_key_t *key)
+{
+    ngx_file_info_t  fi;
+
+    return ngx_file_info(key->file.data, &fi) == NGX_FILE_ERROR
+           && (ngx_errno == NGX_ENOENT || ngx_errno == NGX_ENOTDIR);
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_key_changed(ngx_http_hpf_key_t *key, ngx_file_info_t *fi)
 {
     ngx_file_info_t  *old;
 
     old = &key->info;
 
-    return old->st_ino == fi->st_ino && old->st_dev == fi->st_dev
-           && old->st_size == fi->st_size && old->st_mode == fi->st_mode
-           && old->st_mtim.tv_sec == fi->st_mtim.tv_sec
-           && old->st_mtim.tv_nsec == fi->st_mtim.tv_nsec
-           && old->st_ctim.tv_sec == fi->st_ctim.tv_sec
-           && old->st_ctim.tv_nsec == fi->st_ctim.tv_nsec;
+    if (ngx_file_info(key->file.data, fi) == NGX_FILE_ERROR) {
+        ngx_memzero(fi, sizeof(ngx_file_info_t));
+    }
+
+    return old->st_ino != fi->st_ino || old->st_dev != fi->st_dev
+           || old->st_size != fi->st_size || old->st_mode != fi->st_mode
+           || old->st_mtim.tv_sec != fi->st_mtim.tv_sec
+           || old->st_mtim.tv_nsec != fi->st_mtim.tv_nsec
+           || old->st_ctim.tv_sec != fi->st_ctim.tv_sec
+           || old->st_ctim.tv_nsec != fi->st_ctim.tv_nsec;
 }
 
 

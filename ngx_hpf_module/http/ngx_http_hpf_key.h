@@ -22,7 +22,8 @@ char *ngx_http_hpf_key_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf);
 void ngx_http_hpf_key_free(ngx_http_hpf_main_conf_t *hmcf);
 
 /* Looks after the files from then on. */
-void ngx_http_hpf_key_init_worker(ngx_http_hpf_main_conf_t *hmcf);
+ngx_int_t ngx_http_hpf_key_init_worker(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_cycle_t *cycle);
 
 /* One that can be used now, or NULL. */
 ngx_http_hpf_key_t *ngx_http_hpf_key_find(ngx_http_hpf_channel_t *ch,

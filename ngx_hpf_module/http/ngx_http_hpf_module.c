@@ -542,9 +542,12 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
 
     ngx_http_hpf_audit_init_worker(hmcf);
     ngx_http_hpf_backend_init_worker(hmcf);
-    ngx_http_hpf_key_init_worker(hmcf);
     ngx_http_hpf_cert_init_worker(hmcf);
     ngx_http_hpf_idp_keys_init_worker(hmcf);
+
+    if (ngx_http_hpf_key_init_worker(hmcf, cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (hmcf->redis
         && (ngx_hpf_redis_init_worker(hmcf->redis, cycle) != NGX_OK

@@ -19,6 +19,7 @@
 #include "ngx_http_hpf_key.h"
 #include "ngx_http_hpf_nonce.h"
 #include "ngx_http_hpf_signature.h"
+#include "ngx_http_hpf_verify.h"
 
 
 #define NGX_HTTP_HPF_SIG_LABEL   "hpf"
@@ -38,6 +39,12 @@ static hpf_httpsig_reason_e ngx_http_hpf_signature_key(
     ngx_http_request_t *r, ngx_http_hpf_signer_t *signer);
 static hpf_httpsig_reason_e ngx_http_hpf_signature_base(
     ngx_http_request_t *r, ngx_http_hpf_signer_t *signer);
+static ngx_int_t ngx_http_hpf_signature_verify(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_signer_t *signer);
+static int ngx_http_hpf_signature_thread(void *key,
+    const hpf_crypto_part_t *text, const hpf_crypto_part_t *signature);
+static void ngx_http_hpf_signature_verified(ngx_http_hpf_ctx_t *ctx, int rc);
+static void ngx_http_hpf_signature_release(void *key);
 static ngx_int_t ngx_http_hpf_signature_end(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_signature_decline(ngx_http_hpf_ctx_t *ctx,
@@ -328,6 +335,67 @@ ngx_http_hpf_signature_base(ngx_http_request_t *r,
     signer->base.len = base.pos - base.start;
 
     return reason;
+}
+
+
+/*
+ * NGX_OK: signer->verified is filled in; NGX_AGAIN: it will be, and the step
+ * runs again.  The key may be replaced meanwhile.
+ */
+
+static ngx_int_t
+ngx_http_hpf_signature_verify(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_signer_t *signer)
+{
+    ngx_http_hpf_verify_t  verify;
+
+    verify.text.data = signer->base.data;
+    verify.text.len = signer->base.len;
+    verify.signature.data = signer->sig.signature;
+    verify.signature.len = signer->sig.signature_len;
+
+    if (hpf_sign_key_slow(signer->key)) {
+        verify.verify = ngx_http_hpf_signature_thread;
+        verify.key = signer->key;
+        verify.handler = ngx_http_hpf_signature_verified;
+        verify.release = ngx_http_hpf_signature_release;
+        verify.owner = signer->key;
+
+        hpf_sign_key_ref(signer->key);
+
+        if (ngx_http_hpf_verify(ctx, &verify) == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+    }
+
+    signer->verified = hpf_sign_verify(signer->key, &verify.text,
+                                       &verify.signature);
+
+    return NGX_OK;
+}
+
+
+static int
+ngx_http_hpf_signature_thread(void *key, const hpf_crypto_part_t *text,
+    const hpf_crypto_part_t *signature)
+{
+    return hpf_sign_verify(key, text, signature);
+}
+
+
+static void
+ngx_http_hpf_signature_verified(ngx_http_hpf_ctx_t *ctx, int rc)
+{
+    ctx->signer->verified = rc;
+
+    ngx_http_hpf_resume(ctx->request);
+}
+
+
+static void
+ngx_http_hpf_signature_release(void *key)
+{
+    hpf_sign_key_destroy(key);
 }
 
 

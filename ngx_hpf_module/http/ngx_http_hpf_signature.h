@@ -17,8 +17,6 @@
 #define NGX_HTTP_HPF_SIG_WINDOW  300       /* s, of created to both sides */
 
 
-typedef struct ngx_http_hpf_verify_s  ngx_http_hpf_verify_t;
-
 /* ctx->signer: what is known of the signature before it is verified. */
 
 struct ngx_http_hpf_signer_s {
@@ -28,7 +26,6 @@ struct ngx_http_hpf_signer_s {
     ngx_str_t                 key_id;
     ngx_str_t                 base;
     int                       verified;    /* as of hpf_sign_verify() */
-    ngx_http_hpf_verify_t    *verify;      /* by a thread, under way */
 };
 
 
@@ -46,20 +43,6 @@ ngx_int_t ngx_http_hpf_signature_refuse(ngx_http_hpf_ctx_t *ctx,
 /* _signature_value.c: for hpf_httpsig_base(), data is the request. */
 int ngx_http_hpf_signature_value(void *data, const hpf_sf_text_t *name,
     hpf_httpsig_base_t *base);
-
-/*
- * _signature_verify.c: NGX_OK: signer->verified is filled in; NGX_AGAIN: it
- * will be, and the step runs again.
- */
-ngx_int_t ngx_http_hpf_signature_verify(ngx_http_hpf_ctx_t *ctx,
-    ngx_http_hpf_signer_t *signer);
-
-/* The request ends first. */
-void ngx_http_hpf_signature_cancel(ngx_http_hpf_ctx_t *ctx);
-
-/* When the keys are known: threads, if one of them is slow. */
-char *ngx_http_hpf_signature_threads(ngx_conf_t *cf,
-    ngx_http_hpf_main_conf_t *hmcf);
 
 
 #endif /* _NGX_HTTP_HPF_SIGNATURE_H_INCLUDED_ */
