@@ -27,6 +27,7 @@
 typedef struct {
     hpf_cert_store_t          *store;
     ngx_uint_t                 refs;
+    ngx_thread_task_t          task;       /* that frees it */
 } ngx_http_hpf_cert_ref_t;
 
 struct ngx_http_hpf_cert_conf_s {
@@ -51,6 +52,7 @@ typedef struct {
     ngx_pool_t                *pool;
     ngx_http_hpf_ctx_t        *ctx;        /* NULL: he has left */
     ngx_pool_cleanup_t        *cln;
+    ngx_http_hpf_cert_conf_t  *conf;
     ngx_http_hpf_cert_ref_t   *ref;
     ngx_http_hpf_cert_pt       handler;
     hpf_cert_claim_t           claim;
@@ -67,7 +69,10 @@ static char *ngx_http_hpf_cert_option(ngx_conf_t *cf,
 static void ngx_http_hpf_cert_free(void *data);
 static ngx_http_hpf_cert_ref_t *ngx_http_hpf_cert_ref(
     hpf_cert_store_t *store);
-static void ngx_http_hpf_cert_release(ngx_http_hpf_cert_ref_t *ref);
+static void ngx_http_hpf_cert_release(ngx_http_hpf_cert_conf_t *cert,
+    ngx_http_hpf_cert_ref_t *ref);
+static void ngx_http_hpf_cert_unload(void *data, ngx_log_t *log);
+static void ngx_http_hpf_cert_unloaded(ngx_event_t *ev);
 static void ngx_http_hpf_cert_look(ngx_event_t *ev);
 static void ngx_http_hpf_cert_age(ngx_http_hpf_cert_conf_t *cert,
     ngx_log_t *log);
@@ -312,7 +317,8 @@ ngx_http_hpf_cert_free(void *data)
 {
     ngx_http_hpf_cert_conf_t *cert = data;
 
-    ngx_http_hpf_cert_release(cert->current);
+    hpf_cert_store_destroy(cert->current->store);
+    ngx_free(cert->current);
 }
 
 
@@ -323,7 +329,7 @@ ngx_http_hpf_cert_ref(hpf_cert_store_t *store)
 {
     ngx_http_hpf_cert_ref_t  *ref;
 
-    ref = ngx_alloc(sizeof(ngx_http_hpf_cert_ref_t), ngx_cycle->log);
+    ref = ngx_calloc(sizeof(ngx_http_hpf_cert_ref_t), ngx_cycle->log);
 
     if (ref) {
         ref->store = store;
@@ -334,13 +340,41 @@ ngx_http_hpf_cert_ref(hpf_cert_store_t *store)
 }
 
 
+/* To give the memory of a million entries back takes milliseconds. */
+
 static void
-ngx_http_hpf_cert_release(ngx_http_hpf_cert_ref_t *ref)
+ngx_http_hpf_cert_release(ngx_http_hpf_cert_conf_t *cert,
+    ngx_http_hpf_cert_ref_t *ref)
 {
-    if (--ref->refs == 0) {
+    if (--ref->refs) {
+        return;
+    }
+
+    ref->task.ctx = ref;
+    ref->task.handler = ngx_http_hpf_cert_unload;
+    ref->task.event.handler = ngx_http_hpf_cert_unloaded;
+    ref->task.event.data = ref;
+
+    if (ngx_thread_task_post(cert->threads, &ref->task) != NGX_OK) {
         hpf_cert_store_destroy(ref->store);
         ngx_free(ref);
     }
+}
+
+
+static void
+ngx_http_hpf_cert_unload(void *data, ngx_log_t *log)
+{
+    ngx_http_hpf_cert_ref_t *ref = data;
+
+    hpf_cert_store_destroy(ref->store);
+}
+
+
+static void
+ngx_http_hpf_cert_unloaded(ngx_event_t *ev)
+{
+    ngx_free(ev->data);
 }
 
 
@@ -463,7 +497,7 @@ ngx_http_hpf_cert_reloaded(ngx_event_t *ev)
                       "hpf cert: read again: %uz authorities, %uz revocation "
                       "lists, %uz entries", authorities, lists, entries);
 
-        ngx_http_hpf_cert_release(cert->current);
+        ngx_http_hpf_cert_release(cert, cert->current);
         cert->current = ref;
         cert->failed = 0;
     }
@@ -490,11 +524,12 @@ ngx_http_hpf_cert_check(ngx_http_hpf_ctx_t *ctx, hpf_cert_claim_t *claim,
     }
 
     job->handler = handler;
+    job->conf = cert;
     job->ref = cert->current;
     job->ref->refs++;
 
     if (ngx_thread_task_post(cert->threads, task) != NGX_OK) {
-        ngx_http_hpf_cert_release(job->ref);
+        ngx_http_hpf_cert_release(cert, job->ref);
         job->cln->handler = NULL;
         ngx_destroy_pool(job->pool);
 
@@ -616,7 +651,7 @@ ngx_http_hpf_cert_done(ngx_event_t *ev)
 
     job = ev->data;
 
-    ngx_http_hpf_cert_release(job->ref);
+    ngx_http_hpf_cert_release(job->conf, job->ref);
 
     if (job->ctx) {
         c = job->ctx->request->connection;
