@@ -16,11 +16,22 @@
 #include "ngx_http_hpf_cookie.h"
 
 
+#define NGX_HTTP_HPF_ANSWER_SIZE  1024     /* bytes, to begin with */
+
+
+typedef struct {
+    ngx_pool_t   *pool;
+    ngx_str_t     text;
+    size_t        size;
+} ngx_http_hpf_answer_to_t;
+
+
 static void ngx_http_hpf_answer_unasked(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_answer_headers(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_answer_header(ngx_http_request_t *r,
     const char *key, ngx_str_t *value);
+static int ngx_http_hpf_answer_add(const char *text, size_t len, void *data);
 
 
 ngx_int_t
@@ -199,8 +210,8 @@ ngx_http_hpf_answer_header(ngx_http_request_t *r, const char *key,
 ngx_int_t
 ngx_http_hpf_answer(ngx_http_hpf_ctx_t *ctx, ngx_uint_t status, json_t *tree)
 {
-    size_t   len;
-    u_char  *p;
+    int                       rc;
+    ngx_http_hpf_answer_to_t  to;
 
     ctx->status = status;
 
@@ -208,27 +219,53 @@ ngx_http_hpf_answer(ngx_http_hpf_ctx_t *ctx, ngx_uint_t status, json_t *tree)
         return status == NGX_HTTP_NO_CONTENT ? NGX_OK : NGX_ERROR;
     }
 
-    len = 1024;
+    to.pool = ctx->request->pool;
+    to.size = NGX_HTTP_HPF_ANSWER_SIZE;
+    to.text.len = 0;
+    to.text.data = ngx_pnalloc(to.pool, to.size);
 
-    for ( ;; ) {
-        p = ngx_pnalloc(ctx->request->pool, len);
-        if (p == NULL) {
-            break;
-        }
-
-        ctx->answer.data = p;
-        ctx->answer.len = json_dumpb(tree, (char *) p, len, JSON_COMPACT);
-
-        if (ctx->answer.len <= len) {
-            break;
-        }
-
-        len = ctx->answer.len;
-    }
+    rc = to.text.data ? json_dump_callback(tree, ngx_http_hpf_answer_add, &to,
+                                           JSON_COMPACT)
+                      : -1;
 
     json_decref(tree);
 
-    return (p && ctx->answer.len) ? NGX_OK : NGX_ERROR;
+    ctx->answer = to.text;
+
+    return rc == 0 ? NGX_OK : NGX_ERROR;
+}
+
+
+/* What has to be copied on the way is no more than the text itself. */
+
+static int
+ngx_http_hpf_answer_add(const char *text, size_t len, void *data)
+{
+    ngx_http_hpf_answer_to_t *to = data;
+
+    u_char  *p;
+
+    if (len > to->size - to->text.len) {
+        to->size = 2 * to->size + len;
+
+        p = ngx_pnalloc(to->pool, to->size);
+        if (p == NULL) {
+            return -1;
+        }
+
+        ngx_memcpy(p, to->text.data, to->text.len);
+
+        /* the block before is given back when it was a large one */
+
+        (void) ngx_pfree(to->pool, to->text.data);
+
+        to->text.data = p;
+    }
+
+    ngx_memcpy(to->text.data + to->text.len, text, len);
+    to->text.len += len;
+
+    return 0;
 }
 
 

@@ -107,8 +107,8 @@ ngx_int_t ngx_http_hpf_sessions_hash(ngx_str_t *hash, u_char *key);
 /* What is alive, the newest first. */
 void ngx_http_hpf_sessions_sort(ngx_http_hpf_walk_t *walk);
 
-/* _session_list.c: that as JSON; current: the hash of the present one. */
-json_t *ngx_http_hpf_session_list_json(ngx_http_hpf_ctx_t *ctx,
+/* _session_list.c: answers with that; current: the hash of the present one. */
+ngx_int_t ngx_http_hpf_session_list_text(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *current);
 
 /* What there is to say of one; the reply is that of session_peek.lua. */

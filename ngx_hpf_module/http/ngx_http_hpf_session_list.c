@@ -11,14 +11,22 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_json_out.h"
+#include "hpf_time.h"
 #include "ngx_http_hpf_api.h"
 #include "ngx_http_hpf_session.h"
 
 
+/* but for the hash and the channel: names, three times, a number */
+#define NGX_HTTP_HPF_SESSION_LIST_ONE  (128 + 3 * HPF_TIME_LEN + NGX_INT_T_LEN)
+
+
 static void ngx_http_hpf_session_list_answer(ngx_http_hpf_ctx_t *ctx,
     ngx_int_t rc);
-static json_t *ngx_http_hpf_session_list_one(ngx_http_hpf_known_t *known,
-    ngx_str_t *current);
+static void ngx_http_hpf_session_list_one(hpf_json_out_t *out,
+    ngx_http_hpf_known_t *known, ngx_str_t *current);
+static void ngx_http_hpf_session_list_time(hpf_json_out_t *out,
+    const char *key, time_t t);
 static void ngx_http_hpf_session_list_found(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_session_list_one_ended(ngx_http_hpf_ctx_t *ctx,
@@ -49,19 +57,22 @@ ngx_http_hpf_session_list_answer(ngx_http_hpf_ctx_t *ctx, ngx_int_t rc)
     if (rc == NGX_OK) {
         current = ngx_http_hpf_store_hex(ctx, ctx->token_hash,
                                          HPF_SESSION_KEY);
-        rc = ngx_http_hpf_answer(ctx, NGX_HTTP_OK,
-                                 ngx_http_hpf_session_list_json(ctx, &current));
+        rc = ngx_http_hpf_session_list_text(ctx, &current);
     }
 
     ngx_http_hpf_finish(ctx->request, rc);
 }
 
 
-json_t *
-ngx_http_hpf_session_list_json(ngx_http_hpf_ctx_t *ctx, ngx_str_t *current)
+/* There may be a thousand: a tree would take five times as long. */
+
+ngx_int_t
+ngx_http_hpf_session_list_text(ngx_http_hpf_ctx_t *ctx, ngx_str_t *current)
 {
-    json_t                *list;
+    size_t                 len;
+    u_char                *p;
     ngx_uint_t             i;
+    hpf_json_out_t         out;
     ngx_http_hpf_walk_t   *walk;
     ngx_http_hpf_known_t  *known;
 
@@ -70,52 +81,75 @@ ngx_http_hpf_session_list_json(ngx_http_hpf_ctx_t *ctx, ngx_str_t *current)
 
     ngx_http_hpf_sessions_sort(walk);
 
-    list = json_array();
+    len = sizeof("{\"sessions\":[]}");
 
     for (i = 0; i < walk->known.nelts; i++) {
-
-        if (json_array_append_new(list,
-                                  ngx_http_hpf_session_list_one(&known[i],
-                                                            current))
-            != 0)
-        {
-            json_decref(list);
-            return NULL;
-        }
+        len += NGX_HTTP_HPF_SESSION_LIST_ONE + known[i].hash.len
+               + 6 * known[i].channel.len;
     }
 
-    return json_pack("{s:o}", "sessions", list);
+    p = ngx_pnalloc(ctx->request->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    hpf_json_out_init(&out, p, len);
+    hpf_json_out_begin_object(&out);
+    hpf_json_out_key(&out, "sessions");
+    hpf_json_out_begin_array(&out);
+
+    for (i = 0; i < walk->known.nelts; i++) {
+        ngx_http_hpf_session_list_one(&out, &known[i], current);
+    }
+
+    hpf_json_out_end_array(&out);
+    hpf_json_out_end_object(&out);
+
+    ctx->status = NGX_HTTP_OK;
+    ctx->answer.data = p;
+    ctx->answer.len = hpf_json_out_len(&out);
+
+    return hpf_json_out_failed(&out) ? NGX_ERROR : NGX_OK;
 }
 
 
-static json_t *
-ngx_http_hpf_session_list_one(ngx_http_hpf_known_t *known, ngx_str_t *current)
+static void
+ngx_http_hpf_session_list_one(hpf_json_out_t *out,
+    ngx_http_hpf_known_t *known, ngx_str_t *current)
 {
-    json_t  *one;
+    hpf_json_out_begin_object(out);
 
-    one = json_pack("{s:s%,s:s%,s:i,s:o,s:o,s:o}",
-                    "id", known->hash.data, known->hash.len,
-                    "channel", known->channel.data, known->channel.len,
-                    "level", (int) known->level,
-                    "created_at",
-                    ngx_http_hpf_json_time((time_t) (known->began / 1000)),
-                    "last_used",
-                    ngx_http_hpf_json_time(ngx_time() - known->unused),
-                    "ends_at",
-                    ngx_http_hpf_json_time(ngx_time() + known->left));
+    hpf_json_out_key(out, "id");
+    hpf_json_out_string(out, known->hash.data, known->hash.len);
+    hpf_json_out_key(out, "channel");
+    hpf_json_out_string(out, known->channel.data, known->channel.len);
+    hpf_json_out_key(out, "level");
+    hpf_json_out_uint(out, known->level);
 
-    if (one && current
-        && json_object_set_new(one, "current",
-                               json_boolean(ngx_strncmp(known->hash.data,
-                                                        current->data,
-                                                        current->len) == 0))
-           != 0)
-    {
-        json_decref(one);
-        return NULL;
+    ngx_http_hpf_session_list_time(out, "created_at",
+                                   (time_t) (known->began / 1000));
+    ngx_http_hpf_session_list_time(out, "last_used",
+                                   ngx_time() - known->unused);
+    ngx_http_hpf_session_list_time(out, "ends_at", ngx_time() + known->left);
+
+    if (current) {
+        hpf_json_out_key(out, "current");
+        hpf_json_out_bool(out, ngx_strncmp(known->hash.data, current->data,
+                                           current->len) == 0);
     }
 
-    return one;
+    hpf_json_out_end_object(out);
+}
+
+
+static void
+ngx_http_hpf_session_list_time(hpf_json_out_t *out, const char *key, time_t t)
+{
+    char  buf[HPF_TIME_LEN];
+
+    hpf_json_out_key(out, key);
+    hpf_json_out_string(out, buf,
+                        hpf_time_rfc3339_seconds(buf, (int64_t) t * 1000));
 }
 
 

@@ -196,8 +196,7 @@ static void
 ngx_http_hpf_session_status_listed(ngx_http_hpf_ctx_t *ctx, ngx_int_t rc)
 {
     if (rc == NGX_OK) {
-        rc = ngx_http_hpf_answer(ctx, NGX_HTTP_OK,
-                                 ngx_http_hpf_session_list_json(ctx, NULL));
+        rc = ngx_http_hpf_session_list_text(ctx, NULL);
     }
 
     ngx_http_hpf_finish(ctx->request, rc);
