@@ -135,8 +135,15 @@ endef
 $(foreach u,$(notdir $(units)),$(eval $(call unit_rule,t/$(u),t/unit/$(u))))
 $(foreach u,$(notdir $(benches)),$(eval $(call unit_rule,bench/$(u),bench/$(u))))
 
+# what is preloaded to see turns of the event loop
+
+$(B)/bench/turns.so: bench/lib/turns.c
+	@mkdir -p $(@D)
+	@echo "cc $@"
+	@$(CC) $(CFLAGS) -std=gnu99 -fPIC -shared -o $@ $< -ldl
+
 units: $(units)
-benches: $(benches)
+benches: $(benches) $(B)/bench/turns.so
 
 FUZZ_CFLAGS = -O2 -g -std=gnu99 -fsanitize=$(FUZZ_SAN)
 
@@ -195,6 +202,7 @@ bench:
 	@bench/gate
 	@bench/directives
 	@bench/identity
+	@bench/turns
 	@bench/redis
 	@bench/items
 	@bench/mask
