@@ -96,7 +96,7 @@ for my $n (1 .. 20) {
 
     $c->send('GET ' . ($n % 2 ? '' : '/flowing') . "/bomb HTTP/1.1\r\n"
              . "Host: x\r\n\r\n");
-    $c->bytes(100_000 * $n, time + 10);
+    $c->bytes(100_000 * $n, time + 30);
     $n % 3 ? $c->abort : $c->close;
 }
 

@@ -180,7 +180,7 @@ is($r->header('Content-Length'), undef, 'no length');
 $c = client(8080);
 $c->send("GET /unbuffered/halves HTTP/1.1\r\nHost: x\r\n\r\n");
 
-1 while $c->{buf} !~ /张\*三/ && $c->fill(time + 10);
+1 while $c->{buf} !~ /张\*三/ && $c->fill(time + 30);
 
 like($c->{buf}, qr/张\*三/, 'the first half, before the other is sent');
 $t->write_file('go', '');

@@ -181,7 +181,7 @@ for my $n (1 .. 20) {
     my $c = client(8080);
 
     $c->send("GET /ssi/page HTTP/1.1\r\nHost: x\r\n\r\n" x 2);
-    $c->bytes($n * 20, time + 5);
+    $c->bytes($n * 20, time + 30);
     $n % 2 ? $c->abort : $c->close;
 }
 

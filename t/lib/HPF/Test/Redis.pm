@@ -15,7 +15,7 @@ use IO::Socket::INET;
 use IO::Socket::UNIX;
 use Time::HiRes qw/ time /;
 
-our $TIMEOUT = 10;
+our $TIMEOUT = 30;
 
 
 sub connect {
