@@ -137,6 +137,8 @@ sub query {
                    headers => [ @bearer ]);
 }
 
+$a->heard;
+
 for (1 .. 12) {
     $a->call('GET', '/v1/session', token => $token);
 }
@@ -149,7 +151,7 @@ is(outcome(to($a, query())), 200, 'a query of a user');
 $_->allow_log(qr/hpf/) for $a, $b;
 $a->kill_redis;
 $a->wait_for(sub { $a->admin('GET', '/readyz')->status == 503
-                   && $b->admin('GET', '/readyz')->status == 503 }, 5);
+                   && $b->admin('GET', '/readyz')->status == 503 });
 
 $bytes = request('GET', '/v1/items');
 is(outcome(to($a, $bytes)), 200, 'without Redis a query goes on');
@@ -162,8 +164,7 @@ is($a->call('POST', '/v1/items/account-query', token => $token,
             body => {})->status, 200, 'on a public channel it does');
 
 $a->start_redis;
-$a->wait_ready;
-$b->wait_ready;
+$_->heard for $a, $b;
 
 is(outcome(to($b, request('GET', '/v1/items'))), 200, 'Redis is back');
 is(outcome(to($b, query())), 200, 'for all of it');

@@ -115,6 +115,8 @@ sub asked {
 
 # known to the cache: asked once
 
+$t->heard;
+
 is(query($token{$one})->status, 200, 'a session');
 is(query($token{$two})->status, 200, 'another');
 

@@ -20,6 +20,8 @@ package HPF::Test::Gateway;
 #   the keys of that one, on port(8180) and port(8181).
 # quiet(): returns when the gateway has done what it does at the store unasked,
 #   for tests that count what a request costs there
+# heard(): returns when each worker is ready and has come to what the store told
+#   it of until now: that is known late, and takes nothing out of the cache
 # call(METHOD, PATH, %o): one request; channel => 'app', token => TOKEN,
 #   headers, body, client => an HPF::Test::HTTP to use again, and what
 #   http_request takes.  A signed channel's request is signed;
@@ -192,6 +194,39 @@ sub quiet {
 
     $self->wait_for(sub { $self->redis('HGET', 'hpf:cfg:reseal', 'done') })
         or die "the gateway does not come to rest\n";
+
+    return $self;
+}
+
+
+# What each worker says of itself, by its id; of several requests at a time
+# those go to other workers that find the first one busy.
+
+sub each_ready {
+    my ($self, $said) = @_;
+    my @c = map { HPF::Test::client($self->listens(8081)) } 1 .. 12;
+
+    $_->send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n") for @c;
+
+    for my $r (grep { $_ } map { $_->response } @c) {
+        my $id = $r->json->{checks}{worker};
+
+        $said->{$id} = 0 if $r->status != 200 || !exists $said->{$id};
+        $said->{$id}++ if $r->status == 200;
+    }
+}
+
+
+# a worker takes what was there before a request before that
+
+sub heard {
+    my ($self) = @_;
+    my %said;
+
+    $self->wait_for(sub {
+        $self->each_ready(\%said);
+        return !grep { !$said{$_} } $self->workers;
+    }) or die "not all workers answer that they are ready\n";
 
     return $self;
 }
