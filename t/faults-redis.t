@@ -73,22 +73,7 @@ sub challenge {
 }
 
 
-# both workers: the id of the one that answers is in /readyz
-
-sub workers_say {
-    my ($status) = @_;
-    my %seen;
-
-    return $t->wait_for(sub {
-        my $r = $t->admin('GET', '/readyz');
-        my $id = $r->json->{checks}{worker};
-
-        delete $seen{$id};
-        $seen{$id} = 1 if $r->status == $status;
-
-        return keys %seen == 2;
-    });
-}
+sub workers_say { $t->workers_say(@_) }
 
 
 # "STATUS CODE", and what a 503 has to have

@@ -157,15 +157,7 @@ sub trips {
 
 
 sub settled {
-    my %ready;
-
-    return $t->wait_for(sub {
-        my $r = $t->admin('GET', '/readyz');
-
-        $ready{ $r->json->{checks}{worker} } = $r->status == 200;
-
-        return 0 if grep({ $_ } values %ready) < @workers;
-
+    return $t->workers_say(200) && $t->wait_for(sub {
         my $before = trips();
         $ask{cached}->() for 1 .. 6;
         return trips() == $before;

@@ -20,6 +20,7 @@ package HPF::Test::Gateway;
 #   the keys of that one, on port(8180) and port(8181).
 # quiet(): returns when the gateway has done what it does at the store unasked,
 #   for tests that count what a request costs there
+# workers_say(STATUS): waits until each worker's /readyz has that; whether it has
 # heard(): returns when each worker is ready and has come to what the store told
 #   it of until now: that is known late, and takes nothing out of the cache
 # call(METHOD, PATH, %o): one request; channel => 'app', token => TOKEN,
@@ -199,21 +200,24 @@ sub quiet {
 }
 
 
-# What each worker says of itself, by its id; of several requests at a time
-# those go to other workers that find the first one busy.
+# All come to one worker while it is idle: of several requests at a time some
+# find it busy and go to the others.
 
-sub each_ready {
-    my ($self, $said) = @_;
-    my @c = map { HPF::Test::client($self->listens(8081)) } 1 .. 12;
+sub workers_say {
+    my ($self, $status) = @_;
+    my %said;
 
-    $_->send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n") for @c;
+    return $self->wait_for(sub {
+        my @c = map { HPF::Test::client($self->listens(8081)) } 1 .. 12;
 
-    for my $r (grep { $_ } map { $_->response } @c) {
-        my $id = $r->json->{checks}{worker};
+        $_->send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n") for @c;
 
-        $said->{$id} = 0 if $r->status != 200 || !exists $said->{$id};
-        $said->{$id}++ if $r->status == 200;
-    }
+        for my $r (grep { $_ } map { $_->response } @c) {
+            $said{ $r->json->{checks}{worker} } = $r->status;
+        }
+
+        return !grep { ($said{$_} || 0) != $status } $self->workers;
+    });
 }
 
 
@@ -221,13 +225,8 @@ sub each_ready {
 
 sub heard {
     my ($self) = @_;
-    my %said;
 
-    $self->wait_for(sub {
-        $self->each_ready(\%said);
-        return !grep { !$said{$_} } $self->workers;
-    }) or die "not all workers answer that they are ready\n";
-
+    $self->workers_say(200) or die "not all workers are ready\n";
     return $self;
 }
 
