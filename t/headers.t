@@ -109,12 +109,12 @@ sub asked {
              . join('', map { "$_\r\n" } @more)
              . "Content-Length: $length\r\n\r\n");
 
-    my $first = $c->line(time + 10);
+    my $first = $c->line(time + 30);
     return $first unless $first =~ m{^HTTP/1.1 100 };
 
-    $c->line(time + 10);
+    $c->line(time + 30);
     $c->send(' ' x $length);
-    return "$first, then " . $c->line(time + 10);
+    return "$first, then " . $c->line(time + 30);
 }
 
 my $app = 'X-HPF-Channel: app';

@@ -148,7 +148,7 @@ is(outcome(login({ mobile => $one->{mobile} }, $one->{mobile}, $ID)), 201,
 # and all of it in the background
 
 $t->redis('DEL', 'hpf:cfg:reseal');
-ok($t->wait_for(sub { heads() eq '2:2' }, 15), 'SM4-CTR with HMAC-SM3, key 2')
+ok($t->wait_for(sub { heads() eq '2:2' }), 'SM4-CTR with HMAC-SM3, key 2')
     or diag heads();
 ok($t->wait_log(qr/all is sealed with key 2, [1-9]\d* texts/),
    'the log says so');

@@ -12,15 +12,15 @@ package HPF::Test::Gateway;
 #   the configuration; edit => sub that gets the configuration and returns
 #   another; workers => 2; plugins => folder instead of build/plugins;
 #   ca => 'ec', 'rsa' or 'sm2': certificates, see HPF::Test::Cert;
-#   start => 0: all but nginx is started; store => what hpf_redis gets behind
-#   the address, instead of times that a busy machine keeps as well; redis =>
-#   all that it gets, then no Redis is started.  The channels are port(8080),
-#   the operators port(8081).
+#   start => 0: all but nginx is started; redis => the store, then none is
+#   started; store => what hpf_redis gets behind that, instead of times that a
+#   busy machine keeps as well.  The channels are port(8080), the operators
+#   port(8081).
 #   beside => another gateway: a second node with the store, the back end and
 #   the keys of that one, on port(8180) and port(8181).
 # quiet(): returns when the gateway has done what it does at the store unasked,
 #   for tests that count what a request costs there
-# workers_say(STATUS): waits until each worker's /readyz has that; whether it has
+# workers_say(STATUS): whether /readyz of each worker comes to have that; waits
 # heard(): returns when each worker is ready and has come to what the store told
 #   it of until now: that is known late, and takes nothing out of the cache
 # call(METHOD, PATH, %o): one request; channel => 'app', token => TOKEN,
@@ -123,8 +123,7 @@ sub gateway_conf {
         PORT => HPF::Test::port($self->listens(8080)),
         ADMIN_PORT => HPF::Test::port($self->listens(8081)),
         WORKERS => $parts{workers} || 2,
-        REDIS => $parts{redis} || ($parts{beside} || $self)->redis_addr
-                 . ' ' . ($parts{store} || 'connect=5s timeout=5s'),
+        REDIS => $self->gateway_redis(%parts),
         DEMO => $self->demo_addr,
         USER => $> == 0 ? 'user root root;' : '',
     );
@@ -146,6 +145,15 @@ sub gateway_conf {
     $self->{conf} = 'conf/nginx.conf';
 
     return $self;
+}
+
+
+sub gateway_redis {
+    my ($self, %parts) = @_;
+    my $redis = $parts{redis} || ($parts{beside} || $self)->redis_addr;
+
+    return $redis if $redis =~ /timeout=/;
+    return "$redis " . ($parts{store} || 'connect=5s timeout=5s');
 }
 
 
