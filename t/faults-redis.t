@@ -125,6 +125,7 @@ ok(workers_say(503), 'not ready');
 
 my $r = $t->admin('GET', '/readyz');
 is($r->json->{checks}{store}, 'unavailable', 'for that reason');
+is($r->header('Retry-After'), 1, 'for now');
 is($t->admin('GET', '/healthz')->status, 200, 'but alive');
 like($t->admin('GET', '/metrics')->body, qr/^hpf_redis_up\{[^}]*\} 0$/m,
      'the metric says so');

@@ -99,6 +99,27 @@ for my $path ('/v1/items', '/v1/channels', '/v1/openapi.json', '/v1/none') {
 }
 
 
+# the operators' pages have what every answer has, and leave no record
+
+my $asked = 'ab' x 16;
+
+for my $path (qw{ /metrics /healthz /readyz /admin/v1/plugins }) {
+    my $r = $t->admin('GET', $path, headers =>
+                      [ traceparent => "00-$asked-$span-01" ]);
+
+    is($r->status, 200, $path);
+    is($r->header('X-Request-Id'), $asked, 'has the id of the trace');
+    is($r->header('Cache-Control'), 'no-store', 'is not stored');
+    is($r->header('Content-Language'), 'zh-CN', 'and has a language');
+}
+
+my $last = get('/v1/none')->header('X-Request-Id');
+ok($t->wait_for(sub { $t->read_file('audit/audit.jsonl') =~ /$last/ }),
+   'the next request is recorded');
+unlike($t->read_file('audit/audit.jsonl'), qr/$asked/,
+       'and those are not');
+
+
 # RFC 9110, 10.1.1: who asks before he sends is told yes or no
 
 sub asked {

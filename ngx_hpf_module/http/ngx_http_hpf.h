@@ -437,6 +437,7 @@ struct ngx_http_hpf_ctx_s {
     unsigned                      case_created:1; /* 201 when it is shown */
     unsigned                      idem_case:1;  /* case_no was opened before */
     unsigned                      ours:1;       /* the answer is made here */
+    unsigned                      quiet:1;      /* no record, no count */
     unsigned                      limit_dry_run:1; /* would refuse */
     unsigned                      limits_taken:1;  /* the user's, by Redis */
     unsigned                      posted:1;     /* it runs as a posted one */

@@ -31,6 +31,8 @@ static ngx_int_t ngx_http_hpf_metrics_health(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_metrics_ready(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_metrics_send(ngx_http_request_t *r,
     ngx_uint_t status, const char *type, ngx_chain_t *out);
+static ngx_int_t ngx_http_hpf_metrics_common(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hpf_metrics_later(ngx_http_request_t *r);
 
 
 void
@@ -456,6 +458,13 @@ ngx_http_hpf_metrics_send(ngx_http_request_t *r, ngx_uint_t status,
         return rc;
     }
 
+    if (ngx_http_hpf_metrics_common(r) != NGX_OK
+        || (status == NGX_HTTP_SERVICE_UNAVAILABLE
+            && ngx_http_hpf_metrics_later(r) != NGX_OK))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     r->headers_out.status = status;
     r->headers_out.content_length_n = 0;
     r->headers_out.content_type.data = (u_char *) type;
@@ -478,4 +487,47 @@ ngx_http_hpf_metrics_send(ngx_http_request_t *r, ngx_uint_t status,
     }
 
     return ngx_http_output_filter(r, out);
+}
+
+
+/* The headers of every answer; who asks each second is not recorded. */
+
+static ngx_int_t
+ngx_http_hpf_metrics_common(ngx_http_request_t *r)
+{
+    ngx_uint_t           quiet;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    quiet = ngx_http_hpf_get_ctx(r) == NULL;
+
+    ctx = ngx_http_hpf_gate_begin(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->quiet = quiet;
+    ctx->ours = 1;
+    ctx->personal = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_metrics_later(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Retry-After");
+    ngx_str_set(&h->value, "1");
+
+    return NGX_OK;
 }

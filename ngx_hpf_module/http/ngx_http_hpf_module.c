@@ -507,7 +507,7 @@ ngx_http_hpf_log_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_hpf_get_ctx(r);
 
-    if (ctx) {
+    if (ctx && !ctx->quiet) {
         ngx_http_hpf_audit_write(r, ctx);
         ngx_http_hpf_metrics_count(r, ctx);
     }
