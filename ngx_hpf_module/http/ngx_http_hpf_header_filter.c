@@ -25,8 +25,7 @@ static void ngx_http_hpf_header_drop(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hpf_header_limit(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_header_quota(ngx_http_request_t *r,
-    const char *key, ngx_str_t *name, const char *a, int64_t m,
-    const char *b, int64_t n);
+    const char *key, const char **names, const int64_t *values);
 static ngx_int_t ngx_http_hpf_header_vary(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_header_cors(ngx_http_request_t *r,
@@ -248,32 +247,38 @@ ngx_http_hpf_header_cors(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_header_limit(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    uint64_t               t;
-    ngx_http_hpf_limit_t  *limit;
+    int64_t   policy[2], left[2];
+    uint64_t  t;
 
-    limit = ctx->limit;
+    static const char  *policy_names[] = { "q", "w" };
+    static const char  *left_names[] = { "r", "t" };
+
     t = ctx->bucket.retry_after ? ctx->bucket.retry_after : ctx->bucket.reset;
 
-    if (ngx_http_hpf_header_quota(r, "RateLimit-Policy", &limit->name,
-                                  "q", limit->quota, "w", limit->window)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
+    policy[0] = ctx->limit->quota;
+    policy[1] = ctx->limit->window;
+    left[0] = ctx->bucket.remaining;
+    left[1] = (t + 999999) / 1000000;
 
-    return ngx_http_hpf_header_quota(r, "RateLimit", &limit->name,
-                                     "r", ctx->bucket.remaining,
-                                     "t", (t + 999999) / 1000000);
+    return ngx_http_hpf_header_quota(r, "RateLimit-Policy", policy_names,
+                                     policy)
+               == NGX_OK
+           ? ngx_http_hpf_header_quota(r, "RateLimit", left_names, left)
+           : NGX_ERROR;
 }
 
 
 static ngx_int_t
 ngx_http_hpf_header_quota(ngx_http_request_t *r, const char *key,
-    ngx_str_t *name, const char *a, int64_t m, const char *b, int64_t n)
+    const char **names, const int64_t *values)
 {
-    char       *p, *last;
-    size_t      size;
-    ngx_str_t   value;
+    char                *p, *last;
+    size_t               size;
+    ngx_str_t            value, *name;
+    ngx_http_hpf_ctx_t  *ctx;
+
+    ctx = ngx_http_hpf_get_ctx(r);
+    name = &ctx->limit->name;
 
     size = name->len + sizeof("\"\";q=;w=") - 1 + 2 * HPF_SF_INT_LEN;
 
@@ -286,8 +291,10 @@ ngx_http_hpf_header_quota(ngx_http_request_t *r, const char *key,
     last = p + size;
 
     p = hpf_sf_put_string(p, last, (char *) name->data, name->len);
-    p = hpf_sf_put_param(p, last, a, ngx_min(m, HPF_SF_INT_MAX));
-    p = hpf_sf_put_param(p, last, b, ngx_min(n, HPF_SF_INT_MAX));
+    p = hpf_sf_put_param(p, last, names[0],
+                         ngx_min(values[0], HPF_SF_INT_MAX));
+    p = hpf_sf_put_param(p, last, names[1],
+                         ngx_min(values[1], HPF_SF_INT_MAX));
 
     if (p == NULL) {
         return NGX_ERROR;
