@@ -99,6 +99,26 @@ for my $path ('/v1/items', '/v1/channels', '/v1/openapi.json', '/v1/none') {
 }
 
 
+# each 401 says what would do (RFC 9110, 15.5.2)
+
+sub wanted {
+    my ($method, $path, %o) = @_;
+    my $r = $t->call($method, $path, %o);
+    return join ' ', $r->status, $r->json->{code},
+                     $r->header('WWW-Authenticate') || 'nothing';
+}
+
+is(wanted('GET', '/v1/session'), '401 session-required Bearer', 'a session');
+is(wanted('GET', '/v1/session', token => 'A' x 43),
+   '401 session-expired Bearer', 'another session');
+is(wanted('GET', '/v1/items', channel => 'x'),
+   '401 channel-unknown HPF-Channel', 'a channel');
+is(wanted('GET', '/v1/items', channel => 'gov', sign => { key => 'x' x 32 }),
+   '401 channel-signature HPF-Channel', 'its signature');
+is(wanted('POST', '/v1/sessions', body => { ticket => 'A' x 43 }),
+   '401 factor-failed HPF-Factor', 'a proof');
+
+
 # the operators' pages have what every answer has, and leave no record
 
 my $asked = 'ab' x 16;

@@ -29,6 +29,8 @@ typedef struct {
 static void ngx_http_hpf_answer_unasked(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_answer_headers(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_answer_challenge(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_answer_header(ngx_http_request_t *r,
     const char *key, ngx_str_t *value);
 static int ngx_http_hpf_answer_add(const char *text, size_t len, void *data);
@@ -118,7 +120,6 @@ ngx_http_hpf_answer_headers(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_str_t         value;
     static ngx_str_t  json = ngx_string("application/json");
     static ngx_str_t  problem = ngx_string("application/problem+json");
-    static ngx_str_t  bearer = ngx_string("Bearer");
 
     r->headers_out.status = ctx->status;
 
@@ -140,10 +141,8 @@ ngx_http_hpf_answer_headers(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         r->header_only = 1;
     }
 
-    if (ctx->problem
-        && (ctx->code == NGX_HTTP_HPF_SESSION_REQUIRED
-            || ctx->code == NGX_HTTP_HPF_SESSION_EXPIRED)
-        && ngx_http_hpf_answer_header(r, "WWW-Authenticate", &bearer) != NGX_OK)
+    if (ctx->problem && ctx->status == NGX_HTTP_UNAUTHORIZED
+        && ngx_http_hpf_answer_challenge(r, ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -180,6 +179,37 @@ ngx_http_hpf_answer_headers(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * RFC 9110, section 15.5.2: each 401 says what would do.  For what is no
+ * session there is no scheme of HTTP; the names are our own.
+ */
+
+static ngx_int_t
+ngx_http_hpf_answer_challenge(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    static ngx_str_t  bearer = ngx_string("Bearer");
+    static ngx_str_t  factor = ngx_string("HPF-Factor");
+    static ngx_str_t  channel = ngx_string("HPF-Channel");
+
+    switch (ctx->code) {
+
+    case NGX_HTTP_HPF_SESSION_REQUIRED:
+    case NGX_HTTP_HPF_SESSION_EXPIRED:
+        return ngx_http_hpf_answer_header(r, "WWW-Authenticate", &bearer);
+
+    case NGX_HTTP_HPF_FACTOR_FAILED:
+        return ngx_http_hpf_answer_header(r, "WWW-Authenticate", &factor);
+
+    case NGX_HTTP_HPF_CHANNEL_UNKNOWN:
+    case NGX_HTTP_HPF_CHANNEL_SIGNATURE:
+        return ngx_http_hpf_answer_header(r, "WWW-Authenticate", &channel);
+
+    default:
+        return NGX_OK;
+    }
 }
 
 
