@@ -214,6 +214,7 @@ ok(scalar(grep { ($_->{event} || '') eq 'account-locked'
                  && $_->{reason} eq '手机被盗' } $t->audit), 'with the reason');
 is(scalar @{ recorded([ 1 .. 5 ], sub {
     ($_[0]{reason} || '') eq 'account-locked'
+        && $_[0]{outcome} eq 'factor-failed'
 }, 'outcome') }, 5, 'and why log-ins have failed');
 
 done_testing();

@@ -72,7 +72,7 @@ sub lives {
     my ($key) = grep { ($t->redis('HGET', $_, 'uid') || '') eq $uid }
                 @{ $t->redis('KEYS', 'hpf:{s:*}') };
 
-    return $t->redis('TTL', $key);
+    return $t->redis('HGET', $key, 'ends') - time;
 }
 
 

@@ -179,7 +179,8 @@ unlike($all . $t->log_text . $t->read_file('audit/audit.jsonl'),
        qr/\Q$ticket\E/, 'a ticket is nowhere');
 
 my @want = (('not-for-parties') x 1, ('ticket-of-an-ended-session') x 2,
-            ('ticket-of-another-channel') x 2, ('ticket-unknown') x 4);
+            ('ticket-of-another-channel') x 2, ('ticket-unknown') x 4,
+            'unknown-token');
 my @why;
 
 # workers write their lines when the answer is on its way, so in any order

@@ -15,6 +15,9 @@ redis.call("HSET", KEYS[1], "uid", ARGV[1], "type", ARGV[2],
            "ends", time[1] + ARGV[6], "channel", ARGV[7], "factors", factors,
            "began", string.format("%d", time[1] * 1000 + time[2] / 1000),
            "handler", ARGV[9], "cert", ARGV[10])
-redis.call("EXPIRE", KEYS[1], ARGV[6])
+
+-- it stays for ten minutes more, to tell whoever comes that it is over
+
+redis.call("EXPIRE", KEYS[1], ARGV[6] + 600)
 
 return redis.call("SET", KEYS[2], "1", "EX", ARGV[5])

@@ -408,6 +408,7 @@ struct ngx_http_hpf_ctx_s {
     ngx_str_t                     operator;     /* who did it, not a user */
     ngx_str_t                     subject;      /* and to whom */
     ngx_str_t                     ended_session; /* its hash */
+    const char                   *ending;       /* why sessions end now */
     ngx_str_t                     party;        /* whom a consent is for */
     json_t                       *scope;        /* what was shown to it */
 

@@ -263,6 +263,7 @@ ngx_http_hpf_account_lock_locked(ngx_http_hpf_ctx_t *ctx,
     }
 
     if (rc == NGX_OK) {
+        ctx->ending = "account-locked";
         rc = ngx_http_hpf_sessions_end(ctx, &ctx->subject,
                                        ngx_http_hpf_account_lock_ended);
     }

@@ -528,6 +528,8 @@ ngx_http_hpf_login_step_up_loaded(ngx_http_hpf_ctx_t *ctx,
 static ngx_int_t
 ngx_http_hpf_login_step_up_end(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
+    ctx->ending = "stepped-up";
+
     return ngx_http_hpf_logout_session(ctx, ngx_http_hpf_login_step_up_ended);
 }
 

@@ -19,6 +19,12 @@
 #include "ngx_http_hpf_store.h"
 
 
+#define NGX_HTTP_HPF_LOGOUT_ARGS   4
+#define NGX_HTTP_HPF_LOGOUT_KNOWN  "600"   /* s, why a session has ended */
+
+
+static void ngx_http_hpf_logout_eval(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
+    ngx_str_t *args, ngx_hpf_redis_eval_t *eval);
 static void ngx_http_hpf_logout_done(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_logout_all_done(ngx_http_hpf_ctx_t *ctx,
@@ -29,6 +35,7 @@ ngx_int_t
 ngx_http_hpf_logout_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     ngx_str_set(&ctx->event, "logged-out");
+    ctx->ending = "logged-out";
 
     return ngx_http_hpf_logout_session(ctx, ngx_http_hpf_logout_done);
 }
@@ -50,20 +57,52 @@ ngx_http_hpf_logout_session(ngx_http_hpf_ctx_t *ctx,
 
 
 void
-ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx)
+ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
 {
-    ngx_str_t                  argv[3], hash;
+    ngx_str_t                  args[NGX_HTTP_HPF_LOGOUT_ARGS];
+    ngx_hpf_redis_eval_t       eval;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
+    ngx_http_hpf_logout_eval(ctx, hash, args, &eval);
 
-    ngx_str_set(&argv[0], "UNLINK");
-    argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
-    argv[2] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    ngx_hpf_redis_eval_send(hmcf->redis, &eval);
+}
 
-    ngx_hpf_redis_send(hmcf->redis, 3, argv);
+
+ngx_int_t
+ngx_http_hpf_logout_end(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
+    ngx_http_hpf_store_pt handler)
+{
+    ngx_str_t             args[NGX_HTTP_HPF_LOGOUT_ARGS];
+    ngx_hpf_redis_eval_t  eval;
+
+    ngx_http_hpf_logout_eval(ctx, hash, args, &eval);
+
+    return ngx_http_hpf_store_eval(ctx, &eval, handler);
+}
+
+
+static void
+ngx_http_hpf_logout_eval(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
+    ngx_str_t *args, ngx_hpf_redis_eval_t *eval)
+{
+    const char  *why;
+
+    why = ctx->ending ? ctx->ending
+          : ctx->operator.len ? "ended-by-operator" : "ended-by-user";
+
+    args[0] = ngx_http_hpf_store_key(ctx, "s", hash, "");
+    args[1] = ngx_http_hpf_session_end_key(ctx, hash);
+    args[2].data = (u_char *) why;
+    args[2].len = ngx_strlen(why);
+    ngx_str_set(&args[3], NGX_HTTP_HPF_LOGOUT_KNOWN);
+
+    eval->script = &ngx_hpf_redis_script_session_end;
+    eval->nkeys = 2;
+    eval->argc = NGX_HTTP_HPF_LOGOUT_ARGS;
+    eval->args = args;
 }
 
 
@@ -73,7 +112,7 @@ ngx_int_t
 ngx_http_hpf_logout_one(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     ngx_str_t *hash, ngx_http_hpf_store_pt handler)
 {
-    ngx_str_t                  argv[2], args[4], acting;
+    ngx_str_t                  args[4], acting;
     ngx_uint_t                 n;
     ngx_hpf_redis_eval_t       eval;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -92,10 +131,7 @@ ngx_http_hpf_logout_one(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
     args[n] = *hash;
     ngx_str_set(&args[n + 1], "0");
 
-    ngx_str_set(&argv[0], "UNLINK");
-    argv[1] = ngx_http_hpf_store_key(ctx, "s", hash, "");
-
-    if (args[0].data == NULL || argv[1].data == NULL) {
+    if (args[0].data == NULL) {
         return NGX_ERROR;
     }
 
@@ -108,7 +144,7 @@ ngx_http_hpf_logout_one(ngx_http_hpf_ctx_t *ctx, ngx_str_t *uid,
 
     ngx_http_hpf_logout_forget(ctx, hash);
 
-    return ngx_http_hpf_store_command(ctx, 2, argv, handler);
+    return ngx_http_hpf_logout_end(ctx, hash, handler);
 }
 
 

@@ -71,13 +71,14 @@ ngx_http_hpf_revoke(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *hashes, ngx_uint_t keep)
 {
     u_char                     key[HPF_SESSION_KEY];
-    ngx_str_t                  argv[2], hash, last;
+    ngx_str_t                  hash, last;
     ngx_uint_t                 i;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    ngx_str_set(&argv[0], "UNLINK");
+    ctx->ending = "account-changed";
+
     ngx_str_null(&last);
 
     for (i = 0; i < ngx_hpf_redis_count(hashes); i++) {
@@ -92,14 +93,10 @@ ngx_http_hpf_revoke(ngx_http_hpf_ctx_t *ctx,
         }
 
         if (last.len) {
-            argv[1] = last;
-            ngx_hpf_redis_send(hmcf->redis, 2, argv);
+            ngx_http_hpf_logout_drop(ctx, &last);
         }
 
-        last = ngx_http_hpf_store_key(ctx, "s", &hash, "");
-        if (last.data == NULL) {
-            return NGX_ERROR;
-        }
+        last = hash;
 
         ngx_hpf_session_drop(hmcf->zone, key);
     }
@@ -108,9 +105,7 @@ ngx_http_hpf_revoke(ngx_http_hpf_ctx_t *ctx,
         return NGX_OK;
     }
 
-    argv[1] = last;
-
-    return ngx_http_hpf_store_command(ctx, 2, argv, ngx_http_hpf_revoke_done);
+    return ngx_http_hpf_logout_end(ctx, &last, ngx_http_hpf_revoke_done);
 }
 
 

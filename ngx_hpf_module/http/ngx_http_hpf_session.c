@@ -45,7 +45,8 @@ static ngx_int_t ngx_http_hpf_session_doubted(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx);
+static ngx_int_t ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx,
+    const char *why);
 static ngx_int_t ngx_http_hpf_session_found(ngx_http_hpf_ctx_t *ctx);
 static uint16_t ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_hpf_redis_reply_t *reply);
@@ -97,6 +98,7 @@ ngx_http_hpf_session_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ctx->personal = 1;
 
     if (rc == NGX_ERROR) {
+        ctx->reason = "malformed-token";
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
     }
 
@@ -222,6 +224,7 @@ ngx_http_hpf_session_cached(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     rc = ngx_hpf_session_get(hmcf->zone, ctx->token_hash, &ctx->session);
 
     if (rc == NGX_ABORT) {
+        ctx->reason = "just-refused";
         return ngx_http_hpf_refuse(ctx, NGX_HTTP_HPF_SESSION_EXPIRED);
     }
 
@@ -294,10 +297,29 @@ ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
 }
 
 
+ngx_str_t
+ngx_http_hpf_session_end_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
+{
+    ngx_str_t  key;
+
+    key.len = sizeof("hpf:end:{s:}") - 1 + hash->len;
+    key.data = ngx_pnalloc(ctx->request->pool, key.len);
+
+    if (key.data == NULL) {
+        key.len = 0;
+        return key;
+    }
+
+    (void) ngx_sprintf(key.data, "hpf:end:{s:%V}", hash);
+
+    return key;
+}
+
+
 static ngx_int_t
 ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t                    args[3 + NGX_HTTP_HPF_LIMIT_ARGS], hash;
+    ngx_str_t                    args[4 + NGX_HTTP_HPF_LIMIT_ARGS], hash;
     ngx_hpf_redis_eval_t         eval;
     ngx_http_hpf_main_conf_t    *hmcf;
     ngx_http_hpf_limit_group_t   group;
@@ -313,10 +335,12 @@ ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
     hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
     args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
     args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
-    args[2] = ngx_http_hpf_store_int(ctx, group.n);
+    args[2] = ngx_http_hpf_session_end_key(ctx, &hash);
+    args[3] = ngx_http_hpf_store_int(ctx, group.n);
 
     if (args[0].data == NULL || args[1].data == NULL || args[2].data == NULL
-        || ngx_http_hpf_limit_names(ctx, &group, &args[3]) != NGX_OK)
+        || args[3].data == NULL
+        || ngx_http_hpf_limit_names(ctx, &group, &args[4]) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -324,8 +348,8 @@ ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
     ctx->session_mark = ngx_hpf_session_mark(hmcf->zone);
 
     eval.script = &ngx_hpf_redis_script_session_get;
-    eval.nkeys = 2;
-    eval.argc = 3 + 4 * group.n;
+    eval.nkeys = 3;
+    eval.argc = 4 + 4 * group.n;
     eval.args = args;
 
     return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_session_answer);
@@ -409,9 +433,10 @@ static ngx_int_t
 ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
+    u_char                    *text;
     ssize_t                    n;
     uint32_t                   now;
-    ngx_str_t                  uid, type, level, subj, acts, cert;
+    ngx_str_t                  uid, type, level, subj, acts, cert, why, hash;
     ngx_uint_t                 left;
     hpf_session_t             *rec;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -419,7 +444,20 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
     if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_NIL) {
-        return ngx_http_hpf_session_none(ctx);
+        return ngx_http_hpf_session_none(ctx, "unknown-token");
+    }
+
+    if (ngx_hpf_redis_type(reply) == NGX_HPF_REDIS_STRING) {
+        why = ngx_hpf_redis_text(reply);
+        text = ngx_pnalloc(ctx->request->pool, why.len + 1);
+
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_cpystrn(text, why.data, why.len + 1);
+
+        return ngx_http_hpf_session_none(ctx, (char *) text);
     }
 
     if (ngx_hpf_redis_count(reply) < NGX_HTTP_HPF_SESSION_PARTS) {
@@ -447,10 +485,12 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
     cert = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 10));
 
     if (cert.len && ngx_http_hpf_cert_void(hmcf, &cert)) {
-        ngx_http_hpf_logout_drop(ctx);
-        ctx->reason = "certificate-revoked";
+        hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
 
-        return ngx_http_hpf_session_none(ctx);
+        ctx->ending = "certificate-revoked";
+        ngx_http_hpf_logout_drop(ctx, &hash);
+
+        return ngx_http_hpf_session_none(ctx, ctx->ending);
     }
 
     rec = &ctx->session;
@@ -484,9 +524,11 @@ ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx)
+ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx, const char *why)
 {
     ngx_http_hpf_main_conf_t  *hmcf;
+
+    ctx->reason = why;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 

@@ -53,8 +53,17 @@ void ngx_http_hpf_session_type(hpf_session_t *rec, ngx_str_t *s);
 ngx_int_t ngx_http_hpf_logout_session(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_store_pt handler);
 
-/* The same, when nobody waits for it. */
-void ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx);
+/*
+ * A session ends, by its hash in hex, and nothing but that; nobody waits for
+ * it.  ctx->ending tells why; NULL: a user or an operator has said so.
+ */
+void ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash);
+/* The same as an operation. */
+ngx_int_t ngx_http_hpf_logout_end(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
+    ngx_http_hpf_store_pt handler);
+/* hpf:end:{s:HASH} in the pool; data NULL: no memory. */
+ngx_str_t ngx_http_hpf_session_end_key(ngx_http_hpf_ctx_t *ctx,
+    ngx_str_t *hash);
 
 /*
  * One of a user, by its hash in hex.  When the handler is called with no

@@ -456,6 +456,8 @@ ngx_http_hpf_sessions_crowded(ngx_http_hpf_ctx_t *ctx, ngx_int_t rc)
     walk->hashes.nelts = 0;
     walk->handler = ngx_http_hpf_flow_next;
 
+    ctx->ending = "too-many";
+
     for (i = 0; i < walk->known.nelts; i++) {
 
         if (known[i].channel.len != ctx->channel->id.len

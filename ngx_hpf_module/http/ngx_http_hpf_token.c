@@ -227,19 +227,15 @@ ngx_http_hpf_token_checked(ngx_http_hpf_ctx_t *ctx,
 static ngx_int_t
 ngx_http_hpf_token_void(ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_str_t                  argv[2], hash;
-    ngx_http_hpf_person_t     *person;
-    ngx_http_hpf_main_conf_t  *hmcf;
+    ngx_str_t               hash;
+    ngx_http_hpf_person_t  *person;
 
-    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
     person = ctx->data;
 
     hash = ngx_http_hpf_store_hex(ctx, person->token_hash, HPF_SESSION_KEY);
 
-    ngx_str_set(&argv[0], "UNLINK");
-    argv[1] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
-
-    ngx_hpf_redis_send(hmcf->redis, 2, argv);
+    ctx->ending = "account-changed";
+    ngx_http_hpf_logout_drop(ctx, &hash);
 
     person->proving = "changed";
 

@@ -24,6 +24,7 @@
     script(session_create,     0, ALONE)                                     \
     script(session_index,      0, ALONE)                                     \
     script(session_peek,       0, ALONE)                                     \
+    script(session_end,        0, ALONE)                                     \
     script(ticket_create,      0, ALONE)                                     \
     script(ticket_take,        0, ALONE)                                     \
     script(binding_put,        1, ALONE)                                     \
