@@ -12,7 +12,7 @@ use HPF::Test;
 use HPF::Test::Faulty;
 
 my $t = HPF::Test->new->gateway(workers => 2, start => 0, http => <<'EOF');
-    hpf_plugin_watchdog 2s;
+    hpf_plugin_watchdog 400ms;
 EOF
 
 crashes_are_expected($t);

@@ -16,7 +16,7 @@ use HPF::Test::Faulty;
 my $t = HPF::Test->new->gateway(workers => 3, edit => sub {
     return $_[0] =~ s,rate=200r,rate=100000r,r;
 }, start => 0, http => <<'EOF');
-    hpf_plugin_watchdog 2s;
+    hpf_plugin_watchdog 400ms;
     hpf_plugin_quarantine 3 60s;
 EOF
 
@@ -84,7 +84,7 @@ becomes('two are not too many', 'shaky', 'one');
 # a loop: the watchdog ends the worker
 
 is(ask($t, 'shaky', 'loop'), 'none', 'a loop is ended');
-like($t->log_text, qr/"shaky" has not come back for 2000ms, calling: worker/,
+like($t->log_text, qr/"shaky" has not come back for 400ms, calling: worker/,
      'the log says why');
 ok(settled('plugin-stuck', 1), 'it is in the audit');
 
