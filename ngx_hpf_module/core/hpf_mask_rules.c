@@ -221,7 +221,7 @@ hpf_mask_rules_find(const hpf_mask_rules_t *rules, const unsigned char *name,
     head = hpf_word(name, len);
 
     if (len > HPF_MASK_RULES_LAST
-        || rules->filter[hpf_mask_rules_slot(head, len)])
+        || hpf_mask_rules_bit(rules, hpf_mask_rules_slot(head, len)))
     {
         i = hpf_mask_rules_hash(head, name, len) & rules->mask;
         head = hpf_mask_rules_fold(head);
@@ -295,11 +295,13 @@ static void
 hpf_mask_rules_insert(hpf_mask_rules_t *rules, size_t k)
 {
     size_t           i;
+    unsigned         slot;
     hpf_mask_key_t  *key;
 
     key = &rules->keys[k];
+    slot = hpf_mask_rules_place(key->name, key->len);
 
-    rules->filter[hpf_mask_rules_place(key->name, key->len)] = 1;
+    rules->filter[slot / 8] |= 1u << slot % 8;
 
     i = hpf_mask_rules_hash(key->head, key->name, key->len) & rules->mask;
 

@@ -25,7 +25,7 @@
 
 #define HPF_MASK_KEY_MAX    128     /* bytes of a key that can match */
 #define HPF_MASK_RULES_MAX  65535   /* keys and patterns */
-#define HPF_MASK_FILTER     8192    /* names it tells apart */
+#define HPF_MASK_FILTER     8192    /* bytes, a bit for a name */
 #define HPF_MASK_RULES_LAST  64     /* bytes of a name that it looks at */
 
 /* Kinds that a value can be recognised as, and what "all" means of them. */
@@ -74,7 +74,7 @@ typedef struct {
     uint16_t            last[256];
     uint16_t            rest;
 
-    /* 1 at hpf_mask_rules_slot() of every exact name */
+    /* the bit at hpf_mask_rules_slot() of every exact name */
     unsigned char       filter[HPF_MASK_FILTER];
 } hpf_mask_rules_t;
 
@@ -114,13 +114,13 @@ int hpf_mask_rules_compile(hpf_mask_rules_t *rules);
  * The place of a name in the filter.  head is the first eight of its bytes as
  * they are in memory, with zeros after a shorter name; len is the number of
  * bytes.  Of a name that is longer only the last HPF_MASK_RULES_LAST count for
- * both.  A key that finds 0 there has no rule, unless there are patterns.
+ * both.  A key whose bit is 0 has no rule, unless there are patterns.
  */
 static inline unsigned
 hpf_mask_rules_slot(uint64_t head, size_t len)
 {
     return (unsigned) (((head | 0x2020202020202020ULL) + len)
-                       * 0xff51afd7ed558ccdULL >> 51);
+                       * 0xff51afd7ed558ccdULL >> 48);
 }
 
 
@@ -136,13 +136,20 @@ hpf_mask_rules_place(const unsigned char *name, size_t len)
 }
 
 
+static inline unsigned
+hpf_mask_rules_bit(const hpf_mask_rules_t *rules, unsigned slot)
+{
+    return (rules->filter[slot / 8] >> (slot % 8)) & 1;
+}
+
+
 /* Whether a key may have a rule: most are refused by this alone. */
 static inline unsigned
 hpf_mask_rules_may(const hpf_mask_rules_t *rules, const unsigned char *name,
     size_t len)
 {
     return rules->npatterns
-           || rules->filter[hpf_mask_rules_place(name, len)];
+           || hpf_mask_rules_bit(rules, hpf_mask_rules_place(name, len));
 }
 
 

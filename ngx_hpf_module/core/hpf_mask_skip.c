@@ -302,7 +302,7 @@ hpf_mask_skip_filter(const hpf_mask_rules_t *rules, const unsigned char *p,
 
     head &= heads[(len < 8) ? len : 8];
 
-    return rules->filter[hpf_mask_rules_slot(head, len)];
+    return hpf_mask_rules_bit(rules, hpf_mask_rules_slot(head, len));
 }
 
 

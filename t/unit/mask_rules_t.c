@@ -349,6 +349,35 @@ filter(void)
 }
 
 
+/* Of ten thousand names the filter still refuses most that have no rule. */
+
+static void
+filter_full(void)
+{
+    char               name[16];
+    size_t             i, n;
+    hpf_mask_rules_t  *r;
+
+    r = fresh(NULL);
+
+    for (i = 0; i < 10000; i++) {
+        (void) snprintf(name, sizeof(name), "k-%u", (unsigned) i);
+        (void) key(r, name, HPF_MASK_ALL);
+    }
+
+    (void) hpf_mask_rules_compile(r);
+
+    n = 0;
+
+    for (i = 0; i < 10000; i++) {
+        (void) snprintf(name, sizeof(name), "no-%u", (unsigned) i);
+        n += hpf_mask_rules_may(r, (unsigned char *) name, strlen(name));
+    }
+
+    ok(n < 2500, "%u of 10000 other names pass", (unsigned) n);
+}
+
+
 /* ns for a key with a rule, at best. */
 
 static double
@@ -463,6 +492,7 @@ main(void)
     faults();
     values();
     filter();
+    filter_full();
     many();
     defaults();
 
