@@ -48,9 +48,9 @@ typedef struct {
     uint8_t             user_type;     /* the caller's, as the next four */
     unsigned char       acts[HPF_SESSION_ACTS];  /* the first is 0: nobody */
     uint8_t             factors;       /* a bit for each that was proved */
-    uint16_t            channel;       /* the only one, 0: any */
-    uint16_t            proved[HPF_SESSION_FACTORS];  /* before fresh_until */
     uint16_t            idle;          /* idle time */
+    uint16_t            proved[HPF_SESSION_FACTORS];  /* before fresh_until */
+    uint32_t            channel;       /* the only one, 0: any */
     uint32_t            idle_at;       /* ends when not used until then */
     uint32_t            ends_at;       /* ends absolutely */
     uint32_t            fresh_until;   /* then the store is asked again */

@@ -32,6 +32,7 @@
 #include "ngx_hpf_redis.h"
 #include "ngx_hpf_plugin.h"
 #include "ngx_http_hpf_mask_layer.h"
+#include "ngx_http_hpf_names.h"
 
 
 struct ngx_thread_pool_s;
@@ -186,9 +187,13 @@ typedef struct {
     ngx_hpf_plugins_t            *plugins;
 
     ngx_array_t                   channels;     /* ngx_http_hpf_channel_t */
-    ngx_uint_t                    has_origins;  /* one of them has */
+    ngx_http_hpf_names_t          channel_ids;
+    ngx_http_hpf_names_t          channel_marks;    /* in sessions */
+    ngx_http_hpf_names_t          origins;      /* of channels */
+    ngx_http_hpf_names_t          certificates; /* of channels of kind mtls */
     ngx_array_t                   backends;     /* ngx_http_hpf_backend_t */
     ngx_array_t                   closed;       /* ngx_http_hpf_closed_t */
+    ngx_http_hpf_names_t          closed_names;
     ngx_array_t                   idps;         /* ngx_http_hpf_idp_t */
     ngx_array_t                  *level_rules[NGX_HTTP_HPF_LEVELS + 1];
     ngx_int_t                     real_name;    /* needed from this level on */

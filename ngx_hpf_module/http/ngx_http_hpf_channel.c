@@ -43,8 +43,8 @@ static ngx_http_hpf_channel_t *ngx_http_hpf_channel_named(
     ngx_http_hpf_ctx_t *ctx, ngx_str_t *name);
 static ngx_http_hpf_channel_t *ngx_http_hpf_channel_unnamed(
     ngx_http_hpf_ctx_t *ctx);
-static ngx_uint_t ngx_http_hpf_channel_marked(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_str_t *id);
+static ngx_int_t ngx_http_hpf_channel_add(ngx_conf_t *cf,
+    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id);
 static ngx_uint_t ngx_http_hpf_channel_id_valid(ngx_str_t *id);
 
 
@@ -190,44 +190,58 @@ ngx_http_hpf_channel_unnamed(ngx_http_hpf_ctx_t *ctx)
 ngx_http_hpf_channel_t *
 ngx_http_hpf_channel_find(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id)
 {
-    ngx_uint_t               i;
+    ngx_int_t                n;
     ngx_http_hpf_channel_t  *ch;
 
     ch = hmcf->channels.elts;
+    n = ngx_http_hpf_names_find(&hmcf->channel_ids, id);
 
-    for (i = 0; i < hmcf->channels.nelts; i++) {
-
-        if (ch[i].id.len == id->len
-            && ngx_strncmp(ch[i].id.data, id->data, id->len) == 0)
-        {
-            return &ch[i];
-        }
-    }
-
-    return NULL;
+    return n == NGX_DECLINED ? NULL : &ch[n];
 }
 
 
-/* 1: its mark is that of another one, as that of one in 32768 is. */
+/*
+ * NGX_ERROR: logged.  The mark in a session may be that of another channel,
+ * though of ten thousand hardly two have the same.
+ */
 
-static ngx_uint_t
-ngx_http_hpf_channel_marked(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *id)
+static ngx_int_t
+ngx_http_hpf_channel_add(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf,
+    ngx_str_t *id)
 {
-    ngx_uint_t               i;
-    ngx_http_hpf_channel_t  *ch;
+    uint32_t   *word;
+    ngx_int_t   rc;
+    ngx_str_t   mark;
 
-    ch = hmcf->channels.elts;
+    rc = ngx_http_hpf_names_add(&hmcf->channel_ids, id,
+                                hmcf->channels.nelts);
 
-    for (i = 0; i < hmcf->channels.nelts; i++) {
-
-        if (ngx_http_hpf_session_channel_mark(&ch[i].id)
-            == ngx_http_hpf_session_channel_mark(id))
-        {
-            return 1;
-        }
+    if (rc == NGX_DECLINED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" is duplicate", id);
     }
 
-    return 0;
+    word = ngx_palloc(cf->pool, sizeof(uint32_t));
+
+    if (word == NULL || rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *word = ngx_http_hpf_session_channel_mark(id);
+
+    mark.data = (u_char *) word;
+    mark.len = sizeof(uint32_t);
+
+    rc = ngx_http_hpf_names_add(&hmcf->channel_marks, &mark,
+                                hmcf->channels.nelts);
+
+    if (rc == NGX_DECLINED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "channel \"%V\" cannot be told from another one "
+                           "in sessions: another id is needed", id);
+    }
+
+    return rc == NGX_OK ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -250,16 +264,7 @@ ngx_http_hpf_channel_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_hpf_channel_find(hmcf, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "channel \"%V\" is duplicate", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_hpf_channel_marked(hmcf, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "channel \"%V\" cannot be told from another one "
-                           "in sessions: another id is needed", &value[1]);
+    if (ngx_http_hpf_channel_add(cf, hmcf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -505,10 +510,12 @@ ngx_http_hpf_channel_limit(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
 static char *
 ngx_http_hpf_channel_origin(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
 {
-    ngx_str_t   *value, *origin;
-    ngx_uint_t   i;
+    ngx_str_t                 *value, *origin;
+    ngx_uint_t                 i;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     value = cf->args->elts;
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hpf_module);
 
     for (i = 1; i < cf->args->nelts; i++) {
 
@@ -528,6 +535,15 @@ ngx_http_hpf_channel_origin(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
         }
 
         *origin = value[i];
+
+        /* of several channels it names the first */
+
+        if (ngx_http_hpf_names_add(&hmcf->origins, origin,
+                                   hmcf->channels.nelts - 1)
+            == NGX_ERROR)
+        {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;

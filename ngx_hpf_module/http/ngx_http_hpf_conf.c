@@ -471,8 +471,6 @@ ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
 
     for (i = 0; i < hmcf->channels.nelts; i++) {
 
-        hmcf->has_origins |= ch[i].origins.nelts > 0;
-
         if (ch[i].session_idle == 0) {
             ch[i].session_idle = hmcf->session_idle;
         }

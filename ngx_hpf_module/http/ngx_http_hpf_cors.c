@@ -49,7 +49,7 @@ ngx_http_hpf_cors_origin(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
-    ctx->cors = hmcf->has_origins;
+    ctx->cors = hmcf->origins.n > 0;
 
     h = ngx_http_hpf_header_in(r, &name);
 
@@ -71,19 +71,13 @@ ngx_http_hpf_cors_origin(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 ngx_http_hpf_channel_t *
 ngx_http_hpf_cors_find(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *origin)
 {
-    ngx_uint_t               i;
+    ngx_int_t                n;
     ngx_http_hpf_channel_t  *ch;
 
     ch = hmcf->channels.elts;
+    n = ngx_http_hpf_names_find(&hmcf->origins, origin);
 
-    for (i = 0; i < hmcf->channels.nelts; i++) {
-
-        if (ngx_http_hpf_cors_has(&ch[i], origin)) {
-            return &ch[i];
-        }
-    }
-
-    return NULL;
+    return n == NGX_DECLINED ? NULL : &ch[n];
 }
 
 

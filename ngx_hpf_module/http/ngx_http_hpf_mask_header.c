@@ -17,6 +17,8 @@
 #include "ngx_http_hpf_mask_text.h"
 
 
+static ngx_http_hpf_mask_field_t *ngx_http_hpf_mask_header_field(
+    ngx_http_hpf_mask_http_conf_t *conf, ngx_str_t *key);
 static ngx_int_t ngx_http_hpf_mask_header_one(ngx_http_hpf_mask_text_t *text,
     ngx_http_hpf_mask_field_t *field, ngx_table_elt_t *h);
 static ngx_int_t ngx_http_hpf_mask_header_text(
@@ -45,7 +47,7 @@ ngx_int_t
 ngx_http_hpf_mask_header(ngx_http_request_t *r,
     ngx_http_hpf_mask_loc_conf_t *hmlcf)
 {
-    ngx_uint_t                  i, j;
+    ngx_uint_t                  i;
     ngx_list_part_t            *part;
     ngx_table_elt_t            *h;
     const hpf_mask_rules_t     *rules;
@@ -56,8 +58,6 @@ ngx_http_hpf_mask_header(ngx_http_request_t *r,
     if (rules == NULL) {
         return NGX_ERROR;
     }
-
-    field = hmlcf->http.fields->elts;
 
     part = &r->headers_out.headers.part;
     h = part->elts;
@@ -78,26 +78,45 @@ ngx_http_hpf_mask_header(ngx_http_request_t *r,
             continue;
         }
 
-        for (j = 0; j < hmlcf->http.fields->nelts; j++) {
+        field = ngx_http_hpf_mask_header_field(&hmlcf->http, &h[i].key);
 
-            if (h[i].key.len != field[j].name.len
-                || ngx_strncasecmp(h[i].key.data, field[j].name.data,
-                                   field[j].name.len)
-                   != 0)
-            {
-                continue;
-            }
+        if (field == NULL) {
+            continue;
+        }
 
-            ngx_http_hpf_mask_text_init(&text, r, rules);
+        ngx_http_hpf_mask_text_init(&text, r, rules);
 
-            if (ngx_http_hpf_mask_header_one(&text, &field[j], &h[i])
-                    != NGX_OK
-                || ngx_http_hpf_mask_add(r, text.count) != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
+        if (ngx_http_hpf_mask_header_one(&text, field, &h[i]) != NGX_OK
+            || ngx_http_hpf_mask_add(r, text.count) != NGX_OK)
+        {
+            return NGX_ERROR;
         }
     }
+}
+
+
+static ngx_http_hpf_mask_field_t *
+ngx_http_hpf_mask_header_field(ngx_http_hpf_mask_http_conf_t *conf,
+    ngx_str_t *key)
+{
+    u_char                      low[NGX_HTTP_HPF_MASK_HEADER];
+    ngx_int_t                   n;
+    ngx_str_t                   name;
+    ngx_http_hpf_mask_field_t  *field;
+
+    if (key->len > sizeof(low)) {
+        return NULL;
+    }
+
+    ngx_strlow(low, key->data, key->len);
+
+    name.data = low;
+    name.len = key->len;
+
+    field = conf->fields->elts;
+    n = ngx_http_hpf_names_find(conf->names, &name);
+
+    return n == NGX_DECLINED ? NULL : &field[n];
 }
 
 

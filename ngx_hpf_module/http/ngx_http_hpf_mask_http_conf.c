@@ -41,6 +41,7 @@ ngx_http_hpf_mask_http_conf_init(ngx_http_hpf_mask_http_conf_t *conf)
      * set by ngx_pcalloc():
      *
      *     conf->charset_default = NULL;
+     *     conf->names = NULL;
      */
 
     conf->charset = NGX_CONF_UNSET_UINT;
@@ -60,6 +61,11 @@ ngx_http_hpf_mask_http_conf_merge(ngx_http_hpf_mask_http_conf_t *conf,
     ngx_conf_merge_uint_value(conf->charset, prev->charset,
                               NGX_HTTP_HPF_MASK_CONVERT);
     ngx_conf_merge_value(conf->request, prev->request, 0);
+
+    if (conf->fields == NGX_CONF_UNSET_PTR) {
+        conf->names = prev->names;
+    }
+
     ngx_conf_merge_ptr_value(conf->fields, prev->fields, NULL);
 }
 
@@ -126,8 +132,8 @@ ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_hpf_mask_loc_conf_t *hmlcf = conf;
 
+    ngx_int_t                   rc;
     ngx_str_t                  *value, *fixed;
-    ngx_uint_t                  i;
     ngx_http_hpf_mask_field_t  *field;
 
     value = cf->args->elts;
@@ -155,27 +161,27 @@ ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
     if (hmlcf->http.fields == NGX_CONF_UNSET_PTR) {
         hmlcf->http.fields = ngx_array_create(cf->pool, 4,
                                           sizeof(ngx_http_hpf_mask_field_t));
-        if (hmlcf->http.fields == NULL) {
+        hmlcf->http.names = ngx_palloc(cf->pool, sizeof(ngx_http_hpf_names_t));
+
+        if (hmlcf->http.fields == NULL || hmlcf->http.names == NULL) {
             return NGX_CONF_ERROR;
         }
+
+        ngx_http_hpf_names_init(hmlcf->http.names, cf->pool);
     }
 
-    field = hmlcf->http.fields->elts;
+    rc = ngx_http_hpf_names_add(hmlcf->http.names, &value[1],
+                                hmlcf->http.fields->nelts);
 
-    for (i = 0; i < hmlcf->http.fields->nelts; i++) {
-
-        if (field[i].name.len == value[1].len
-            && ngx_strncmp(field[i].name.data, value[1].data, value[1].len)
-               == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "header \"%V\" is duplicate", &value[1]);
-            return NGX_CONF_ERROR;
-        }
+    if (rc == NGX_DECLINED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "header \"%V\" is duplicate", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     field = ngx_array_push(hmlcf->http.fields);
-    if (field == NULL) {
+
+    if (field == NULL || rc != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -193,7 +199,7 @@ ngx_http_hpf_mask_http_conf_header(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* A name that a header may have: RFC 9110 section 5.6.2. */
+/* A name that a header may have: RFC 9110 section 5.6.2, and not too long. */
 
 static ngx_uint_t
 ngx_http_hpf_mask_http_conf_token(ngx_str_t *name)
@@ -209,5 +215,5 @@ ngx_http_hpf_mask_http_conf_token(ngx_str_t *name)
         }
     }
 
-    return name->len != 0;
+    return name->len != 0 && name->len <= NGX_HTTP_HPF_MASK_HEADER;
 }

@@ -17,10 +17,13 @@
 
 #include "hpf_mask_charset.h"
 #include "hpf_mask_kind.h"
+#include "ngx_http_hpf_names.h"
 
 
 #define NGX_HTTP_HPF_MASK_CONVERT         0
 #define NGX_HTTP_HPF_MASK_REFUSE_CHARSET  1
+
+#define NGX_HTTP_HPF_MASK_HEADER          128    /* characters of a name */
 
 
 /* A header of "hpf_mask_header". */
@@ -38,6 +41,7 @@ typedef struct {
 
     ngx_flag_t                 request;
     ngx_array_t               *fields;    /* ngx_http_hpf_mask_field_t */
+    ngx_http_hpf_names_t      *names;     /* of these */
 } ngx_http_hpf_mask_http_conf_t;
 
 

@@ -376,6 +376,12 @@ ngx_http_hpf_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    ngx_http_hpf_names_init(&hmcf->channel_ids, cf->pool);
+    ngx_http_hpf_names_init(&hmcf->channel_marks, cf->pool);
+    ngx_http_hpf_names_init(&hmcf->origins, cf->pool);
+    ngx_http_hpf_names_init(&hmcf->certificates, cf->pool);
+    ngx_http_hpf_names_init(&hmcf->closed_names, cf->pool);
+
     if (ngx_array_init(&hmcf->channels, cf->pool, 8,
                        sizeof(ngx_http_hpf_channel_t))
             != NGX_OK
@@ -533,6 +539,8 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
     }
 
     if (hmcf->zone) {
+        ngx_hpf_load_sweep(hmcf->zone);
+
         ch = hmcf->channels.elts;
 
         for (i = 0; i < hmcf->channels.nelts; i++) {

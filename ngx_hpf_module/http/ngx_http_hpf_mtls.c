@@ -27,6 +27,10 @@ typedef struct {
 } ngx_http_hpf_certificate_t;
 
 
+static char *ngx_http_hpf_mtls_add(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch,
+    ngx_http_hpf_certificate_t *cert);
+static ngx_int_t ngx_http_hpf_mtls_name(ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *subject, ngx_str_t *issuer);
 static ngx_int_t ngx_http_hpf_mtls_fingerprint(ngx_str_t *text, u_char *out);
 
 #if (NGX_HTTP_SSL)
@@ -42,6 +46,8 @@ typedef struct {
 static const char *ngx_http_hpf_mtls_peer(ngx_http_request_t *r,
     ngx_http_hpf_peer_t *peer);
 static ngx_int_t ngx_http_hpf_mtls_digest(X509 *cert, u_char *out);
+static ngx_http_hpf_channel_t *ngx_http_hpf_mtls_first(ngx_http_request_t *r,
+    ngx_http_hpf_peer_t *peer);
 static ngx_uint_t ngx_http_hpf_mtls_matches(ngx_http_hpf_channel_t *ch,
     ngx_http_hpf_peer_t *peer);
 static ngx_uint_t ngx_http_hpf_mtls_same(ngx_str_t *a, ngx_str_t *b);
@@ -79,7 +85,7 @@ ngx_http_hpf_mtls_line(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
         if (ngx_http_hpf_mtls_fingerprint(&value[2], cert->sha256)
             == NGX_OK)
         {
-            return NGX_CONF_OK;
+            return ngx_http_hpf_mtls_add(cf, ch, cert);
         }
 
     } else if (ngx_strcmp(value[1].data, "subject") == 0 && value[2].len) {
@@ -87,14 +93,14 @@ ngx_http_hpf_mtls_line(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
         cert->subject = value[2];
 
         if (n == 3) {
-            return NGX_CONF_OK;
+            return ngx_http_hpf_mtls_add(cf, ch, cert);
         }
 
         if (n == 5 && ngx_strcmp(value[3].data, "issuer") == 0
             && value[4].len)
         {
             cert->issuer = value[4];
-            return NGX_CONF_OK;
+            return ngx_http_hpf_mtls_add(cf, ch, cert);
         }
     }
 
@@ -104,6 +110,64 @@ ngx_http_hpf_mtls_line(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch)
                        "[\"issuer\" DN] expected", &ch->id);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* Of several channels with the same certificate it names the first. */
+
+static char *
+ngx_http_hpf_mtls_add(ngx_conf_t *cf, ngx_http_hpf_channel_t *ch,
+    ngx_http_hpf_certificate_t *cert)
+{
+    ngx_str_t                  name;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hpf_module);
+
+    if (cert->subject.len == 0) {
+        name.len = HPF_CRYPTO_LEN;
+        name.data = ngx_pnalloc(cf->pool, name.len);
+
+        if (name.data == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memcpy(name.data, cert->sha256, name.len);
+
+    } else if (ngx_http_hpf_mtls_name(cf->pool, &name, &cert->subject,
+                                      &cert->issuer)
+               != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_hpf_names_add(&hmcf->certificates, &name,
+                                  hmcf->channels.nelts - 1)
+           == NGX_ERROR ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+/* No fingerprint looks like it: nginx writes a DN without zeros. */
+
+static ngx_int_t
+ngx_http_hpf_mtls_name(ngx_pool_t *pool, ngx_str_t *name, ngx_str_t *subject,
+    ngx_str_t *issuer)
+{
+    u_char  *p;
+
+    name->len = sizeof("subject") + subject->len + 1 + issuer->len;
+    name->data = ngx_pnalloc(pool, name->len);
+
+    if (name->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(name->data, "subject", sizeof("subject"));
+    p = ngx_cpymem(p, subject->data, subject->len);
+    *p++ = '\0';
+    ngx_memcpy(p, issuer->data, issuer->len);
+
+    return NGX_OK;
 }
 
 
@@ -140,13 +204,9 @@ ngx_http_hpf_mtls_fingerprint(ngx_str_t *text, u_char *out)
 ngx_http_hpf_channel_t *
 ngx_http_hpf_mtls_find(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_channel_t *only)
 {
-    ngx_uint_t                 i;
-    const char                *why;
-    ngx_http_hpf_peer_t        peer;
-    ngx_http_hpf_channel_t    *ch;
-    ngx_http_hpf_main_conf_t  *hmcf;
-
-    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+    const char              *why;
+    ngx_http_hpf_peer_t      peer;
+    ngx_http_hpf_channel_t  *ch;
 
     why = ngx_http_hpf_mtls_peer(ctx->request, &peer);
 
@@ -155,25 +215,67 @@ ngx_http_hpf_mtls_find(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_channel_t *only)
         return NULL;
     }
 
-    ch = hmcf->channels.elts;
+    if (only == NULL) {
+        ch = ngx_http_hpf_mtls_first(ctx->request, &peer);
 
-    for (i = 0; i < hmcf->channels.nelts; i++) {
+    } else {
+        ch = ngx_http_hpf_mtls_matches(only, &peer) ? only : NULL;
+    }
 
-        if (ch[i].kind == NGX_HTTP_HPF_MTLS
-            && (only == NULL || only == &ch[i])
-            && ngx_http_hpf_mtls_matches(&ch[i], &peer))
-        {
-            ctx->caller = "certificate";
-            ctx->key_id = ngx_http_hpf_store_hex(ctx, peer.sha256,
-                                                 HPF_CRYPTO_LEN);
-            return &ch[i];
-        }
+    if (ch) {
+        ctx->caller = "certificate";
+        ctx->key_id = ngx_http_hpf_store_hex(ctx, peer.sha256, HPF_CRYPTO_LEN);
+
+        return ch;
     }
 
     ctx->reason = peer.verified ? "another certificate"
                   : "another certificate, or one that is not verified";
 
     return NULL;
+}
+
+
+/* In the order of the configuration: of its fingerprint, or of its names. */
+
+static ngx_http_hpf_channel_t *
+ngx_http_hpf_mtls_first(ngx_http_request_t *r, ngx_http_hpf_peer_t *peer)
+{
+    ngx_int_t                  n, first;
+    ngx_str_t                  names[3];
+    ngx_uint_t                 i, nnames;
+    ngx_http_hpf_channel_t    *ch;
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    static ngx_str_t  any = ngx_null_string;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    ch = hmcf->channels.elts;
+    first = NGX_DECLINED;
+
+    names[0].data = peer->sha256;
+    names[0].len = HPF_CRYPTO_LEN;
+    nnames = 1;
+
+    if (peer->verified
+        && ngx_http_hpf_mtls_name(r->pool, &names[1], &peer->subject,
+                                  &peer->issuer) == NGX_OK
+        && ngx_http_hpf_mtls_name(r->pool, &names[2], &peer->subject, &any)
+           == NGX_OK)
+    {
+        nnames = 3;
+    }
+
+    for (i = 0; i < nnames; i++) {
+        n = ngx_http_hpf_names_find(&hmcf->certificates, &names[i]);
+
+        if (n != NGX_DECLINED && (first == NGX_DECLINED || n < first)) {
+            first = n;
+        }
+    }
+
+    return first == NGX_DECLINED ? NULL : &ch[first];
 }
 
 

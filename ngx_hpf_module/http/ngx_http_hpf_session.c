@@ -48,7 +48,7 @@ static ngx_int_t ngx_http_hpf_session_record(ngx_http_hpf_ctx_t *ctx,
 static ngx_int_t ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx,
     const char *why);
 static ngx_int_t ngx_http_hpf_session_found(ngx_http_hpf_ctx_t *ctx);
-static uint16_t ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
+static uint32_t ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_session_proofs(hpf_session_t *rec,
     const ngx_hpf_redis_reply_t *reply, uint32_t now);
@@ -546,7 +546,7 @@ ngx_http_hpf_session_none(ngx_http_hpf_ctx_t *ctx, const char *why)
  * what it may not see there, it would else ask for in another one's name.
  */
 
-static uint16_t
+static uint32_t
 ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_hpf_redis_reply_t *reply)
 {
@@ -562,10 +562,14 @@ ngx_http_hpf_session_channel(ngx_http_hpf_main_conf_t *hmcf,
 
 /* That no other channel has it is seen to when they are configured. */
 
-uint16_t
+uint32_t
 ngx_http_hpf_session_channel_mark(ngx_str_t *id)
 {
-    return (uint16_t) (ngx_crc32_short(id->data, id->len) | 1);
+    uint32_t  mark;
+
+    mark = ngx_crc32_short(id->data, id->len);
+
+    return mark ? mark : 1;
 }
 
 

@@ -34,7 +34,7 @@ ngx_str_t ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *hash);
 
 /* What a session has of the only channel that it is good for; not 0. */
-uint16_t ngx_http_hpf_session_channel_mark(ngx_str_t *id);
+uint32_t ngx_http_hpf_session_channel_mark(ngx_str_t *id);
 
 /* hpf:{u:UID}:handler:HID:sessions in the pool; data NULL: no memory. */
 ngx_str_t ngx_http_hpf_session_handler_key(ngx_http_hpf_ctx_t *ctx,

@@ -224,21 +224,13 @@ ngx_http_hpf_item_open(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *item,
 static ngx_str_t *
 ngx_http_hpf_switch_closed(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *name)
 {
-    ngx_uint_t              i;
+    ngx_int_t               n;
     ngx_http_hpf_closed_t  *closed;
 
     closed = hmcf->closed.elts;
+    n = ngx_http_hpf_names_find(&hmcf->closed_names, name);
 
-    for (i = 0; i < hmcf->closed.nelts; i++) {
-
-        if (closed[i].name.len == name->len
-            && ngx_strncmp(closed[i].name.data, name->data, name->len) == 0)
-        {
-            return &closed[i].reason;
-        }
-    }
-
-    return NULL;
+    return n == NGX_DECLINED ? NULL : &closed[n].reason;
 }
 
 
@@ -249,6 +241,7 @@ ngx_http_hpf_switch_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_hpf_main_conf_t *hmcf = conf;
 
+    ngx_int_t               rc;
     ngx_str_t              *value;
     ngx_http_hpf_closed_t  *closed;
 
@@ -264,12 +257,16 @@ ngx_http_hpf_switch_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_hpf_switch_closed(hmcf, &value[1])) {
+    rc = ngx_http_hpf_names_add(&hmcf->closed_names, &value[1],
+                                hmcf->closed.nelts);
+
+    if (rc == NGX_DECLINED) {
         return "is duplicate";
     }
 
     closed = ngx_array_push(&hmcf->closed);
-    if (closed == NULL) {
+
+    if (closed == NULL || rc != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

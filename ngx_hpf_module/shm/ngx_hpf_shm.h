@@ -148,9 +148,10 @@ ngx_uint_t ngx_hpf_switch_version(ngx_hpf_zone_t *zone);
 /*
  * Load: requests in progress by a name ("channel:ID"), by index from
  * ngx_hpf_load_slot(), which any worker may ask for at any time, -1: no room.
- * enter() gives the number in progress with this one.  What a worker that
- * died had under way is counted out when another starts.
+ * enter() gives the number in progress with this one.  sweep(), when a worker
+ * starts, counts out what one that died had under way.
  */
+void ngx_hpf_load_sweep(ngx_hpf_zone_t *zone);
 ngx_int_t ngx_hpf_load_slot(ngx_hpf_zone_t *zone, ngx_str_t *name);
 ngx_uint_t ngx_hpf_load_enter(ngx_hpf_zone_t *zone, ngx_int_t slot);
 void ngx_hpf_load_leave(ngx_hpf_zone_t *zone, ngx_int_t slot);

@@ -15,10 +15,6 @@
 #include "ngx_hpf_zone.h"
 
 
-#define NGX_HPF_SWITCHES  1024         /* open addressing, a power of two */
-#define NGX_HPF_SWITCHES_MAX  (NGX_HPF_SWITCHES * 3 / 4)
-
-
 typedef struct {
     u_char             key[HPF_HASH_LEN];
     uint32_t           used;
@@ -31,7 +27,8 @@ struct ngx_hpf_switch_table_s {
     hpf_set_lock_t          lock;
     uint64_t                seq;       /* odd: being written */
     uint64_t                count;
-    ngx_hpf_switch_entry_t  entries[NGX_HPF_SWITCHES];
+    uint64_t                size;      /* three quarters of it are used */
+    ngx_hpf_switch_entry_t  entries[];
 };
 
 
@@ -43,10 +40,11 @@ static void ngx_hpf_switch_remove_locked(ngx_hpf_switch_table_t *table,
     ngx_hpf_switch_entry_t *entry);
 
 
-size_t
-ngx_hpf_switch_bytes(void)
+void
+ngx_hpf_switch_init(ngx_hpf_switch_table_t *table, size_t bytes)
 {
-    return sizeof(ngx_hpf_switch_table_t);
+    table->size = (bytes - sizeof(ngx_hpf_switch_table_t))
+                  / sizeof(ngx_hpf_switch_entry_t);
 }
 
 
@@ -113,9 +111,9 @@ ngx_hpf_switch_find(ngx_hpf_switch_table_t *table, const u_char *key)
 
     ngx_memcpy(&hash, key, sizeof(hash));
 
-    for (i = 0; i < NGX_HPF_SWITCHES; i++) {
+    for (i = 0; i < table->size; i++) {
 
-        entry = &table->entries[(hash + i) & (NGX_HPF_SWITCHES - 1)];
+        entry = &table->entries[(hash % table->size + i) % table->size];
 
         if (!entry->used || ngx_memcmp(entry->key, key, HPF_HASH_LEN) == 0) {
             return entry;
@@ -144,7 +142,7 @@ ngx_hpf_switch_set(ngx_hpf_zone_t *zone, ngx_str_t *name,
 
     entry = ngx_hpf_switch_find(table, key);
 
-    if (entry && (entry->used || table->count < NGX_HPF_SWITCHES_MAX)) {
+    if (entry && (entry->used || table->count < table->size * 3 / 4)) {
 
         table->count += !entry->used;
 
@@ -200,7 +198,7 @@ ngx_hpf_switch_sync_begin(ngx_hpf_zone_t *zone)
 
     ngx_hpf_switch_begin_locked(table);
 
-    for (i = 0; i < NGX_HPF_SWITCHES; i++) {
+    for (i = 0; i < table->size; i++) {
         table->entries[i].stale = table->entries[i].used;
     }
 
@@ -220,7 +218,7 @@ ngx_hpf_switch_sync_end(ngx_hpf_zone_t *zone)
 
     i = 0;
 
-    while (i < NGX_HPF_SWITCHES) {
+    while (i < table->size) {
 
         if (table->entries[i].used && table->entries[i].stale) {
 
@@ -244,14 +242,15 @@ ngx_hpf_switch_remove_locked(ngx_hpf_switch_table_t *table,
     ngx_hpf_switch_entry_t *entry)
 {
     uint64_t                 hash;
-    ngx_uint_t               gap, i, n;
+    ngx_uint_t               gap, i, n, size;
     ngx_hpf_switch_entry_t  *next;
 
+    size = table->size;
     gap = entry - table->entries;
 
-    for (n = 1; n < NGX_HPF_SWITCHES; n++) {
+    for (n = 1; n < size; n++) {
 
-        i = (gap + n) & (NGX_HPF_SWITCHES - 1);
+        i = (gap + n) % size;
         next = &table->entries[i];
 
         if (!next->used) {
@@ -260,7 +259,7 @@ ngx_hpf_switch_remove_locked(ngx_hpf_switch_table_t *table,
 
         ngx_memcpy(&hash, next->key, sizeof(hash));
 
-        if (((i - hash) & (NGX_HPF_SWITCHES - 1)) >= n) {
+        if ((i + size - hash % size) % size >= n) {
             table->entries[gap] = *next;
             gap = i;
             n = 0;

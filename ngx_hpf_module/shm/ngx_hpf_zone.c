@@ -94,9 +94,9 @@ ngx_hpf_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 
 /*
- * Of the zone sessions get a half; buckets and nonces an eighth each, known
- * non-sessions, leases and statistics a sixteenth each; the record has a part
- * of the rest.
+ * Of the zone sessions get a half; buckets and nonces an eighth each, leases
+ * and statistics a sixteenth each, known non-sessions half of that, switches
+ * and loads a quarter; the record has a part of the rest.
  */
 
 static ngx_int_t
@@ -125,10 +125,10 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
     offset = ngx_align(sizeof(ngx_hpf_zone_head_t), NGX_HPF_ZONE_ALIGN);
 
     head->switches = offset;
-    offset += ngx_align(ngx_hpf_switch_bytes(), NGX_HPF_ZONE_ALIGN);
+    offset += ngx_align(size / 64, NGX_HPF_ZONE_ALIGN);
 
     head->loads = offset;
-    offset += ngx_align(ngx_hpf_load_bytes(), NGX_HPF_ZONE_ALIGN);
+    offset += ngx_align(size / 64, NGX_HPF_ZONE_ALIGN);
 
     head->circuits = offset;
     offset += ngx_align(ngx_hpf_circuit_bytes(), NGX_HPF_ZONE_ALIGN);
@@ -139,7 +139,7 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
 
     head->sessions = ngx_hpf_zone_table(head, &offset, size / 2,
                                         hpf_session_shape);
-    head->nones = ngx_hpf_zone_table(head, &offset, size / 16,
+    head->nones = ngx_hpf_zone_table(head, &offset, size / 32,
                                      ngx_hpf_session_none_shape);
     head->buckets = ngx_hpf_zone_table(head, &offset, size / 8,
                                        ngx_hpf_bucket_shape);
@@ -163,6 +163,12 @@ ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size)
         return NGX_ERROR;
     }
 
+    ngx_hpf_switch_init((ngx_hpf_switch_table_t *) ((u_char *) head
+                                                    + head->switches),
+                        size / 64);
+    ngx_hpf_load_init((ngx_hpf_load_table_t *) ((u_char *) head
+                                                + head->loads),
+                      size / 64);
     ngx_hpf_stat_init((ngx_hpf_stat_table_t *) ((u_char *) head
                                                 + head->stats),
                       head->stats_size);

@@ -18,7 +18,7 @@
 
 
 #define NGX_HPF_ZONE_MAGIC     0x4850465a           /* HPFZ */
-#define NGX_HPF_ZONE_VERSION   5
+#define NGX_HPF_ZONE_VERSION   6
 
 typedef struct ngx_hpf_switch_table_s  ngx_hpf_switch_table_t;
 typedef struct ngx_hpf_load_table_s    ngx_hpf_load_table_t;
@@ -76,8 +76,8 @@ void ngx_hpf_bucket_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_lease_shape(uint32_t *ways, uint32_t *size);
 void ngx_hpf_nonce_shape(uint32_t *ways, uint32_t *size);
 
-size_t ngx_hpf_switch_bytes(void);
-size_t ngx_hpf_load_bytes(void);
+void ngx_hpf_switch_init(ngx_hpf_switch_table_t *table, size_t bytes);
+void ngx_hpf_load_init(ngx_hpf_load_table_t *table, size_t bytes);
 size_t ngx_hpf_circuit_bytes(void);
 void ngx_hpf_stat_init(ngx_hpf_stat_table_t *table, size_t bytes);
 /* What it takes of the bytes that there are; more than these: not enough. */
