@@ -130,6 +130,41 @@ like(join('', <$slow>), qr/ 200 OK\r.*ok$/s, 'what was under way ends');
 
 ok($t->wait_for(sub { code(ask("c-$N")) eq 200 }), 'and free again');
 
+
+# a folder with more plugins than there may be is refused, whichever comes last
+
+$t->write_file("more/p-$_/manifest.json",
+               '{"id":"p-' . $_ . '","version":"1.0.0","language":"lua",'
+               . '"name":"P","users":["anyone"],"level":0,"channels":["*"]}'),
+$t->write_file("more/p-$_/p-$_.lua", 'return { handle = print }')
+    for 1 .. 513;
+
+my ($good, $out) = plugins('more');
+
+ok(!$good, '513 plugins');
+like($out, qr/more than 512 plugins/, 'that is why');
+
+rename $t->path('more/p-77'), $t->path('p-77') or die "rename: $!\n";
+
+($good, $out) = plugins('more');
+
+ok($good, '512 plugins') or diag($out);
+
+
+sub plugins {
+    my ($folder) = @_;
+
+    return $t->config_test(<<"EOF_CONF");
+%%TEST_GLOBALS%%
+http {
+    %%TEST_GLOBALS_HTTP%%
+    hpf_plugin_activation auto;
+    hpf_plugins %%TESTDIR%%/$folder cache=%%TESTDIR%%/run/more;
+}
+EOF_CONF
+}
+
+
 unlike($t->log_text, qr/no room/, 'there was room for all');
 
 done_testing();

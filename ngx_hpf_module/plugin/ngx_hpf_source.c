@@ -74,13 +74,21 @@ ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
     n = 0;
     bad = 0;
 
-    while (n < NGX_HPF_PLUGINS_MAX && ngx_read_dir(&dir) == NGX_OK) {
+    while (ngx_read_dir(&dir) == NGX_OK) {
 
         name.data = ngx_de_name(&dir);
         name.len = ngx_de_namelen(&dir);
 
         if (!ngx_hpf_source_is_id(&name)) {
             continue;
+        }
+
+        if (n == NGX_HPF_PLUGINS_MAX) {
+            ngx_log_error(ngx_hpf_source_level(), plugins->log, 0,
+                          "hpf plugin: more than %d plugins in \"%V\"",
+                          NGX_HPF_PLUGINS_MAX, &plugins->conf.dir);
+            bad = 1;
+            break;
         }
 
         pool = ngx_create_pool(4096, plugins->log);
