@@ -29,7 +29,8 @@ package HPF::Bench;
 #   EDIT->(TEXT)
 # add(NAME, PORT, PID): another server; server(NAME, CONF, [ PORTS ], ENV)
 #   starts an nginx; upstream(), proxy(), tls(PORT): what one needs in its
-#   configuration
+#   configuration; back(), plain(): these two of the above; ports(NAME, PORTS),
+#   form(NAME, OF, PORTS, EDIT): another configuration made of one
 # port_of(NAME), tls_of(NAME), pid_of(NAME): where it listens, and its worker
 # test(): the HPF::Test under it; token(): of who is logged in; redis_pid(),
 #   nginx(): its version, size(): bytes of the answer; median(NUMBERS)
@@ -167,6 +168,27 @@ EOF_CONF
     $t->register($t->person(0));
     $self->{token} = $t->login($t->person(0)) or die "nobody is logged in\n";
 
+    $self->back;
+    $self->plain;
+
+    $self->server('strict', $self->form('strict', 'gate', 'strict', sub {
+        $_[0] =~ s|(burst=1000000);|$1 scope=cluster;|r;
+    }));
+
+    $self->server('store', $self->form('store', 'strict', 'store', sub {
+        $_[0] =~ s|(hpf_secrets)|hpf_session cache=off;\n    $1|r;
+    }));
+}
+
+
+# what all of them stand before
+
+sub back {
+    my ($self) = @_;
+    my $t = $self->{t};
+    my $dir = $t->dir;
+    my $token = defined $self->{token} ? $self->{token} : '';
+
     $t->write_file('big.json', '[' . join(',', ($BODY) x 68) . ']');
     $self->server('back', frame($dir, 'back', <<"EOF_CONF"));
     server {
@@ -175,13 +197,19 @@ EOF_CONF
         location / { return 200 '$BODY'; }
         location = /bench/64 { alias $dir/big.json; }
         location = /auth {
-            if (\$http_authorization != "Bearer $self->{token}") {
+            if (\$http_authorization != "Bearer $token") {
                 return 401;
             }
             return 204;
         }
     }
 EOF_CONF
+}
+
+
+sub plain {
+    my ($self) = @_;
+    my $dir = $self->{t}->dir;
 
     $self->server('plain', frame($dir, 'plain', "$UPSTREAM
     server {
@@ -191,14 +219,12 @@ EOF_CONF
 $PROXY
         }
     }"));
+}
 
-    $self->server('strict', $self->form('strict', 'gate', 'strict', sub {
-        $_[0] =~ s|(burst=1000000);|$1 scope=cluster;|r;
-    }));
 
-    $self->server('store', $self->form('store', 'strict', 'store', sub {
-        $_[0] =~ s|(hpf_secrets)|hpf_session cache=off;\n    $1|r;
-    }));
+sub ports {
+    my ($self, $name, @ports) = @_;
+    $PORTS{$name} = \@ports;
 }
 
 
@@ -244,10 +270,11 @@ sub server {
 
     $t->wait_for(sub {
         my $r = eval { HPF::Test::HTTP->connect($addr)->request('GET', '/') };
-        ($self->{worker}{$name}) = HPF::Test::workers_of(
-                                       $t->{procs}{$name}{pid});
+        ($self->{worker}{$name}) =
+            $conf =~ /^master_process off/m ? $t->{procs}{$name}{pid}
+            : HPF::Test::workers_of($t->{procs}{$name}{pid});
         return $r && $self->{worker}{$name};
-    }) or die "$name does not start\n";
+    }, 120) or die "$name does not start\n";
 }
 
 
