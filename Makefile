@@ -205,6 +205,8 @@ bench:
 	@bench/turns
 	@bench/redis
 	@bench/items
+	@bench/scale
+	@bench/memory
 	@bench/mask
 	@$(B)/bench/session_cache
 	@$(B)/bench/mask_engine
