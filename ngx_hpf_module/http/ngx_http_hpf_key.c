@@ -21,7 +21,8 @@
 #include "ngx_http_hpf_verify.h"
 
 
-#define NGX_HTTP_HPF_KEY_PAUSE  1000       /* ms between looks */
+#define NGX_HTTP_HPF_KEY_PAUSE  1000       /* ms between looks at a channel */
+#define NGX_HTTP_HPF_KEY_AT_ONCE  64       /* channels; then others go on */
 
 
 /* What a thread reads; no key comes or goes before it has ended. */
@@ -41,6 +42,8 @@ typedef struct {
     ngx_http_hpf_main_conf_t  *hmcf;
     ngx_thread_task_t         *task;
     ngx_array_t                reads;      /* ngx_http_hpf_key_read_t */
+    ngx_uint_t                 next;       /* channel */
+    ngx_msec_t                 pause;      /* until the next channels */
 } ngx_http_hpf_key_look_t;
 
 
@@ -339,7 +342,7 @@ ngx_http_hpf_key_init_worker(ngx_http_hpf_main_conf_t *hmcf,
 static void
 ngx_http_hpf_key_look(ngx_event_t *ev)
 {
-    ngx_uint_t                 i;
+    ngx_uint_t                 i, n;
     ngx_http_hpf_channel_t    *ch;
     ngx_http_hpf_key_look_t   *look;
     ngx_http_hpf_main_conf_t  *hmcf;
@@ -353,9 +356,12 @@ ngx_http_hpf_key_look(ngx_event_t *ev)
 
     look->reads.nelts = 0;
     ch = hmcf->channels.elts;
+    n = ngx_min(hmcf->channels.nelts, NGX_HTTP_HPF_KEY_AT_ONCE);
+    look->pause = NGX_HTTP_HPF_KEY_PAUSE * n / hmcf->channels.nelts;
 
-    for (i = 0; i < hmcf->channels.nelts; i++) {
-        ngx_http_hpf_key_look_channel(look, &ch[i]);
+    for (i = 0; i < n; i++) {
+        ngx_http_hpf_key_look_channel(look, &ch[look->next]);
+        look->next = (look->next + 1) % hmcf->channels.nelts;
     }
 
     /* the timer goes on when the thread has ended */
@@ -366,7 +372,7 @@ ngx_http_hpf_key_look(ngx_event_t *ev)
         return;
     }
 
-    ngx_add_timer(ev, NGX_HTTP_HPF_KEY_PAUSE);
+    ngx_add_timer(ev, look->pause);
 }
 
 
@@ -443,7 +449,7 @@ ngx_http_hpf_key_read(ngx_event_t *ev)
         ngx_http_hpf_key_replace(&read[i]);
     }
 
-    ngx_add_timer(&look->timer, NGX_HTTP_HPF_KEY_PAUSE);
+    ngx_add_timer(&look->timer, look->pause);
 }
 
 
