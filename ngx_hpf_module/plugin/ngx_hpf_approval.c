@@ -99,14 +99,8 @@ static ngx_uint_t
 ngx_hpf_approval_is_here(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source)
 {
-    u_char           dir[NGX_MAX_PATH];
-    ngx_file_info_t  fi;
-
-    (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.cache,
-                        source->digest);
-
     return !ngx_hpf_source_is_bad(plugins, source)
-           && ngx_file_info(dir, &fi) != NGX_FILE_ERROR;
+           && ngx_hpf_source_is_copied(plugins, source);
 }
 
 

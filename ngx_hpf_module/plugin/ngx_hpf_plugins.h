@@ -68,6 +68,14 @@ typedef struct {
 } ngx_hpf_catalogue_t;
 
 
+/* A folder as it was read, and what its files looked like before. */
+
+typedef struct {
+    ngx_hpf_source_t         source;
+    uint64_t                 look;
+} ngx_hpf_seen_t;
+
+
 struct ngx_hpf_plugins_s {
     ngx_hpf_plugins_conf_t   conf;
     hpf_mask_rules_t        *personal;     /* what no record may have */
@@ -87,6 +95,8 @@ struct ngx_hpf_plugins_s {
     ngx_event_t              settle;       /* after the last change */
     ngx_uint_t               dirty;
     uint64_t                 looked;       /* like what the folder was */
+    ngx_hpf_seen_t          *seen;         /* NULL: none yet */
+    ngx_uint_t               nseen;
     ngx_uint_t               litter;       /* looks until the cache is swept */
     ngx_msec_t               preparing;    /* since when */
     ngx_log_t               *log;
@@ -96,7 +106,8 @@ struct ngx_hpf_plugins_s {
 /* _source.c: folders, digests and private copies */
 
 /*
- * Reads the folders, sorted by id; makes private copies when copy is set.
+ * Reads the folders, sorted by id; makes private copies when copy is set, and
+ * then those alone that look different from when they were last read.
  * One that cannot be read or validated is logged, and keeps the digest that
  * it has in old (n entries), or is left out.  The number, NGX_ERROR.
  */
@@ -106,6 +117,9 @@ ngx_int_t ngx_hpf_source_scan(ngx_hpf_plugins_t *plugins, ngx_uint_t copy,
 void ngx_hpf_source_set_bad(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source);
 ngx_uint_t ngx_hpf_source_is_bad(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source);
+/* 1: there is a private copy. */
+ngx_uint_t ngx_hpf_source_is_copied(ngx_hpf_plugins_t *plugins,
     const ngx_hpf_source_t *source);
 /* NGX_OK: there is a private copy, and it has that digest; else logged. */
 ngx_int_t ngx_hpf_source_verify(ngx_hpf_plugins_t *plugins,

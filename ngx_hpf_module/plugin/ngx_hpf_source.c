@@ -18,6 +18,10 @@
 #include "ngx_hpf_plugins.h"
 
 
+/* two changes within it may look the same; watches take longer to settle */
+#define NGX_HPF_SOURCE_TICK  20        /* ms, of the file system's clock */
+
+
 /* What ends "nginx -t" is only an error while requests go on. */
 
 #define ngx_hpf_source_level()                                               \
@@ -40,7 +44,14 @@ static ngx_int_t ngx_hpf_source_digest(ngx_hpf_source_files_t *files,
     ngx_hpf_source_t *source);
 static ngx_int_t ngx_hpf_source_copy(ngx_hpf_plugins_t *plugins,
     ngx_hpf_source_t *source, ngx_hpf_source_files_t *files);
-static uint64_t ngx_hpf_source_look_file(const char *name);
+static ngx_hpf_seen_t *ngx_hpf_source_seen(ngx_hpf_plugins_t *plugins,
+    const u_char *id);
+static void ngx_hpf_source_remember(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source, uint64_t look);
+static uint64_t ngx_hpf_source_look_one(ngx_hpf_plugins_t *plugins,
+    ngx_str_t *id, uint64_t *changed);
+static uint64_t ngx_hpf_source_look_file(const char *name, uint64_t *changed);
+static uint64_t ngx_hpf_source_now(void);
 static ngx_uint_t ngx_hpf_source_is_id(ngx_str_t *name);
 static void ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
     const ngx_hpf_source_t *old, ngx_uint_t nold, const u_char *id);
@@ -130,8 +141,28 @@ ngx_hpf_source_one(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
     ngx_uint_t copy, ngx_hpf_source_t *source)
 {
     u_char                  dir[NGX_MAX_PATH];
+    uint64_t                look, changed;
     ngx_int_t               rc;
+    ngx_str_t               id;
+    ngx_hpf_seen_t         *seen;
     ngx_hpf_source_files_t  files;
+
+    id.data = source->id;
+    id.len = ngx_strlen(source->id);
+    changed = 0;
+
+    /* before it is read: a change meanwhile looks different the next time */
+
+    look = copy ? ngx_hpf_source_look_one(plugins, &id, &changed) : 0;
+    seen = copy ? ngx_hpf_source_seen(plugins, source->id) : NULL;
+
+    if (seen && seen->look == look
+        && ngx_hpf_source_is_copied(plugins, &seen->source)
+        && !ngx_hpf_source_is_bad(plugins, &seen->source))
+    {
+        *source = seen->source;
+        return NGX_OK;
+    }
 
     (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.dir,
                         source->id);
@@ -154,7 +185,74 @@ ngx_hpf_source_one(ngx_hpf_plugins_t *plugins, ngx_pool_t *pool,
         return NGX_ERROR;
     }
 
-    return ngx_hpf_source_copy(plugins, source, &files);
+    rc = ngx_hpf_source_copy(plugins, source, &files);
+
+    if (rc == NGX_OK
+        && changed + NGX_HPF_SOURCE_TICK * 1000000 < ngx_hpf_source_now())
+    {
+        ngx_hpf_source_remember(plugins, source, look);
+    }
+
+    return rc;
+}
+
+
+static ngx_hpf_seen_t *
+ngx_hpf_source_seen(ngx_hpf_plugins_t *plugins, const u_char *id)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < plugins->nseen; i++) {
+
+        if (ngx_strcmp(plugins->seen[i].source.id, id) == 0) {
+            return &plugins->seen[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_hpf_source_remember(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source, uint64_t look)
+{
+    ngx_hpf_seen_t  *seen;
+
+    if (plugins->seen == NULL) {
+        plugins->seen = ngx_calloc(NGX_HPF_PLUGINS_MAX
+                                   * sizeof(ngx_hpf_seen_t), plugins->log);
+        if (plugins->seen == NULL) {
+            return;
+        }
+    }
+
+    seen = ngx_hpf_source_seen(plugins, source->id);
+
+    if (seen == NULL) {
+
+        /* with those that have gone: all are read once more */
+
+        if (plugins->nseen == NGX_HPF_PLUGINS_MAX) {
+            plugins->nseen = 0;
+        }
+
+        seen = &plugins->seen[plugins->nseen++];
+    }
+
+    seen->source = *source;
+    seen->look = look;
+}
+
+
+static uint64_t
+ngx_hpf_source_now(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 
@@ -353,6 +451,20 @@ ngx_hpf_source_verify(ngx_hpf_plugins_t *plugins,
 }
 
 
+ngx_uint_t
+ngx_hpf_source_is_copied(ngx_hpf_plugins_t *plugins,
+    const ngx_hpf_source_t *source)
+{
+    u_char           dir[NGX_MAX_PATH];
+    ngx_file_info_t  fi;
+
+    (void) ngx_snprintf(dir, sizeof(dir), "%V/%s%Z", &plugins->conf.cache,
+                        source->digest);
+
+    return ngx_file_info(dir, &fi) != NGX_FILE_ERROR;
+}
+
+
 /* cache/DIGEST/, complete or not there at all. */
 
 static ngx_int_t
@@ -533,7 +645,6 @@ ngx_hpf_source_keep(ngx_hpf_source_t *list, ngx_int_t *n,
 uint64_t
 ngx_hpf_source_look(ngx_hpf_plugins_t *plugins)
 {
-    u_char     file[NGX_MAX_PATH];
     uint64_t   hash;
     ngx_dir_t  dir;
     ngx_str_t  name;
@@ -551,21 +662,9 @@ ngx_hpf_source_look(ngx_hpf_plugins_t *plugins)
         name.data = ngx_de_name(&dir);
         name.len = ngx_de_namelen(&dir);
 
-        if (!ngx_hpf_source_is_id(&name)) {
-            continue;
+        if (ngx_hpf_source_is_id(&name)) {
+            hash += ngx_hpf_source_look_one(plugins, &name, NULL);
         }
-
-        (void) ngx_snprintf(file, sizeof(file), "%V/%V/manifest.json%Z",
-                            &plugins->conf.dir, &name);
-        hash += ngx_hpf_source_look_file((char *) file);
-
-        (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.lua%Z",
-                            &plugins->conf.dir, &name, &name);
-        hash += ngx_hpf_source_look_file((char *) file);
-
-        (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.so%Z",
-                            &plugins->conf.dir, &name, &name);
-        hash += ngx_hpf_source_look_file((char *) file);
     }
 
     (void) ngx_close_dir(&dir);
@@ -574,8 +673,32 @@ ngx_hpf_source_look(ngx_hpf_plugins_t *plugins)
 }
 
 
+/* changed, or NULL: becomes when the last of the files was changed, if later */
+
 static uint64_t
-ngx_hpf_source_look_file(const char *name)
+ngx_hpf_source_look_one(ngx_hpf_plugins_t *plugins, ngx_str_t *id,
+    uint64_t *changed)
+{
+    u_char    file[NGX_MAX_PATH];
+    uint64_t  hash;
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%V/manifest.json%Z",
+                        &plugins->conf.dir, id);
+    hash = ngx_hpf_source_look_file((char *) file, changed);
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.lua%Z",
+                        &plugins->conf.dir, id, id);
+    hash += ngx_hpf_source_look_file((char *) file, changed);
+
+    (void) ngx_snprintf(file, sizeof(file), "%V/%V/%V.so%Z",
+                        &plugins->conf.dir, id, id);
+
+    return hash + ngx_hpf_source_look_file((char *) file, changed);
+}
+
+
+static uint64_t
+ngx_hpf_source_look_file(const char *name, uint64_t *changed)
 {
     u_char           hash[HPF_HASH_LEN];
     uint64_t         n, facts[6];
@@ -591,6 +714,11 @@ ngx_hpf_source_look_file(const char *name)
     facts[3] = fi.st_mtim.tv_nsec;
     facts[4] = fi.st_ctim.tv_sec;
     facts[5] = fi.st_ctim.tv_nsec;
+
+    if (changed) {
+        n = (uint64_t) fi.st_ctim.tv_sec * 1000000000 + fi.st_ctim.tv_nsec;
+        *changed = ngx_max(*changed, n);
+    }
 
     hpf_hash(hash, name, ngx_strlen(name), 0);
     hpf_hash_more(hash, facts, sizeof(facts));
