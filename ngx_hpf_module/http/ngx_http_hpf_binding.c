@@ -54,8 +54,6 @@ static ngx_int_t ngx_http_hpf_binding_answer(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_binding_stored(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static void ngx_http_hpf_binding_found(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_binding_checked(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_binding_proved(ngx_http_hpf_ctx_t *ctx,
@@ -355,30 +353,7 @@ ngx_http_hpf_binding_find_stage(ngx_http_request_t *r,
     argv[1] = ngx_http_hpf_store_key(ctx, "b", &hash, "");
 
     return ngx_http_hpf_store_command(ctx, 2, argv,
-                                      ngx_http_hpf_binding_found);
-}
-
-
-static void
-ngx_http_hpf_binding_found(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_int_t               rc;
-    ngx_str_t               uid;
-    ngx_http_hpf_person_t  *person;
-
-    person = ctx->data;
-
-    rc = ngx_http_hpf_store_check(ctx, reply);
-
-    if (rc == NGX_OK) {
-        uid = ngx_hpf_redis_text(reply);
-
-        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-        person->uid.len = person->uid.data ? uid.len : 0;
-    }
-
-    ngx_http_hpf_flow_next(ctx, rc);
+                                      ngx_http_hpf_person_found);
 }
 
 

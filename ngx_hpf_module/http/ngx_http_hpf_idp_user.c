@@ -25,8 +25,6 @@
 #define NGX_HTTP_HPF_IDP_REAL  2           /* the level of a real name */
 
 
-static void ngx_http_hpf_idp_user_found(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_idp_user_id(ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_idp_user_stored(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
@@ -46,34 +44,7 @@ ngx_http_hpf_idp_user_find(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     argv[1] = ngx_http_hpf_store_key(ctx, "i", &person->i, "");
 
     return ngx_http_hpf_store_command(ctx, 2, argv,
-                                      ngx_http_hpf_idp_user_found);
-}
-
-
-static void
-ngx_http_hpf_idp_user_found(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_int_t               rc;
-    ngx_str_t               uid;
-    ngx_http_hpf_person_t  *person;
-
-    person = ctx->data;
-
-    rc = ngx_http_hpf_store_check(ctx, reply);
-
-    if (rc == NGX_OK) {
-        uid = ngx_hpf_redis_text(reply);
-
-        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-        person->uid.len = uid.len;
-
-        if (person->uid.data == NULL) {
-            rc = NGX_ERROR;
-        }
-    }
-
-    ngx_http_hpf_flow_next(ctx, rc);
+                                      ngx_http_hpf_person_found);
 }
 
 

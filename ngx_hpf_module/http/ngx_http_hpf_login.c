@@ -24,8 +24,6 @@ static ngx_int_t ngx_http_hpf_login_user(ngx_http_hpf_ctx_t *ctx,
     json_t *user);
 static ngx_int_t ngx_http_hpf_login_lookup(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static void ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_login_number(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_login_numbered(ngx_http_hpf_ctx_t *ctx,
@@ -248,30 +246,7 @@ ngx_http_hpf_login_lookup(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
               ? ngx_http_hpf_store_key(ctx, "i", &person->i, "")
               : ngx_http_hpf_store_key(ctx, "m", &person->m, ":uid");
 
-    return ngx_http_hpf_store_command(ctx, 2, argv, ngx_http_hpf_login_found);
-}
-
-
-static void
-ngx_http_hpf_login_found(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_int_t               rc;
-    ngx_str_t               uid;
-    ngx_http_hpf_person_t  *person;
-
-    person = ctx->data;
-
-    rc = ngx_http_hpf_store_check(ctx, reply);
-
-    if (rc == NGX_OK) {
-        uid = ngx_hpf_redis_text(reply);
-
-        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-        person->uid.len = uid.len;
-    }
-
-    ngx_http_hpf_flow_next(ctx, rc);
+    return ngx_http_hpf_store_command(ctx, 2, argv, ngx_http_hpf_person_found);
 }
 
 

@@ -32,8 +32,6 @@
 static ngx_int_t ngx_http_hpf_user_individual(ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_user_put(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static void ngx_http_hpf_user_claimed(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_user_merge(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_user_same(ngx_http_request_t *r,
@@ -261,34 +259,7 @@ ngx_http_hpf_user_claim_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     eval.argc = 2;
     eval.args = args;
 
-    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_user_claimed);
-}
-
-
-static void
-ngx_http_hpf_user_claimed(ngx_http_hpf_ctx_t *ctx,
-    const ngx_hpf_redis_reply_t *reply)
-{
-    ngx_int_t               rc;
-    ngx_str_t               uid;
-    ngx_http_hpf_person_t  *person;
-
-    person = ctx->data;
-
-    rc = ngx_http_hpf_store_check(ctx, reply);
-
-    if (rc == NGX_OK) {
-        uid = ngx_hpf_redis_text(reply);
-
-        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-        person->uid.len = uid.len;
-
-        if (person->uid.data == NULL || uid.len == 0) {
-            rc = NGX_ERROR;
-        }
-    }
-
-    ngx_http_hpf_flow_next(ctx, rc);
+    return ngx_http_hpf_store_eval(ctx, &eval, ngx_http_hpf_person_found);
 }
 
 

@@ -238,6 +238,9 @@ ngx_int_t ngx_http_hpf_person_profile_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_person_handler_stage(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+/* The answer of an index, for a stage: person->uid, empty when it has none. */
+void ngx_http_hpf_person_found(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply);
 /* The key of what the last stage has read. */
 ngx_str_t ngx_http_hpf_person_key(ngx_http_hpf_ctx_t *ctx);
 /* Who is there, for what is bound to him: UID, or of a unit UID/HID. */
