@@ -669,7 +669,7 @@ hpf_httpsig_put_params(hpf_httpsig_base_t *base, const hpf_httpsig_t *sig)
     hpf_httpsig_put(base, "\"@signature-params\": (", 22);
 
     for (i = 0; i < sig->ncomponents; i++) {
-        hpf_httpsig_put(base, " \"" + (i == 0), 1 + (i != 0));
+        hpf_httpsig_put(base, i ? " \"" : "\"", i ? 2 : 1);
         hpf_httpsig_put(base, sig->components[i].data,
                         sig->components[i].len);
         hpf_httpsig_put(base, "\"", 1);
