@@ -6,7 +6,7 @@
 -- ends a key.  What a cluster's server has but may not be asked for is on its
 -- way here, or is a former master's: it is another walk's.
 
-local members = { "name", "mobile", "id_no", "data", "result" }
+local members = { "name", "mobile", "id_no", "data", "result", "said" }
 local found = redis.call("SCAN", ARGV[1], "MATCH", "hpf:{u:*", "COUNT", ARGV[2],
                          "TYPE", "hash")
 local answer = { found[1] }

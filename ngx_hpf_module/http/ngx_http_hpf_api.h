@@ -31,6 +31,12 @@ NGX_HTTP_HPF_HANDLER(call);
 NGX_HTTP_HPF_HANDLER(case_list);
 NGX_HTTP_HPF_HANDLER(case);
 
+/* _case_change.c */
+NGX_HTTP_HPF_HANDLER(case_cancel);
+NGX_HTTP_HPF_HANDLER(case_evaluation);
+extern const char  ngx_http_hpf_case_cancel_form[];
+extern const char  ngx_http_hpf_case_evaluation_form[];
+
 /* _challenge.c */
 NGX_HTTP_HPF_HANDLER(challenge);
 extern const char  ngx_http_hpf_challenge_form[];

@@ -40,10 +40,6 @@ static void ngx_http_hpf_case_op_cleanup(void *data);
 static ngx_int_t ngx_http_hpf_case_number(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *no);
 static time_t ngx_http_hpf_case_due(const hpf_manifest_t *mf);
-static ngx_int_t ngx_http_hpf_case_step(ngx_http_hpf_ctx_t *ctx,
-    ngx_str_t *status, ngx_str_t *note, ngx_str_t *step);
-static ngx_int_t ngx_http_hpf_case_seal(ngx_http_hpf_ctx_t *ctx, json_t *tree,
-    ngx_str_t *text);
 static void ngx_http_hpf_case_opened(void *data,
     const ngx_hpf_redis_reply_t *reply);
 static void ngx_http_hpf_case_void(ngx_http_hpf_ctx_t *ctx, ngx_str_t *no);
@@ -108,7 +104,8 @@ ngx_http_hpf_case_open(ngx_hpf_call_t *call, int32_t number,
     ngx_str_null(&note);
 
     if (ngx_http_hpf_case_seal(ctx, args->tree, &argv[nkeys + 6]) != NGX_OK
-        || ngx_http_hpf_case_step(ctx, &op->status, &note, &argv[nkeys + 7])
+        || ngx_http_hpf_case_step(ctx, &ctx->item_id, &op->status, &note,
+                                  &argv[nkeys + 7])
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -211,7 +208,8 @@ ngx_http_hpf_case_set(ngx_hpf_call_t *call, int32_t number,
     argv[0] = ngx_http_hpf_case_key(ctx, &ctx->case_no);
     argv[1] = op->status;
 
-    if (ngx_http_hpf_case_step(ctx, &op->status, &args->note, &argv[2])
+    if (ngx_http_hpf_case_step(ctx, &ctx->item_id, &op->status, &args->note,
+                               &argv[2])
             != NGX_OK
         || ngx_http_hpf_case_seal(ctx, args->tree, &argv[3]) != NGX_OK)
     {
@@ -405,15 +403,15 @@ ngx_http_hpf_case_due(const hpf_manifest_t *mf)
 }
 
 
-static ngx_int_t
-ngx_http_hpf_case_step(ngx_http_hpf_ctx_t *ctx, ngx_str_t *status,
-    ngx_str_t *note, ngx_str_t *step)
+ngx_int_t
+ngx_http_hpf_case_step(ngx_http_hpf_ctx_t *ctx, ngx_str_t *by,
+    ngx_str_t *status, ngx_str_t *note, ngx_str_t *step)
 {
     char            time[HPF_TIME_LEN];
     size_t          size;
     hpf_json_out_t  out;
 
-    size = 160 + 6 * note->len + ctx->item_id.len;
+    size = 160 + 6 * note->len + by->len;
 
     step->data = ngx_pnalloc(ctx->request->pool, size);
     if (step->data == NULL) {
@@ -430,7 +428,7 @@ ngx_http_hpf_case_step(ngx_http_hpf_ctx_t *ctx, ngx_str_t *status,
     hpf_json_out_key(&out, "status");
     hpf_json_out_string(&out, status->data, status->len);
     hpf_json_out_key(&out, "by");
-    hpf_json_out_string(&out, ctx->item_id.data, ctx->item_id.len);
+    hpf_json_out_string(&out, by->data, by->len);
     hpf_json_out_key(&out, "note");
     hpf_json_out_string(&out, note->data, note->len);
 
@@ -442,9 +440,7 @@ ngx_http_hpf_case_step(ngx_http_hpf_ctx_t *ctx, ngx_str_t *status,
 }
 
 
-/* A tree as sealed text, none for NULL. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_hpf_case_seal(ngx_http_hpf_ctx_t *ctx, json_t *tree,
     ngx_str_t *text)
 {

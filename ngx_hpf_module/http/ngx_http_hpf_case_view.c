@@ -35,7 +35,6 @@ static ngx_int_t ngx_http_hpf_case_reconcile(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *data);
 static void ngx_http_hpf_case_claimed(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
-static ngx_int_t ngx_http_hpf_case_reconciled(ngx_http_hpf_ctx_t *ctx);
 static void ngx_http_hpf_case_shown(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 static ngx_int_t ngx_http_hpf_case_show(ngx_http_hpf_ctx_t *ctx,
@@ -46,7 +45,6 @@ static json_t *ngx_http_hpf_case_unseal(ngx_http_hpf_ctx_t *ctx,
     ngx_str_t *text);
 static void ngx_http_hpf_case_parts(const ngx_hpf_redis_reply_t *reply,
     ngx_uint_t first, ngx_str_t *part, ngx_uint_t n);
-static ngx_uint_t ngx_http_hpf_case_is(ngx_str_t *status, const char *word);
 
 
 /* Of HMGET in ngx_http_hpf_case_load() and of case_list.lua. */
@@ -59,6 +57,7 @@ typedef enum {
     NGX_HTTP_HPF_CASE_LISTED,
     NGX_HTTP_HPF_CASE_RESULT = NGX_HTTP_HPF_CASE_LISTED,
     NGX_HTTP_HPF_CASE_DATA,
+    NGX_HTTP_HPF_CASE_SAID,
     NGX_HTTP_HPF_CASE_PARTS
 } ngx_http_hpf_case_part_e;
 
@@ -169,6 +168,7 @@ ngx_http_hpf_case_load(ngx_http_hpf_ctx_t *ctx, ngx_http_hpf_store_pt handler)
     ngx_str_set(&argv[2 + NGX_HTTP_HPF_CASE_STEPS], "steps");
     ngx_str_set(&argv[2 + NGX_HTTP_HPF_CASE_RESULT], "result");
     ngx_str_set(&argv[2 + NGX_HTTP_HPF_CASE_DATA], "data");
+    ngx_str_set(&argv[2 + NGX_HTTP_HPF_CASE_SAID], "said");
 
     return ngx_http_hpf_store_command(ctx, 2 + NGX_HTTP_HPF_CASE_PARTS, argv,
                                       handler);
@@ -203,7 +203,7 @@ ngx_http_hpf_case_found(ngx_http_hpf_ctx_t *ctx,
 
     ngx_http_hpf_case_parts(reply, 0, part, NGX_HTTP_HPF_CASE_PARTS);
 
-    if (ngx_http_hpf_case_is(&part[NGX_HTTP_HPF_CASE_STATUS],
+    if (ngx_http_hpf_is(&part[NGX_HTTP_HPF_CASE_STATUS],
                              "pending-backend"))
     {
         hmcf = ngx_http_get_module_main_conf(ctx->request,
@@ -265,11 +265,14 @@ ngx_http_hpf_case_claimed(ngx_http_hpf_ctx_t *ctx,
     }
 
     if (rc == NGX_OK) {
+
+        /* whatever the plugin makes of it, the case is shown as it then is */
+
         rc = ngx_http_hpf_call_run(ctx, ngx_hpf_call_reconcile,
-                                   ngx_http_hpf_case_reconciled);
+                                   ngx_http_hpf_case_reread);
 
         if (rc == NGX_DECLINED) {
-            rc = ngx_http_hpf_case_reconciled(ctx);
+            rc = ngx_http_hpf_case_reread(ctx);
         }
     }
 
@@ -279,10 +282,8 @@ ngx_http_hpf_case_claimed(ngx_http_hpf_ctx_t *ctx,
 }
 
 
-/* Whatever the plugin made of it, the case is shown as it now stands. */
-
-static ngx_int_t
-ngx_http_hpf_case_reconciled(ngx_http_hpf_ctx_t *ctx)
+ngx_int_t
+ngx_http_hpf_case_reread(ngx_http_hpf_ctx_t *ctx)
 {
     return ngx_http_hpf_case_load(ctx, ngx_http_hpf_case_shown);
 }
@@ -308,7 +309,7 @@ static ngx_int_t
 ngx_http_hpf_case_show(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
-    json_t     *tree, *result;
+    json_t     *tree, *result, *said;
     ngx_str_t   part[NGX_HTTP_HPF_CASE_PARTS];
 
     ngx_http_hpf_case_parts(reply, 0, part, NGX_HTTP_HPF_CASE_PARTS);
@@ -326,6 +327,13 @@ ngx_http_hpf_case_show(ngx_http_hpf_ctx_t *ctx,
     if (result) {
         (void) json_object_set_new(tree, "result", result);
     }
+
+    /* the reason or the evaluation of its user */
+
+    said = ngx_http_hpf_case_unseal(ctx, &part[NGX_HTTP_HPF_CASE_SAID]);
+
+    (void) json_object_update_missing(tree, said);
+    json_decref(said);
 
     return ngx_http_hpf_answer(ctx, ctx->case_created ? NGX_HTTP_CREATED
                                                       : NGX_HTTP_OK, tree);
@@ -349,9 +357,9 @@ ngx_http_hpf_case_tree(ngx_http_hpf_ctx_t *ctx, ngx_str_t *no,
                     part[NGX_HTTP_HPF_CASE_DUE].len);
 
     overdue = due > 0 && ngx_time() > due
-              && !ngx_http_hpf_case_is(status, "approved")
-              && !ngx_http_hpf_case_is(status, "rejected")
-              && !ngx_http_hpf_case_is(status, "cancelled");
+              && !ngx_http_hpf_is(status, "approved")
+              && !ngx_http_hpf_is(status, "rejected")
+              && !ngx_http_hpf_is(status, "cancelled");
 
     /* kept as the inside of an array, so that a step can be put behind */
 
@@ -440,12 +448,4 @@ ngx_http_hpf_case_parts(const ngx_hpf_redis_reply_t *reply, ngx_uint_t first,
     for (i = 0; i < n; i++) {
         part[i] = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, first + i));
     }
-}
-
-
-static ngx_uint_t
-ngx_http_hpf_case_is(ngx_str_t *status, const char *word)
-{
-    return status->len == ngx_strlen(word)
-           && ngx_strncmp(status->data, word, status->len) == 0;
 }

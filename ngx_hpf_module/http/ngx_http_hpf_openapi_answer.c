@@ -40,7 +40,10 @@
            ",\"due\":" DUE ",\"overdue\":" SWITCH ",\"steps\":"              \
            LIST(OBJECT("\"at\":" TIME ",\"status\":" STATUS                   \
                        ",\"by\":" TEXT ",\"note\":" TEXT))                    \
-           ",\"missing_documents\":" LIST(TEXT) ",\"result\":{}")
+           ",\"missing_documents\":" LIST(TEXT) ",\"result\":{}"             \
+           ",\"reason\":" TEXT ",\"evaluation\":"                              \
+           OBJECT("\"score\":" NUMBER ",\"tags\":" LIST(TEXT)               \
+                  ",\"comment\":" TEXT ",\"at\":" TIME))
 
 #define CONSENT                                                               \
     OBJECT("\"party\":" TEXT ",\"scope\":" LIST(TEXT) ",\"purpose\":" TEXT   \
@@ -83,6 +86,8 @@ static const ngx_http_hpf_openapi_answer_t  ngx_http_hpf_openapi_answers[] = {
       { "status", NULL } },
 
     { "case", "200", CASE, { NULL, NULL } },
+    { "case-cancel", "200", CASE, { NULL, NULL } },
+    { "case-evaluate", "201", CASE, { NULL, NULL } },
 
     { "channel-list", "200",
       OBJECT("\"channels\":"

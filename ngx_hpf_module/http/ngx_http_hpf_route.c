@@ -44,6 +44,11 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
       ngx_http_hpf_case_list_handler, NULL },
     { NGX_HTTP_GET, "/v1/cases/{}", S|M|R, "case",
       ngx_http_hpf_case_handler, NULL },
+    { NGX_HTTP_POST, "/v1/cases/{}/cancel", S|B|M|R|I, "case-cancel",
+      ngx_http_hpf_case_cancel_handler, ngx_http_hpf_case_cancel_form },
+    { NGX_HTTP_POST, "/v1/cases/{}/evaluation", S|B|M|R|I, "case-evaluate",
+      ngx_http_hpf_case_evaluation_handler,
+      ngx_http_hpf_case_evaluation_form },
 
     { NGX_HTTP_GET, "/v1/channels", C, "channel-list",
       ngx_http_hpf_divert_handler, NULL },

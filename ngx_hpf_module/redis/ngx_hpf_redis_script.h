@@ -64,6 +64,8 @@
     script(case_set,           1, ALONE)                                     \
     script(case_list,          0, ALONE)                                     \
     script(case_claim,         1, ALONE)                                     \
+    script(case_cancel,        1, ALONE)                                     \
+    script(case_evaluate,      1, ALONE)                                     \
     script(case_void,          1, ALONE)
 
 
