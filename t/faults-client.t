@@ -12,7 +12,7 @@ use Test::More;
 
 use HPF::Test;
 
-my $CAPACITY = 100;              # the load is told in hundredths
+my $CAPACITY = 100;
 
 my $t = HPF::Test->new;
 

@@ -121,6 +121,31 @@ soon('an override opens what the configuration closed', 200,
      sub { list('partner') });
 
 
+# of two that are open the one with less to do comes first, however little it is
+
+$t->demo('POST', '/_hold', { target => '/sms/' });
+
+my $c = client(8080);
+$c->send($c->build('POST', '/v1/challenges',
+                   headers => [ 'X-HPF-Channel' => 'hall' ],
+                   body => { factor => 'sms', mobile => '13800138000' }));
+is($t->demo('GET', '/_held?target=/sms/&n=1')->json->{held}, 1,
+   'one request on the web hall');
+
+set('channel:gov', { open => JSON::PP::false });
+soon('another is closed', 'channel-stopped', sub { list('gov') });
+
+my ($last) = reverse @{ list('gov')->json->{alternatives} };
+is($last->{channel}, 'hall', 'who has something to do is named last');
+cmp_ok($last->{load}, '>', 0, 'and has a load');
+
+$t->demo('POST', '/_release', { target => '/sms/' });
+is($c->response->status, 201, 'it was only slow');
+
+set('channel:gov');
+soon('it is open again', 200, sub { list('gov') });
+
+
 # the end of a time passes by itself
 
 set('channel:hall', { open => JSON::PP::false,

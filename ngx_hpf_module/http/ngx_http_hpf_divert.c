@@ -97,7 +97,7 @@ ngx_http_hpf_alternatives(ngx_http_hpf_ctx_t *ctx)
 }
 
 
-/* In steps of a hundredth, as it is shown; without a capacity 0. */
+/* In ten-thousandths, as it is shown; without a capacity 0. */
 
 double
 ngx_http_hpf_channel_load(ngx_http_hpf_main_conf_t *hmcf,
@@ -109,9 +109,9 @@ ngx_http_hpf_channel_load(ngx_http_hpf_main_conf_t *hmcf,
         return 0;
     }
 
-    n = ngx_hpf_load_get(hmcf->zone, ch->load) * 100 / ch->capacity;
+    n = ngx_hpf_load_get(hmcf->zone, ch->load) * 10000 / ch->capacity;
 
-    return (double) ngx_min(n, 100) / 100;
+    return (double) ngx_min(n, 10000) / 10000;
 }
 
 
