@@ -134,6 +134,34 @@ ok((grep { $_ eq 'mask-unscannable' }
    'codes that another part sends');
 
 
+# what it says follows what is loaded, in each worker and language
+
+sub described {
+    my ($what, @headers) = @_;
+
+    utf8::encode($what);
+
+    return scalar grep {
+        $t->call('GET', '/v1/openapi.json', channel => '',
+                 headers => \@headers)->body =~ /\Q$what\E/
+    } 1 .. 12;
+}
+
+
+my @english = ('Accept-Language' => 'en');
+
+is(described('/v1/items/lately'), 0, 'what is not there is not described');
+$t->lua_plugin('lately', 'return { handle = function() return {} end }',
+               name => { zh => '新近', en => 'A late one' });
+ok($t->wait_for(sub { described('/v1/items/lately') == 12 }), 'then it is');
+is(described('A late one', @english), 12, 'in English');
+is(described('新近'), 12, 'in Chinese');
+is(described('新近', @english), 0, 'one at a time');
+rename $t->path('plugins/lately'), $t->path('lately') or die "rename: $!\n";
+ok($t->wait_for(sub { described('/v1/items/lately') == 0 }),
+   'and not when it is gone');
+
+
 # every reference leads somewhere: within what has an id, or the whole
 
 sub dangling {

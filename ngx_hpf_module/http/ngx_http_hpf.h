@@ -170,6 +170,14 @@ typedef struct {
 } ngx_http_hpf_closed_t;
 
 
+/* _openapi.c: the description of the interface, of what is loaded now. */
+
+typedef struct {
+    ngx_str_t                     text;
+    ngx_uint_t                    version;      /* of the plugins */
+} ngx_http_hpf_openapi_t;
+
+
 typedef struct {
     ngx_hpf_zone_conf_t           zone_conf;
     ngx_hpf_zone_t               *zone;
@@ -228,6 +236,8 @@ typedef struct {
     hpf_crypto_hmac_t            *token_hmac;
     hpf_crypto_hmac_t            *index_hmac;
     hpf_crypto_hmac_t            *csrf_hmac;
+
+    ngx_http_hpf_openapi_t        openapi[2];   /* in Chinese, in English */
 } ngx_http_hpf_main_conf_t;
 
 

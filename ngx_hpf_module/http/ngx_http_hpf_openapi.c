@@ -21,6 +21,10 @@
 #define NGX_HTTP_HPF_OPENAPI_CSRF  0x10000
 
 
+static ngx_int_t ngx_http_hpf_openapi_keep(ngx_http_hpf_openapi_t *kept,
+    ngx_uint_t version, ngx_str_t *text);
+static ngx_int_t ngx_http_hpf_openapi_make(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_main_conf_t *hmcf);
 static json_t *ngx_http_hpf_openapi_call(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_http_hpf_route_t *route);
 static json_t *ngx_http_hpf_openapi_path(const char *pattern);
@@ -40,14 +44,66 @@ static json_t *ngx_http_hpf_openapi_security(void);
 static json_t *ngx_http_hpf_openapi_components(void);
 
 
+/*
+ * With hundreds of items it takes milliseconds to make, so each worker keeps
+ * what it made of the items that are loaded now.
+ */
+
 ngx_int_t
 ngx_http_hpf_openapi_handler(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    json_t                      *paths, *path, *name;
-    ngx_http_hpf_main_conf_t    *hmcf;
-    const ngx_http_hpf_route_t  *route;
+    ngx_uint_t                 version;
+    ngx_http_hpf_openapi_t    *kept;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    kept = &hmcf->openapi[ctx->en ? 1 : 0];
+    version = hmcf->plugins ? ngx_hpf_plugins_version(hmcf->plugins) : 0;
+
+    if (kept->text.data == NULL || kept->version != version) {
+
+        if (ngx_http_hpf_openapi_make(ctx, hmcf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_hpf_openapi_keep(kept, version, &ctx->answer);
+    }
+
+    ctx->status = NGX_HTTP_OK;
+    ctx->answer.len = kept->text.len;
+    ctx->answer.data = ngx_pstrdup(r->pool, &kept->text);
+
+    return ctx->answer.data ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_openapi_keep(ngx_http_hpf_openapi_t *kept, ngx_uint_t version,
+    ngx_str_t *text)
+{
+    ngx_free(kept->text.data);
+
+    kept->version = version;
+    kept->text.len = text->len;
+    kept->text.data = ngx_alloc(text->len, ngx_cycle->log);
+
+    if (kept->text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(kept->text.data, text->data, text->len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hpf_openapi_make(ngx_http_hpf_ctx_t *ctx,
+    ngx_http_hpf_main_conf_t *hmcf)
+{
+    json_t                      *paths, *path, *name;
+    const ngx_http_hpf_route_t  *route;
 
     paths = json_object();
 

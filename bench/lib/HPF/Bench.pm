@@ -15,8 +15,8 @@ package HPF::Bench;
 #
 #   my $b = HPF::Bench->new($limit, https => 1);      HTTPS as well
 #
-# turn(NAME, CONNECTIONS, SECONDS, %o): of one of them; store => 1: it asks Redis
-#   for each request, which is checked; nobody => 1: without a session
+# turn(NAME, CONNECTIONS, SECONDS, %o): of one of them; store => 1: it asks
+#   Redis for each request, which is checked; nobody => 1: without a session
 #   cpu      microseconds of CPU of the worker for a request
 #   redis    the same of Redis
 #   batch    commands of a read of Redis
