@@ -360,7 +360,11 @@ ngx_http_hpf_key_look(ngx_event_t *ev)
     look->pause = NGX_HTTP_HPF_KEY_PAUSE * n / hmcf->channels.nelts;
 
     for (i = 0; i < n; i++) {
-        ngx_http_hpf_key_look_channel(look, &ch[look->next]);
+
+        if (ch[look->next].kind == NGX_HTTP_HPF_SIGNED) {
+            ngx_http_hpf_key_look_channel(look, &ch[look->next]);
+        }
+
         look->next = (look->next + 1) % hmcf->channels.nelts;
     }
 
