@@ -1,5 +1,5 @@
-# make            build the module, the demo's plugins and its back end, and
-#                 what tools/hpf-plugin needs
+# make            build the module, the demo's plugins and its back end,
+#                 hpf-audit, and what tools/hpf-plugin needs
 # make deps       install every package that the goals below need (apt)
 # make run        the whole gateway in the foreground; Ctrl-C ends it
 # make start      the same in the background; returns when it is ready
@@ -10,7 +10,8 @@
 # make lint       style, layers, sizes, compilers, cppcheck, luacheck
 # make fuzz       each target in fuzz/ for FUZZ_TIME seconds
 # make bench      measures against plain proxy_pass, and of parts alone
-# make install    puts the module where nginx looks for it (DESTDIR)
+# make install    puts the module where nginx looks for it, and hpf-audit into
+#                 BIN_DIR (DESTDIR)
 # make clean
 #
 # CC=clang builds with clang; NGINX_SRC=DIR builds against another nginx
@@ -23,6 +24,7 @@ DEBIAN_SRC = /usr/share/nginx/src
 NGINX_SRC ?= $(DEBIAN_SRC)
 FUZZ_TIME ?= 60
 MODULES_DIR ?= /usr/lib/nginx/modules
+BIN_DIR ?= /usr/bin
 MODCONF_DIR ?= /usr/share/nginx/modules-available
 
 ifdef SAN
@@ -66,6 +68,13 @@ checker_core := crypto/hpf_crypto.c $(addprefix core/hpf_,json_line.c json.c \
     $(patsubst $(M)/%,%,$(wildcard $(M)/core/hpf_manifest*.c \
                                    $(M)/core/hpf_schema*.c))
 
+# what hpf-audit links
+
+audit_core := $(addprefix core/hpf_,chain.c ledger.c verify.c \
+    verify_ledger.c hex.c base64.c json.c json_fault.c json_out.c \
+    time.c) \
+    $(addprefix crypto/hpf_,crypto.c secret.c sign.c signer.c)
+
 units := $(patsubst t/unit/%.c,$(B)/t/%,$(wildcard t/unit/*_t.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 fuzzers = $(patsubst fuzz/%.c,$(F)/%,$(or $(FUZZ:%=fuzz/%_fuzz.c),\
@@ -81,7 +90,7 @@ plugin_files := $(patsubst plugins/%,$(B)/plugins/%,\
         lint fuzz bench install clean FORCE
 .DELETE_ON_ERROR:
 
-all: module plugins checker
+all: module plugins checker $(B)/hpf-audit
 
 plugins: $(plugin_sos) $(plugin_files)
 	@mkdir -p $(B)/plugins
@@ -120,6 +129,12 @@ $(B)/hpf-plugin-check: $(wildcard tools/check/*.c) \
 	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -Itools/check \
 	    -I/usr/include/luajit-2.1 -o $@.tmp $(filter %.c %.o,$^) \
 	    -lluajit-5.1 -ljansson -lpcre2-8 -lcrypto -ldl && mv -f $@.tmp $@
+
+$(B)/hpf-audit: tools/audit/hpf-audit.c \
+        $(patsubst %.c,$(B)/t/obj/%.o,$(audit_core)) $(headers)
+	@echo "cc $@"
+	@$(CC) $(CFLAGS) -std=gnu99 $(incs) -o $@.tmp $(filter %.c %.o,$^) \
+	    -ljansson -lcrypto && mv -f $@.tmp $@
 
 # a program of one file and what it links: its goal and its source
 
@@ -212,8 +227,10 @@ bench:
 	@$(B)/bench/mask_engine
 	@$(B)/bench/sign_verify
 	@$(B)/bench/cert
+	@$(B)/bench/audit_chain
 
-install: module
+install: module $(B)/hpf-audit
+	install -D -m 755 $(B)/hpf-audit $(DESTDIR)$(BIN_DIR)/hpf-audit
 	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))
 	install -d $(DESTDIR)$(MODCONF_DIR)
 	echo 'load_module modules/$(notdir $(MODULE));' \
