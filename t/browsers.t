@@ -329,7 +329,8 @@ for my $file ('logs/error.log', 'audit/audit.jsonl') {
        "no secret in $file");
 }
 
-my %reasons = map { $_->{reason} => 1 } grep { $_->{outcome} eq 'csrf' }
+my %reasons = map { $_->{reason} => 1 }
+              grep { ($_->{outcome} || '') eq 'csrf' }
               map { json($_) } split /\n/, $t->read_file('audit/audit.jsonl');
 
 is_deeply([ sort keys %reasons ],

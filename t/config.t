@@ -107,6 +107,39 @@ refused('a URL of another scheme', 'invalid URL, "redis://"',
 refused('a parameter that there is not', 'x=1',
         http => 'hpf_redis unix:/x x=1;');
 
+
+
+# the record
+
+$t->audit_key;
+
+my $AUDIT = 'hpf_zone a:16m; hpf_audit audit.jsonl;';
+my $LEDGER = "hpf_audit_ledger ledger.jsonl key=$dir/secrets/audit.key";
+
+accepted('a ledger', http => "$AUDIT $LEDGER;");
+accepted('with everything', http => "$AUDIT $LEDGER digest=sm3 node=a.b_c-1 "
+                                    . 'interval=5s segment=1m;');
+accepted('before the record', http => "$LEDGER; $AUDIT");
+refused('a second one', 'duplicate', http => "$AUDIT $LEDGER; $LEDGER;");
+refused('without a record', 'hpf_audit', http => "hpf_zone a:16m; $LEDGER;");
+refused('in a small zone', 'at least 16m',
+        http => "hpf_zone a:15m; hpf_audit audit.jsonl; $LEDGER;");
+refused('without a key', 'key=', http => "$AUDIT hpf_audit_ledger l node=a;");
+refused('a key that is none', 'no private key',
+        http => "$AUDIT hpf_audit_ledger l key=$dir/secrets/seal.key;");
+refused('a key that others may read', '0600',
+        http => "$AUDIT hpf_audit_ledger l key=$dir/secrets/open.key;");
+refused('a parameter that there is not', 'invalid parameter "x=1"',
+        http => "$AUDIT $LEDGER x=1;");
+refused('another digest', 'digest=md5', http => "$AUDIT $LEDGER digest=md5;");
+refused('an interval that is too short', 'interval=9ms',
+        http => "$AUDIT $LEDGER interval=9ms;");
+refused('a segment that is too short', 'segment=9k',
+        http => "$AUDIT $LEDGER segment=9k;");
+refused('a node with a quote', 'node=', http => qq($AUDIT $LEDGER 'node=a"';));
+refused('a folder that there is not', 'open\(\)',
+        http => "$AUDIT hpf_audit_ledger none/l key=$dir/secrets/audit.key;");
+
 my $ZONE = 'hpf_zone a:8m;';
 
 sub store {

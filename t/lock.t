@@ -272,7 +272,7 @@ is(outcome(step_up($other, $good)), 200, 'another one has its own');
 
 my %why;
 ok($t->wait_for(sub {
-    %why = map { ($_->{reason} || '') . ' ' . $_->{outcome} => 1 }
+    %why = map { ($_->{reason} || '') . ' ' . ($_->{outcome} || '') => 1 }
            map { json($_) } split /\n/, $t->read_file('audit/audit.jsonl');
     return $why{'session factor-locked'};
 }), 'the record');

@@ -73,7 +73,7 @@ sub event {
     my $id = $r->header('X-Request-Id');
     my $line;
 
-    $t->wait_for(sub { ($line) = grep { $_->{id} eq $id } $t->audit });
+    $t->wait_for(sub { ($line) = grep { ($_->{id} || '') eq $id } $t->audit });
 
     return $line;
 }

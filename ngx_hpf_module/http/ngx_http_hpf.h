@@ -42,7 +42,6 @@ typedef struct ngx_http_hpf_channel_s  ngx_http_hpf_channel_t;
 typedef struct ngx_http_hpf_route_s    ngx_http_hpf_route_t;
 typedef struct ngx_http_hpf_limit_s    ngx_http_hpf_limit_t;
 typedef struct ngx_http_hpf_limit_ask_s  ngx_http_hpf_limit_ask_t;
-typedef struct ngx_http_hpf_audit_s    ngx_http_hpf_audit_t;
 typedef struct ngx_http_hpf_idem_s     ngx_http_hpf_idem_t;
 typedef struct ngx_http_hpf_nonce_s    ngx_http_hpf_nonce_t;
 typedef struct ngx_http_hpf_signer_s   ngx_http_hpf_signer_t;
@@ -213,7 +212,8 @@ typedef struct {
     ngx_str_t                     index_key;    /* keyed hash of the same */
     ngx_str_t                     token_key;    /* keyed hash of tokens */
 
-    ngx_http_hpf_audit_t         *audit;
+    struct ngx_hpf_audit_s       *audit;
+    void                         *audit_ledger; /* NULL: there is none */
     ngx_http_hpf_cert_conf_t     *cert;         /* NULL: not in use */
 
     ngx_http_hpf_text_t           notice;       /* the reminder at log-in */
@@ -291,6 +291,7 @@ typedef enum {
     NGX_HTTP_HPF_STEP_ROUTE,
     NGX_HTTP_HPF_STEP_CHANNEL,
     NGX_HTTP_HPF_STEP_SWITCH,
+    NGX_HTTP_HPF_STEP_AUDIT,
     NGX_HTTP_HPF_STEP_LIMIT,
     NGX_HTTP_HPF_STEP_SESSION,
     NGX_HTTP_HPF_STEP_USER_LIMIT,
@@ -325,6 +326,7 @@ typedef ngx_int_t (*ngx_http_hpf_step_pt)(ngx_http_request_t *r,
 #define NGX_HTTP_HPF_R_FACTORS     0x0080   /* the body has factors[] */
 #define NGX_HTTP_HPF_R_ACCOUNT     0x0100   /* not for third parties */
 #define NGX_HTTP_HPF_R_SECRET      0x0200   /* a digest of it would tell */
+#define NGX_HTTP_HPF_R_ALWAYS      0x0400   /* also when it leaves no record */
 
 /*
  * handler: runs in the content phase after the line.  NGX_OK: the answer is
@@ -531,6 +533,8 @@ ngx_int_t ngx_http_hpf_route_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_channel_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
+ngx_int_t ngx_http_hpf_audit_step(ngx_http_request_t *r,
+    ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_switch_step(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 ngx_int_t ngx_http_hpf_limit_step(ngx_http_request_t *r,
@@ -670,10 +674,11 @@ char *ngx_http_hpf_form_init(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf);
 const hpf_schema_formats_t *ngx_http_hpf_form_formats(void);
 
 /* _audit.c, _metrics.c: the log phase. */
-char *ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+char *ngx_http_hpf_audit_conf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hpf_audit_conf_ledger(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-void ngx_http_hpf_audit_init_worker(ngx_http_hpf_main_conf_t *hmcf);
-void ngx_http_hpf_audit_exit_worker(ngx_http_hpf_main_conf_t *hmcf);
+char *ngx_http_hpf_audit_conf_check(ngx_conf_t *cf,
+    ngx_http_hpf_main_conf_t *hmcf);
 void ngx_http_hpf_audit_write(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 /* For the record alone: why what failed; copied, in one line. */
@@ -687,7 +692,6 @@ void ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf,
     const char *event, ngx_str_t *item, const u_char *digest, ngx_str_t *by);
 void ngx_http_hpf_metrics_count(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-void ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf);
 /* A worker was ended by a plugin. */
 void ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
     const u_char *item, const char *end);

@@ -15,32 +15,17 @@
 
 #include "hpf_json_out.h"
 #include "hpf_mask_kind.h"
-#include "hpf_time.h"
+#include "ngx_hpf_audit.h"
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_session.h"
 
 
-#define NGX_HTTP_HPF_AUDIT_LINE  3584      /* with notes of a plugin */
+#define NGX_HTTP_HPF_AUDIT_REST  512      /* bytes behind the notes */
 
 
-struct ngx_http_hpf_audit_s {
-    ngx_open_file_t  *file;
-    ngx_event_t       flush;           /* handler NULL: each line by itself */
-    time_t            failed;          /* when a write failed last */
-};
-
-
-static void ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf,
-    u_char *line, size_t len);
-static void ngx_http_hpf_audit_flush_handler(ngx_event_t *ev);
-static ngx_int_t ngx_http_hpf_audit_flush(ngx_http_hpf_main_conf_t *hmcf);
-static void ngx_http_hpf_audit_out(ngx_http_hpf_main_conf_t *hmcf,
-    u_char *line, size_t len);
-static void ngx_http_hpf_audit_failed(ngx_http_hpf_audit_t *audit, ssize_t n);
 static size_t ngx_http_hpf_audit_format(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx, u_char *p, size_t len);
-static void ngx_http_hpf_audit_time(hpf_json_out_t *out);
 static void ngx_http_hpf_audit_member(hpf_json_out_t *out, const char *key,
     ngx_str_t *value);
 static void ngx_http_hpf_audit_word(hpf_json_out_t *out, const char *key,
@@ -59,7 +44,7 @@ void
 ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     size_t                     len;
-    u_char                     line[NGX_HTTP_HPF_AUDIT_LINE];
+    u_char                    *line;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
@@ -68,9 +53,12 @@ ngx_http_hpf_audit_write(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return;
     }
 
-    len = ngx_http_hpf_audit_format(r, ctx, line, sizeof(line));
+    line = ngx_hpf_audit_begin(hmcf->audit, &len);
 
-    ngx_http_hpf_audit_put(hmcf, line, len);
+    if (line) {
+        ngx_hpf_audit_end(hmcf->audit,
+                          ngx_http_hpf_audit_format(r, ctx, line, len));
+    }
 }
 
 
@@ -78,18 +66,24 @@ void
 ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
     ngx_str_t *item, const u_char *digest, ngx_str_t *by)
 {
-    size_t          len;
-    u_char          line[NGX_HTTP_HPF_AUDIT_LINE];
-    hpf_json_out_t  out;
+    size_t           len;
+    u_char          *line;
+    hpf_json_out_t   out;
 
     if (hmcf->audit == NULL) {
         return;
     }
 
-    hpf_json_out_init(&out, line, sizeof(line) - 1);
+    line = ngx_hpf_audit_begin(hmcf->audit, &len);
+
+    if (line == NULL) {
+        return;
+    }
+
+    hpf_json_out_init(&out, line, len);
     hpf_json_out_begin_object(&out);
 
-    ngx_http_hpf_audit_time(&out);
+    ngx_hpf_audit_time(&out);
 
     hpf_json_out_key(&out, "event");
     hpf_json_out_cstring(&out, event);
@@ -107,10 +101,45 @@ ngx_http_hpf_audit_event(ngx_http_hpf_main_conf_t *hmcf, const char *event,
 
     hpf_json_out_end_object(&out);
 
-    len = hpf_json_out_len(&out);
-    line[len++] = '\n';
+    ngx_hpf_audit_end(hmcf->audit, hpf_json_out_len(&out));
+}
 
-    ngx_http_hpf_audit_put(hmcf, line, len);
+
+/*
+ * While nothing can be written, what changes something is refused before it is
+ * done; what only shows goes on.
+ */
+
+ngx_int_t
+ngx_http_hpf_audit_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS)) {
+        return NGX_OK;
+    }
+
+    if (ctx->route && ctx->route->flags & NGX_HTTP_HPF_R_ALWAYS) {
+        return NGX_OK;
+    }
+
+    if (ctx->item
+        && ngx_hpf_plugin_manifest(ctx->item)->mode == HPF_MANIFEST_QUERY)
+    {
+        return NGX_OK;
+    }
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
+
+    if (hmcf->audit == NULL || ngx_hpf_audit_writable(hmcf->audit) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    ctx->retry_after = 60;
+
+    return ngx_http_hpf_refuse_detail(ctx, NGX_HTTP_HPF_STORE_UNAVAILABLE,
+                                      "审计记录暂时无法写入",
+                                      "the record cannot be written now");
 }
 
 
@@ -136,134 +165,6 @@ ngx_http_hpf_audit_reason(ngx_http_hpf_ctx_t *ctx, const char *what,
 }
 
 
-/*
- * Lines of one turn of the event loop go out in one write.  Until then the
- * zone has them, so that those of a worker that dies are not lost.
- */
-
-static void
-ngx_http_hpf_audit_put(ngx_http_hpf_main_conf_t *hmcf, u_char *line,
-    size_t len)
-{
-    ngx_http_hpf_audit_t  *audit;
-
-    audit = hmcf->audit;
-
-    if (audit->flush.handler == NULL) {
-        ngx_http_hpf_audit_out(hmcf, line, len);
-        return;
-    }
-
-    if (ngx_hpf_record_keep(hmcf->zone, line, len) == NGX_OK) {
-        ngx_post_event(&audit->flush, &ngx_posted_events);
-        return;
-    }
-
-    if (ngx_http_hpf_audit_flush(hmcf) != NGX_OK) {
-        ngx_http_hpf_metrics_audit_failed(hmcf);
-        return;
-    }
-
-    ngx_http_hpf_audit_out(hmcf, line, len);
-}
-
-
-static void
-ngx_http_hpf_audit_flush_handler(ngx_event_t *ev)
-{
-    (void) ngx_http_hpf_audit_flush(ev->data);
-}
-
-
-/* NGX_ERROR: it is kept, for the next time. */
-
-static ngx_int_t
-ngx_http_hpf_audit_flush(ngx_http_hpf_main_conf_t *hmcf)
-{
-    ssize_t    n;
-    ngx_str_t  kept;
-
-    ngx_hpf_record_kept(hmcf->zone, &kept);
-
-    if (kept.len == 0) {
-        return NGX_OK;
-    }
-
-    n = ngx_write_fd(hmcf->audit->file->fd, kept.data, kept.len);
-
-    if (n > 0) {
-        ngx_hpf_record_written(hmcf->zone, n);
-    }
-
-    if (n == (ssize_t) kept.len) {
-        return NGX_OK;
-    }
-
-    ngx_http_hpf_audit_failed(hmcf->audit, n);
-
-    return NGX_ERROR;
-}
-
-
-static void
-ngx_http_hpf_audit_out(ngx_http_hpf_main_conf_t *hmcf, u_char *line,
-    size_t len)
-{
-    ssize_t  n;
-
-    n = ngx_write_fd(hmcf->audit->file->fd, line, len);
-
-    if (n != (ssize_t) len) {
-        ngx_http_hpf_audit_failed(hmcf->audit, n);
-        ngx_http_hpf_metrics_audit_failed(hmcf);
-    }
-}
-
-
-static void
-ngx_http_hpf_audit_failed(ngx_http_hpf_audit_t *audit, ssize_t n)
-{
-    if (ngx_time() - audit->failed > 59) {
-        ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log,
-                      n == -1 ? ngx_errno : 0,
-                      "hpf audit: a record was not written to \"%V\"",
-                      &audit->file->name);
-
-        audit->failed = ngx_time();
-    }
-}
-
-
-/* A worker begins with what one that died has not written. */
-
-void
-ngx_http_hpf_audit_init_worker(ngx_http_hpf_main_conf_t *hmcf)
-{
-    ngx_event_t  *ev;
-
-    if (hmcf->audit == NULL || hmcf->zone == NULL) {
-        return;
-    }
-
-    ev = &hmcf->audit->flush;
-
-    ev->handler = ngx_http_hpf_audit_flush_handler;
-    ev->data = hmcf;
-    ev->log = ngx_cycle->log;
-
-    (void) ngx_http_hpf_audit_flush(hmcf);
-}
-
-
-void
-ngx_http_hpf_audit_exit_worker(ngx_http_hpf_main_conf_t *hmcf)
-{
-    if (hmcf->audit && hmcf->audit->flush.handler) {
-        (void) ngx_http_hpf_audit_flush(hmcf);
-    }
-}
-
-
 static size_t
 ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     u_char *p, size_t len)
@@ -271,14 +172,14 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     int64_t          us;
     ngx_str_t        user, handler;
     ngx_time_t      *tp;
-    hpf_json_out_t   out;
+    hpf_json_out_t   out, before;
 
     tp = ngx_timeofday();
 
-    hpf_json_out_init(&out, p, len - 1);
+    hpf_json_out_init(&out, p, len);
     hpf_json_out_begin_object(&out);
 
-    ngx_http_hpf_audit_time(&out);
+    ngx_hpf_audit_time(&out);
 
     hpf_json_out_key(&out, "id");
     hpf_json_out_string(&out, ctx->id, NGX_HTTP_HPF_ID_LEN);
@@ -327,7 +228,18 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_audit_shown(&out, ctx);
     ngx_http_hpf_audit_member(&out, "case", &ctx->case_no);
     ngx_http_hpf_audit_digest(&out, ctx);
+
+    before = out;
     ngx_http_hpf_audit_notes(&out, ctx);
+
+    if (hpf_json_out_failed(&out)
+        || (size_t) (out.last - out.pos) < NGX_HTTP_HPF_AUDIT_REST)
+    {
+        out = before;
+        hpf_json_out_key(&out, "notes");
+        hpf_json_out_begin_object(&out);
+        hpf_json_out_end_object(&out);
+    }
 
     hpf_json_out_key(&out, "masked");
     hpf_json_out_int(&out, ngx_http_hpf_mask_count(r));
@@ -341,25 +253,7 @@ ngx_http_hpf_audit_format(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx,
 
     hpf_json_out_end_object(&out);
 
-    len = hpf_json_out_len(&out);
-    p[len++] = '\n';
-
-    return len;
-}
-
-
-static void
-ngx_http_hpf_audit_time(hpf_json_out_t *out)
-{
-    char         time[HPF_TIME_LEN];
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-
-    hpf_json_out_key(out, "time");
-    hpf_json_out_string(out, time,
-                        hpf_time_rfc3339(time, (int64_t) tp->sec * 1000
-                                               + tp->msec));
+    return hpf_json_out_len(&out);
 }
 
 
@@ -479,42 +373,4 @@ ngx_http_hpf_audit_revealed(hpf_json_out_t *out, ngx_http_request_t *r)
     }
 
     hpf_json_out_end_array(out);
-}
-
-
-/* hpf_audit FILE|off */
-
-char *
-ngx_http_hpf_audit_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_hpf_main_conf_t *hmcf = conf;
-
-    ngx_str_t             *value;
-    ngx_http_hpf_audit_t  *audit;
-
-    value = cf->args->elts;
-
-    if (hmcf->audit != NGX_CONF_UNSET_PTR) {
-        return "is duplicate";
-    }
-
-    hmcf->audit = NULL;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        return NGX_CONF_OK;
-    }
-
-    audit = ngx_pcalloc(cf->pool, sizeof(ngx_http_hpf_audit_t));
-    if (audit == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    audit->file = ngx_conf_open_file(cf->cycle, &value[1]);
-    if (audit->file == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    hmcf->audit = audit;
-
-    return NGX_CONF_OK;
 }

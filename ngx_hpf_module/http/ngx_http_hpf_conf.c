@@ -483,6 +483,7 @@ ngx_http_hpf_conf_check(ngx_conf_t *cf, ngx_http_hpf_main_conf_t *hmcf)
     if (ngx_http_hpf_level_init(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_conf_store(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_conf_crypto(cf, hmcf) != NGX_CONF_OK
+        || ngx_http_hpf_audit_conf_check(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_cert_init(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_idp_init(cf, hmcf) != NGX_CONF_OK
         || ngx_http_hpf_form_init(cf, hmcf) != NGX_CONF_OK)

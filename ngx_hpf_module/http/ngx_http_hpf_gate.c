@@ -53,6 +53,7 @@ static const ngx_http_hpf_line_t  ngx_http_hpf_line[] = {
     { ngx_http_hpf_route_step, W },             /* what it wants */
     { ngx_http_hpf_channel_step, W },           /* who is calling */
     { ngx_http_hpf_switch_step, W|A },          /* is that open */
+    { ngx_http_hpf_audit_step, W|A },           /* will there be a record */
     { ngx_http_hpf_limit_step, W|L },           /* is there room */
     { ngx_http_hpf_session_step, W },           /* who the user is */
     { ngx_http_hpf_user_limit_step, W },        /* is there room for him */

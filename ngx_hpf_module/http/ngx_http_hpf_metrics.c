@@ -164,17 +164,6 @@ ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf, const char *name,
 
 
 void
-ngx_http_hpf_metrics_audit_failed(ngx_http_hpf_main_conf_t *hmcf)
-{
-    static ngx_str_t  none = ngx_null_string;
-
-    if (hmcf->zone) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_audit_lost_total", &none, 1);
-    }
-}
-
-
-void
 ngx_http_hpf_metrics_crashed(ngx_http_hpf_main_conf_t *hmcf,
     const u_char *item, const char *end)
 {

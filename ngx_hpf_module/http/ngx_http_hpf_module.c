@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_hpf_audit.h"
 #include "ngx_http_hpf_approval.h"
 #include "ngx_http_hpf_backend.h"
 #include "ngx_http_hpf_cert.h"
@@ -32,6 +33,7 @@ static void *ngx_http_hpf_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_hpf_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_hpf_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_hpf_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_hpf_init_process(ngx_cycle_t *cycle);
 static void ngx_http_hpf_exit_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_hpf_log_handler(ngx_http_request_t *r);
@@ -83,7 +85,14 @@ static ngx_command_t  ngx_http_hpf_commands[] = {
 
     { ngx_string("hpf_audit"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_hpf_audit_directive,
+      ngx_http_hpf_audit_conf,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hpf_audit_ledger"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_hpf_audit_conf_ledger,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -336,7 +345,7 @@ ngx_module_t  ngx_http_hpf_module = {
     ngx_http_hpf_commands,                 /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_hpf_init_module,              /* init module */
     ngx_http_hpf_init_process,             /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -523,6 +532,21 @@ ngx_http_hpf_log_handler(ngx_http_request_t *r)
 
 
 static ngx_int_t
+ngx_http_hpf_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_hpf_module);
+
+    if (hmcf && hmcf->audit) {
+        ngx_hpf_audit_init_module(hmcf->audit, cycle);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_hpf_init_process(ngx_cycle_t *cycle)
 {
     ngx_uint_t                 i;
@@ -548,7 +572,10 @@ ngx_http_hpf_init_process(ngx_cycle_t *cycle)
         }
     }
 
-    ngx_http_hpf_audit_init_worker(hmcf);
+    if (hmcf->audit) {
+        ngx_hpf_audit_init_worker(hmcf->audit, cycle);
+    }
+
     ngx_http_hpf_backend_init_worker(hmcf);
     ngx_http_hpf_cert_init_worker(hmcf);
     ngx_http_hpf_idp_keys_init_worker(hmcf);
@@ -597,5 +624,7 @@ ngx_http_hpf_exit_process(ngx_cycle_t *cycle)
         ngx_hpf_redis_exit_worker(hmcf->redis);
     }
 
-    ngx_http_hpf_audit_exit_worker(hmcf);
+    if (hmcf->audit) {
+        ngx_hpf_audit_exit_worker(hmcf->audit);
+    }
 }

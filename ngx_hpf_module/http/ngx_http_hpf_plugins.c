@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_hpf_audit.h"
 #include "ngx_http_hpf_approval.h"
 #include "ngx_http_hpf_plugins.h"
 
@@ -231,6 +232,10 @@ ngx_http_hpf_plugins_change(ngx_http_request_t *r,
 
     if (by == NULL) {
         return NGX_HTTP_BAD_REQUEST;
+    }
+
+    if (hmcf->audit && ngx_hpf_audit_writable(hmcf->audit) != NGX_OK) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     if (ngx_http_arg(r, (u_char *) "release", 7, &id) != NGX_OK) {

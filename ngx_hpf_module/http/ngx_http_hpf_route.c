@@ -23,6 +23,7 @@
 #define M   NGX_HTTP_HPF_R_MASK
 #define A   NGX_HTTP_HPF_R_ACCOUNT
 #define P   NGX_HTTP_HPF_R_SECRET
+#define E   NGX_HTTP_HPF_R_ALWAYS
 #define F   (NGX_HTTP_HPF_R_FACTORS|P)
 #define X   (NGX_HTTP_HPF_R_ITEM|I|C|M)
 
@@ -63,7 +64,7 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
       ngx_http_hpf_login_handler, ngx_http_hpf_login_form },
     { NGX_HTTP_GET, "/v1/session", S, "session",
       ngx_http_hpf_session_handler, NULL },
-    { NGX_HTTP_DELETE, "/v1/session", S|R, "session-end",
+    { NGX_HTTP_DELETE, "/v1/session", S|R|E, "session-end",
       ngx_http_hpf_logout_handler, NULL },
     { NGX_HTTP_POST, "/v1/session/factors", S|B|R|F, "session-step-up",
       ngx_http_hpf_login_step_up_handler, ngx_http_hpf_step_up_form },
@@ -73,11 +74,11 @@ static const ngx_http_hpf_route_t  ngx_http_hpf_routes[] = {
       ngx_http_hpf_cert_bind_handler, ngx_http_hpf_cert_form },
     { NGX_HTTP_DELETE, "/v1/session/certificates/{}", S|R|A, "certificate-end",
       ngx_http_hpf_cert_release_handler, NULL },
-    { NGX_HTTP_DELETE, "/v1/session/all", S|R|A, "session-end-all",
+    { NGX_HTTP_DELETE, "/v1/session/all", S|R|A|E, "session-end-all",
       ngx_http_hpf_logout_all_handler, NULL },
     { NGX_HTTP_GET, "/v1/sessions", S|R|A, "session-list",
       ngx_http_hpf_session_list_handler, NULL },
-    { NGX_HTTP_DELETE, "/v1/sessions/{}", S|R|A, "session-end-one",
+    { NGX_HTTP_DELETE, "/v1/sessions/{}", S|R|A|E, "session-end-one",
       ngx_http_hpf_session_list_end_handler, NULL },
     { NGX_HTTP_POST, "/v1/session/tickets", S|B|R|A, "ticket-create",
       ngx_http_hpf_ticket_handler, ngx_http_hpf_ticket_form },

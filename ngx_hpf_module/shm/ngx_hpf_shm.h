@@ -18,6 +18,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "hpf_chain.h"
 #include "hpf_circuit.h"
 #include "hpf_gcra.h"
 #include "hpf_lease.h"
@@ -163,13 +164,38 @@ hpf_circuit_t *ngx_hpf_circuit_get(ngx_hpf_zone_t *zone, ngx_str_t *name);
 
 
 /*
- * Lines of the record that this process has still to write.  keep():
- * NGX_DECLINED: no room.  kept(): what it keeps, and what a process left that
- * died.  written(): the first n bytes of it need be kept no more.
+ * Lines of the record that this process has still to write, and the chain to
+ * which they belong.  A process that takes the place of one that died goes on
+ * with both.
  */
-ngx_int_t ngx_hpf_record_keep(ngx_hpf_zone_t *zone, u_char *line, size_t len);
+
+typedef struct {
+    hpf_chain_end_t  end;
+    uint64_t         segment;      /* the last one that was opened, from 1 */
+    uint64_t         bytes;        /* of it */
+    uint32_t         md;           /* HPF_CHAIN_SHA256 or _SM3 */
+    uint32_t         open;         /* the segment is */
+    uint32_t         lost;         /* lines for which there was no room */
+    char             id[HPF_CHAIN_ID + 1];   /* "": there is no chain yet */
+} ngx_hpf_record_chain_t;
+
+/* Room for a line of this process, behind those that are kept; NULL: none. */
+u_char *ngx_hpf_record_room(ngx_hpf_zone_t *zone, size_t *size);
+/* A copy of the state of its chain; NGX_DECLINED: it has no row. */
+ngx_int_t ngx_hpf_record_chain(ngx_hpf_zone_t *zone,
+    ngx_hpf_record_chain_t *chain);
+/*
+ * The line of len bytes that was put there, may be none, is kept and the chain
+ * is as it says now: both, or neither if the process dies.
+ */
+void ngx_hpf_record_keep(ngx_hpf_zone_t *zone, size_t len,
+    const ngx_hpf_record_chain_t *chain);
+/* What is kept. */
 void ngx_hpf_record_kept(ngx_hpf_zone_t *zone, ngx_str_t *kept);
+/* The first n bytes of it need be kept no more. */
 void ngx_hpf_record_written(ngx_hpf_zone_t *zone, size_t n);
+/* The process ends: somebody else may go on. */
+void ngx_hpf_record_leave(ngx_hpf_zone_t *zone);
 
 
 /*

@@ -38,6 +38,7 @@ static const ngx_hpf_stat_help_t  ngx_hpf_stat_helps[] = {
       "Decisions of limits by rule, result and who decided." },
     { "hpf_store_requests_total", "Requests that had to ask Redis." },
     { "hpf_audit_lost_total", "Audit records that could not be written." },
+    { "hpf_audit_failing", "1: a worker cannot write audit records now." },
     { "hpf_plugin_crashes_total", "Workers that a plugin has ended, and how." },
     { "hpf_plugin_memory_bytes", "Memory of the version in force." },
     { "hpf_plugin_quarantined", "1: the plugin in force is quarantined." },

@@ -18,7 +18,7 @@
 
 
 #define NGX_HPF_ZONE_MAGIC     0x4850465a           /* HPFZ */
-#define NGX_HPF_ZONE_VERSION   6
+#define NGX_HPF_ZONE_VERSION   7
 
 typedef struct ngx_hpf_switch_table_s  ngx_hpf_switch_table_t;
 typedef struct ngx_hpf_load_table_s    ngx_hpf_load_table_t;

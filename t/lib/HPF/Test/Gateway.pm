@@ -68,6 +68,7 @@ sub gateway {
         $self->secret("secrets/$name.key");
     }
 
+    $self->audit_key if !-e "$dir/secrets/audit.key";
     $self->ca($parts{ca}) if $parts{ca} && !$self->{ca};
 
     my $plugins = $parts{plugins} || $self->build_dir . '/plugins';
@@ -106,6 +107,21 @@ sub secret {
     $random->read(my $bytes, 32);
     $self->write_file($name, encode_base64($bytes));
     chmod 0600, $self->path($name);
+}
+
+
+# what signs the ledger of the record, and what verifies that
+
+sub audit_key {
+    my ($self, $curve) = @_;
+    my ($key, $public) = map { $self->path("secrets/audit.$_") } qw/ key pub /;
+
+    $curve ||= 'P-256';
+
+    system("umask 077; openssl genpkey -algorithm EC -out $key -pkeyopt "
+           . "ec_paramgen_curve:$curve && openssl pkey -in $key -pubout "
+           . "-out $public") == 0
+        or die "openssl made no key\n";
 }
 
 

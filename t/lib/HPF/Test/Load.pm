@@ -137,7 +137,7 @@ sub refusals {
     my @lines = $self->audit;
 
     my @ms = sort { $a <=> $b } map { $_->{ms} }
-             grep { $_->{outcome} eq 'store-unavailable' }
+             grep { ($_->{outcome} || '') eq 'store-unavailable' }
              @lines[$since .. $#lines];
 
     return @ms ? ($ms[@ms / 2], $ms[-1]) : (0, 0);
