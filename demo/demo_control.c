@@ -316,7 +316,7 @@ demo_control_held(demo_request_t *r)
 
         if (r->wait == DEMO_WAIT_NONE) {
             demo_wait_begin(r, DEMO_WAIT_WATCH,
-                            demo_http_number(r, "ms", 5000, 0, 600000));
+                            demo_http_number(r, "ms", 20000, 0, 600000));
         }
 
         return DEMO_HTTP_WAIT;

@@ -288,7 +288,7 @@ end }
 EOL
 rename $t->path('new/half'), $t->path('plugins/half') or die "rename: $!";
 
-$t->wait_for(sub { $t->call('GET', '/v1/items/half')->status == 200 }, 10);
+$t->wait_for(sub { $t->call('GET', '/v1/items/half')->status == 200 });
 
 $r = $t->call('POST', '/v1/items/half', token => $tok6, body => {});
 is($r->json->{code}, 'plugin-failed', 'a plugin fails with a case');

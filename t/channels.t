@@ -263,7 +263,7 @@ is_deeply([ map { $_->{entry} } grep { $_->{id} eq 'bank' }
             @{ $list->json->{channels} } ], [ '' ], 'one without an entry');
 
 $t->redis('HSET', 'hpf:cfg:switch', 'channel:app', '{"open":false}');
-ok($t->wait_for(sub { outcome(get('app')) =~ /^channel-stopped/ }, 5),
+ok($t->wait_for(sub { outcome(get('app')) =~ /^channel-stopped/ }),
    'is an alternative all the same');
 
 done_testing();

@@ -156,7 +156,7 @@ rename $t->path('plugins/.new'), $t->path('plugins/loan-query')
 
 ok($t->wait_for(sub {
     $t->call('GET', '/v1/items/loan-query')->status == 200
-}, 10), 'the plugin is taken');
+}), 'the plugin is taken');
 
 my $token = $t->login($t->person(0));
 my $r = $t->call('POST', '/v1/items/loan-query', token => $token, body => {});

@@ -236,7 +236,7 @@ sub memory {
 }
 
 
-sub settled { $t->wait_for(sub { $t->workers == 2 }, 20) }
+sub settled { $t->wait_for(sub { $t->workers == 2 }) }
 
 
 start_clients('closing cached', 'closing item', 'keeping cached',
@@ -263,7 +263,7 @@ for (@results) {
 }
 
 ok(settled(), 'the old workers are gone');
-ok($t->wait_for(sub { fds() <= $fds }, 5),
+ok($t->wait_for(sub { fds() <= $fds }),
    'the master has no more files open') or diag("$fds before, now ", fds());
 
 SKIP: {

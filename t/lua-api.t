@@ -108,7 +108,7 @@ my $c = client(8080);
 $c->send("POST /v1/items/all HTTP/1.1\r\nHost: a\r\nX-HPF-Channel: app\r\n"
          . "Content-Length: 2\r\n\r\n{}");
 
-$t->demo('GET', '/_held?target=/core/account&n=1&ms=10000');
+$t->demo('GET', '/_held?target=/core/account&n=1&ms=30000');
 is($t->wait_for(sub { $t->redis('GET', 'hpf:{p:all}:n') }), 2,
    'the store has been asked while a back end is');
 $t->demo('POST', '/_release', { target => '/core/account' });

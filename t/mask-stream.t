@@ -150,7 +150,7 @@ sub backend {
     my ($z) = Compress::Zlib::deflateInit(-WindowBits => 31);
 
     for my $n (1 .. 99) {
-        $t->wait_for(sub { -e $t->path("go.$n") }, 20) or last;
+        $t->wait_for(sub { -e $t->path("go.$n") }, 60) or last;
         last if -e $t->path('go.99');
 
         my $piece = $event;

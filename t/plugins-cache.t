@@ -51,7 +51,7 @@ sub age {
 
 sub gone {
     my ($dir, $name) = @_;
-    ok($t->wait_for(sub { !-e $dir }, 20), $name);
+    ok($t->wait_for(sub { !-e $dir }), $name);
 }
 
 
@@ -68,7 +68,7 @@ $t->demo('POST', '/_hold', { target => '/core/loans' });
 my $c = client(8080);
 $c->send($c->build('POST', '/v1/items/busy', body => { hold => 1 },
                    headers => [ 'X-HPF-Channel' => 'app' ]));
-$t->demo('GET', '/_held?target=/core/loans&n=1&ms=5000');
+$t->demo('GET', '/_held?target=/core/loans&n=1&ms=30000');
 
 open my $hold, '<', $old{other} or die "open: $!\n";
 flock($hold, LOCK_SH) or die "flock: $!\n";

@@ -37,7 +37,7 @@ sub begin {
 
     $c->send($c->build('POST', "/v1/items/$id", body => { do => 'hold' },
                        headers => [ 'X-HPF-Channel' => 'app' ]));
-    $t->demo('GET', "/_held?target=/core/loans&n=$n&ms=5000");
+    $t->demo('GET', "/_held?target=/core/loans&n=$n&ms=30000");
 
     return $c;
 }

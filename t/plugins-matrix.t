@@ -94,7 +94,7 @@ for my $n (1 .. $CALLS) {
 
 ok($t->wait_for(sub {
     row('many-c')->{running} + row('many-lua')->{running} == $CALLS
-}, 30), "$CALLS calls are under way")
+}, 60), "$CALLS calls are under way")
     or diag(row('many-c')->{running}, ' ', row('many-lua')->{running});
 
 is($t->call('POST', '/v1/items/many-lua', body => { at => 'kv' })->json->{code},

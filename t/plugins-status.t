@@ -117,7 +117,7 @@ $t->demo('POST', '/_hold', { target => '/core/loans' });
 $c = client(8080);
 $c->send($c->build('POST', '/v1/items/shaky', body => { do => 'hold' },
                    headers => [ 'X-HPF-Channel' => 'app' ]));
-$t->demo('GET', '/_held?target=/core/loans&n=1&ms=5000');
+$t->demo('GET', '/_held?target=/core/loans&n=1&ms=30000');
 
 faulty($t, 'shaky', { VALUE => '"three"' });
 ok($t->wait_for(sub { ask($t, 'shaky') eq 'three' }), 'another');

@@ -124,7 +124,7 @@ $t->demo('POST', '/_hold', { target => '/core/loans' });
 my $c = client(8080);
 $c->send("POST /v1/items/slow HTTP/1.1\r\nHost: a\r\nX-HPF-Channel: app\r\n"
          . "Content-Length: 17\r\n\r\n{\"path\":\"/loans\"}");
-$t->demo('GET', '/_held?target=/core/loans&n=1&ms=5000');
+$t->demo('GET', '/_held?target=/core/loans&n=1&ms=30000');
 
 install('slow', 'return { handle = function() return { value = "new" } end }');
 becomes('is changed', 'slow', 'new');

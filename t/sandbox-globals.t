@@ -107,7 +107,7 @@ my @clients = map {
     $c;
 } 1 .. 10;
 
-$t->demo('GET', '/_held?target=/core/account&n=10&ms=10000');
+$t->demo('GET', '/_held?target=/core/account&n=10&ms=30000');
 $t->demo('POST', '/_release', { target => '/core/account' });
 
 for my $n (1 .. 10) {

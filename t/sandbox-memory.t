@@ -167,7 +167,7 @@ for (1 .. 5) {
     $c->send("POST /v1/items/fill HTTP/1.1\r\nHost: a\r\n"
              . "X-HPF-Channel: app\r\nContent-Length: " . length($body)
              . "\r\n\r\n$body");
-    $t->demo('GET', '/_held?target=/core/account&n=1&ms=10000');
+    $t->demo('GET', '/_held?target=/core/account&n=1&ms=30000');
     $c->close;
     $t->demo('POST', '/_release', { target => '/core/account' });
 
