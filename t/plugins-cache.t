@@ -13,9 +13,17 @@ use Test::More;
 use HPF::Test;
 use HPF::Test::Plugin;
 
-my $t = HPF::Test->new->gateway(edit => sub {
+my $t = HPF::Test->new->gateway(start => 0, edit => sub {
     return $_[0] =~ s/rate=200r/rate=100000r/r;
 });
+
+# a call lasts for longer than it may take until somebody looks
+
+my $conf = $t->read_file('conf/backends.conf');
+$conf =~ s/(proxy_read_timeout) 5s/$1 60s/ or die 'no time-out';
+$t->write_file('conf/backends.conf', $conf);
+$t->run->wait_ready;
+
 my $cache = $t->path('run/plugins');
 
 my $HOLD = <<'EOF';
@@ -31,7 +39,8 @@ EOF
 sub install {
     my ($id, $value) = @_;
 
-    plugin_install($t, $id, $t->write_file("$id.lua", sprintf $HOLD, $value));
+    plugin_install($t, $id, $t->write_file("$id.lua", sprintf $HOLD, $value),
+                   resources => { time => 60000 });
     plugin_becomes($t, "$id $value", $id, $value);
 
     my ($row) = grep { $_->{id} eq $id && $_->{in_force} }
@@ -51,7 +60,7 @@ sub age {
 
 sub gone {
     my ($dir, $name) = @_;
-    ok($t->wait_for(sub { !-e $dir }), $name);
+    ok($t->wait_for(sub { !-e $dir }, 50), $name);
 }
 
 

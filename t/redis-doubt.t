@@ -20,7 +20,7 @@ my $proxy = HPF::Test::Proxy->start($t);
 
 $t->gateway(
     workers => 1,
-    redis => $proxy->url . ' timeout=5s reconnect=50ms',
+    redis => $proxy->url . ' timeout=5s reconnect=50ms idle=60s',
     http => "hpf_session stale=${STALE}s;",
     channels => <<'CONF');
         location = /limited {
@@ -86,6 +86,7 @@ sub links { $t->redis('CLIENT', 'LIST') =~ /^id=(\d+) .* name=hpf/mg }
 
 sub lose {
     my %old = map { $_ => 1 } links();
+    my $before = commands();
 
     $proxy->fault('kill');
 
@@ -96,6 +97,11 @@ sub lose {
 
     $t->wait_for(sub { $t->admin('GET', '/readyz')->status == 200 })
         or die "changes are not heard\n";
+
+    # two questions of the worker's own, what has changed meanwhile
+
+    $t->wait_for(sub { commands() >= $before + 2 })
+        or die "nothing is read anew\n";
 }
 
 
