@@ -82,7 +82,8 @@ sub accepted {
 
     for ($http) {
         s|/etc/hpf/secrets|$dir/secrets|;
-        s|/var/log/hpf|$dir/logs|;
+        s|/etc/hpf/audit\.key|$dir/secrets/audit.key|;
+        s|/var/log/hpf|$dir/logs|g;
         s|/var/lib/hpf/plugins|$dir/plugins|;
         s|/var/lib/hpf/cache|$dir/cache|;
         s|core\.example\.internal|127.0.0.1:9000|;

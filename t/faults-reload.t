@@ -345,7 +345,8 @@ is(ask()->status, 200, 'the next one is answered');
 
 ok($t->wait_for(sub {
     my ($app) = grep { $_->{id} eq 'app' }
-                @{ $t->call('GET', '/v1/channels')->json->{channels} };
+                @{ $t->call('GET', '/v1/channels', channel => 'hall')
+                   ->json->{channels} };
     return $app->{load} == 0;
 }), 'what was lost is no load');
 

@@ -107,7 +107,7 @@ sub record {
     my $id = $answer->header('X-Request-Id');
 
     return $t->wait_for(sub {
-        my ($record) = grep { $_->{id} eq $id }
+        my ($record) = grep { ($_->{id} || '') eq $id }
                        $t->jsonl('audit/audit.jsonl');
         return $record;
     });

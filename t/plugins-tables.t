@@ -169,7 +169,7 @@ sub last_record {
     my $last;
 
     $t->wait_for(sub {
-        ($last) = grep { $_->{id} eq $r->header('x-request-id') }
+        ($last) = grep { ($_->{id} || '') eq $r->header('x-request-id') }
                        $t->jsonl('audit/audit.jsonl');
         return $last;
     });
