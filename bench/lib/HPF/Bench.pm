@@ -248,6 +248,8 @@ sub form {
 
     $conf =~ s|^pid .*|pid $dir/run/$name.pid;|m;
     $conf =~ s|(run/plugins)[^;]*;|$1-$name;|;
+    $conf =~ s{/audit/(?:\w[\w-]*-)?(audit|ledger)\.jsonl}
+              {/audit/$name-$1.jsonl}g;
 
     return $conf;
 }
@@ -269,6 +271,7 @@ sub server {
                : '127.0.0.1:' . port($at->[0]);
 
     $t->wait_for(sub {
+        die "$name has ended\n" unless $t->alive($name);
         my $r = eval { HPF::Test::HTTP->connect($addr)->request('GET', '/') };
         ($self->{worker}{$name}) =
             $conf =~ /^master_process off/m ? $t->{procs}{$name}{pid}
