@@ -138,6 +138,7 @@ soon('another is closed', 'channel-stopped', sub { list('gov') });
 my ($last) = reverse @{ list('gov')->json->{alternatives} };
 is($last->{channel}, 'hall', 'who has something to do is named last');
 cmp_ok($last->{load}, '>', 0, 'and has a load');
+unlike(list('gov')->body, qr/"load":0\.\d{5}/, 'of four digits at most');
 
 $t->demo('POST', '/_release', { target => '/sms/' });
 is($c->response->status, 201, 'it was only slow');

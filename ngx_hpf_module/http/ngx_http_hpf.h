@@ -511,6 +511,12 @@ ngx_str_t *ngx_http_hpf_text(ngx_http_hpf_ctx_t *ctx,
     ngx_http_hpf_text_t *text);
 
 
+/*
+ * How a tree is written; of a number the 15 digits that a double keeps, or
+ * 0.0005 would be 0.00050000000000000001.
+ */
+#define NGX_HTTP_HPF_JSON  (JSON_COMPACT|JSON_REAL_PRECISION(15))
+
 /* _answer.c: sends what is in ctx; the body is read or discarded. */
 ngx_int_t ngx_http_hpf_send(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx);
 /* The answer of a handler: a tree (taken over) or JSON text.  NGX_OK. */

@@ -255,7 +255,7 @@ ngx_http_hpf_answer(ngx_http_hpf_ctx_t *ctx, ngx_uint_t status, json_t *tree)
     to.text.data = ngx_pnalloc(to.pool, to.size);
 
     rc = to.text.data ? json_dump_callback(tree, ngx_http_hpf_answer_add, &to,
-                                           JSON_COMPACT)
+                                           NGX_HTTP_HPF_JSON)
                       : -1;
 
     json_decref(tree);

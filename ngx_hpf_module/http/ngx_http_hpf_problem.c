@@ -209,7 +209,7 @@ ngx_http_hpf_extra_json(ngx_http_hpf_ctx_t *ctx, const char *name,
         return NGX_ERROR;
     }
 
-    text = json_dumps(value, JSON_COMPACT|JSON_ENCODE_ANY);
+    text = json_dumps(value, NGX_HTTP_HPF_JSON|JSON_ENCODE_ANY);
     json_decref(value);
 
     if (text == NULL) {
