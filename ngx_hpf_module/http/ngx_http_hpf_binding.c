@@ -244,7 +244,6 @@ ngx_http_hpf_binding_entered(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_int_t                rc;
-    ngx_str_t                text;
     ngx_http_hpf_binding_t  *binding;
 
     binding = ctx->data;
@@ -252,14 +251,7 @@ ngx_http_hpf_binding_entered(ngx_http_hpf_ctx_t *ctx,
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK) {
-        text = ngx_hpf_redis_text(reply);
-
-        binding->old.data = ngx_pstrdup(ctx->request->pool, &text);
-        binding->old.len = text.len;
-
-        if (binding->old.data == NULL) {
-            rc = NGX_ERROR;
-        }
+        rc = ngx_http_hpf_store_text(ctx, reply, &binding->old);
     }
 
     ngx_http_hpf_flow_next(ctx, rc);

@@ -223,7 +223,6 @@ ngx_http_hpf_person_found(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_int_t               rc;
-    ngx_str_t               uid;
     ngx_http_hpf_person_t  *person;
 
     person = ctx->data;
@@ -231,14 +230,7 @@ ngx_http_hpf_person_found(ngx_http_hpf_ctx_t *ctx,
     rc = ngx_http_hpf_store_check(ctx, reply);
 
     if (rc == NGX_OK) {
-        uid = ngx_hpf_redis_text(reply);
-
-        person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-        person->uid.len = uid.len;
-
-        if (person->uid.data == NULL) {
-            rc = NGX_ERROR;
-        }
+        rc = ngx_http_hpf_store_text(ctx, reply, &person->uid);
     }
 
     ngx_http_hpf_flow_next(ctx, rc);

@@ -119,6 +119,21 @@ ngx_http_hpf_store_check(ngx_http_hpf_ctx_t *ctx,
 }
 
 
+ngx_int_t
+ngx_http_hpf_store_text(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply, ngx_str_t *text)
+{
+    ngx_str_t  from;
+
+    from = ngx_hpf_redis_text(reply);
+
+    text->data = ngx_pstrdup(ctx->request->pool, &from);
+    text->len = text->data ? from.len : 0;
+
+    return text->data ? NGX_OK : NGX_ERROR;
+}
+
+
 ngx_str_t
 ngx_http_hpf_store_key(ngx_http_hpf_ctx_t *ctx, const char *tag,
     const ngx_str_t *name, const char *suffix)

@@ -44,6 +44,10 @@ ngx_uint_t ngx_http_hpf_store_failed(const ngx_hpf_redis_reply_t *reply);
 ngx_int_t ngx_http_hpf_store_check(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply);
 
+/* A reply's text in the request's pool.  NGX_ERROR: no memory, and no text. */
+ngx_int_t ngx_http_hpf_store_text(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_reply_t *reply, ngx_str_t *text);
+
 /*
  * The key "hpf:{TAG:NAME}SUFFIX" in the request's pool; data is NULL when
  * memory is short.

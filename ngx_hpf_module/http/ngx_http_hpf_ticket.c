@@ -274,7 +274,6 @@ ngx_http_hpf_ticket_source(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_reply_t *reply)
 {
     ngx_int_t               rc;
-    ngx_str_t               uid;
     ngx_http_hpf_known_t    known;
     ngx_http_hpf_person_t  *person;
 
@@ -292,10 +291,12 @@ ngx_http_hpf_ticket_source(ngx_http_hpf_ctx_t *ctx,
 
     ngx_http_hpf_proof_read(&person->kept, &known.factors);
 
-    uid = ngx_hpf_redis_text(ngx_hpf_redis_at(reply, 0));
+    if (ngx_http_hpf_store_text(ctx, ngx_hpf_redis_at(reply, 0), &person->uid)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    person->uid.data = ngx_pstrdup(ctx->request->pool, &uid);
-    person->uid.len = uid.len;
     person->proved = person->kept.factors;
 
     if (known.acts.len) {
