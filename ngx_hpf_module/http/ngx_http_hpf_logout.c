@@ -94,7 +94,7 @@ ngx_http_hpf_logout_eval(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
           : ctx->operator.len ? "ended-by-operator" : "ended-by-user";
 
     args[0] = ngx_http_hpf_store_key(ctx, "s", hash, "");
-    args[1] = ngx_http_hpf_session_end_key(ctx, hash);
+    args[1] = ngx_http_hpf_session_key(ctx, "end", hash);
     args[2].data = (u_char *) why;
     args[2].len = ngx_strlen(why);
     ngx_str_set(&args[3], NGX_HTTP_HPF_LOGOUT_KNOWN);

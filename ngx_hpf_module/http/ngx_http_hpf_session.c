@@ -271,7 +271,7 @@ ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx)
     hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
 
     ngx_str_set(&argv[0], "EXPIRE");
-    argv[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    argv[1] = ngx_http_hpf_session_key(ctx, "idle", &hash);
     argv[2] = ngx_http_hpf_store_int(ctx, ctx->session.idle);
 
     ngx_hpf_redis_send(hmcf->redis, 3, argv);
@@ -279,11 +279,12 @@ ngx_http_hpf_session_touch(ngx_http_hpf_ctx_t *ctx)
 
 
 ngx_str_t
-ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
+ngx_http_hpf_session_key(ngx_http_hpf_ctx_t *ctx, const char *name,
+    ngx_str_t *hash)
 {
     ngx_str_t  key;
 
-    key.len = sizeof("hpf:idle:{s:}") - 1 + hash->len;
+    key.len = sizeof("hpf::{s:}") - 1 + ngx_strlen(name) + hash->len;
     key.data = ngx_pnalloc(ctx->request->pool, key.len);
 
     if (key.data == NULL) {
@@ -291,26 +292,7 @@ ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
         return key;
     }
 
-    (void) ngx_sprintf(key.data, "hpf:idle:{s:%V}", hash);
-
-    return key;
-}
-
-
-ngx_str_t
-ngx_http_hpf_session_end_key(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash)
-{
-    ngx_str_t  key;
-
-    key.len = sizeof("hpf:end:{s:}") - 1 + hash->len;
-    key.data = ngx_pnalloc(ctx->request->pool, key.len);
-
-    if (key.data == NULL) {
-        key.len = 0;
-        return key;
-    }
-
-    (void) ngx_sprintf(key.data, "hpf:end:{s:%V}", hash);
+    (void) ngx_sprintf(key.data, "hpf:%s:{s:%V}", name, hash);
 
     return key;
 }
@@ -334,8 +316,8 @@ ngx_http_hpf_session_ask(ngx_http_hpf_ctx_t *ctx)
 
     hash = ngx_http_hpf_store_hex(ctx, ctx->token_hash, HPF_SESSION_KEY);
     args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
-    args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
-    args[2] = ngx_http_hpf_session_end_key(ctx, &hash);
+    args[1] = ngx_http_hpf_session_key(ctx, "idle", &hash);
+    args[2] = ngx_http_hpf_session_key(ctx, "end", &hash);
     args[3] = ngx_http_hpf_store_int(ctx, group.n);
 
     if (args[0].data == NULL || args[1].data == NULL || args[2].data == NULL

@@ -29,8 +29,8 @@ ngx_int_t ngx_http_hpf_session_token(ngx_http_request_t *r,
 /* 1: it has the form of a token that was given out here. */
 ngx_uint_t ngx_http_hpf_session_token_valid(ngx_str_t *token);
 
-/* hpf:idle:{s:HASH} in the pool; data NULL: no memory. */
-ngx_str_t ngx_http_hpf_session_idle_key(ngx_http_hpf_ctx_t *ctx,
+/* hpf:NAME:{s:HASH}, "idle" or "end", in the pool; data NULL: no memory. */
+ngx_str_t ngx_http_hpf_session_key(ngx_http_hpf_ctx_t *ctx, const char *name,
     ngx_str_t *hash);
 
 /* What a session has of the only channel that it is good for; not 0. */
@@ -61,9 +61,6 @@ void ngx_http_hpf_logout_drop(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash);
 /* The same as an operation. */
 ngx_int_t ngx_http_hpf_logout_end(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
     ngx_http_hpf_store_pt handler);
-/* hpf:end:{s:HASH} in the pool; data NULL: no memory. */
-ngx_str_t ngx_http_hpf_session_end_key(ngx_http_hpf_ctx_t *ctx,
-    ngx_str_t *hash);
 
 /*
  * One of a user, by its hash in hex.  When the handler is called with no

@@ -216,7 +216,7 @@ ngx_http_hpf_sessions_peek(ngx_http_hpf_ctx_t *ctx, ngx_str_t *hash,
     ngx_hpf_redis_eval_t  eval;
 
     args[0] = ngx_http_hpf_store_key(ctx, "s", hash, "");
-    args[1] = ngx_http_hpf_session_idle_key(ctx, hash);
+    args[1] = ngx_http_hpf_session_key(ctx, "idle", hash);
 
     if (args[0].data == NULL || args[1].data == NULL) {
         return NGX_ERROR;

@@ -134,7 +134,7 @@ ngx_http_hpf_token_create_stage(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
                                   HPF_SESSION_KEY);
 
     args[0] = ngx_http_hpf_store_key(ctx, "s", &hash, "");
-    args[1] = ngx_http_hpf_session_idle_key(ctx, &hash);
+    args[1] = ngx_http_hpf_session_key(ctx, "idle", &hash);
     args[2] = person->uid;
     args[3].data = &person->type;
     args[3].len = 1;
