@@ -50,7 +50,7 @@ typedef struct {
     const hpf_mask_rules_t  *rules;
     hpf_mask_json_t         *json;
     const unsigned char     *begin;     /* where it all began */
-    const unsigned char     *end;
+    const unsigned char     *end;       /* of what may be read */
     uint64_t                 email;     /* all ones, or 0 */
     uint64_t                 number;
     unsigned                 code;      /* digits of one in a row, or 0 */
@@ -283,13 +283,13 @@ hpf_mask_skip_inside(const hpf_mask_before_t *before, uint64_t quote,
 
 
 /*
- * Not 0: a rule may be for the name before the quote at n of the block.  Most
- * names need no more than this, so it is without branches.
+ * Not 0: a rule may be for the name of len bytes at p.  Most names need no more
+ * than this, so it is without branches that depend on them.
  */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_filter(const hpf_mask_rules_t *rules, const unsigned char *p,
-    unsigned n, size_t len)
+hpf_mask_skip_filter(const hpf_mask_sought_t *sought, const unsigned char *p,
+    size_t len)
 {
     uint64_t  head;
 
@@ -298,11 +298,15 @@ hpf_mask_skip_filter(const hpf_mask_rules_t *rules, const unsigned char *p,
         0xffffffffffffff, 0xffffffffffffffff
     };
 
-    memcpy(&head, p + n - len, sizeof(head));
+    if (sought->end - p < (ptrdiff_t) sizeof(head)) {
+        return 1;
+    }
+
+    memcpy(&head, p, sizeof(head));
 
     head &= heads[(len < 8) ? len : 8];
 
-    return hpf_mask_rules_bit(rules, hpf_mask_rules_slot(head, len));
+    return hpf_mask_rules_bit(sought->rules, hpf_mask_rules_slot(head, len));
 }
 
 
@@ -331,7 +335,7 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
         bits = found->quote << (63 - n) << 1 | before->quotes >> n;
         len = bits ? (size_t) __builtin_clzll(bits) : HPF_MASK_RULES_LAST;
 
-        hit = hpf_mask_skip_filter(sought->rules, p, n, len);
+        hit = hpf_mask_skip_filter(sought, p + n - len, len);
 
         if (b->slash | before->slashes) {
             bits = b->slash << (63 - n) << 1 | before->slashes >> n;
@@ -347,18 +351,18 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
 }
 
 
-/* Where to look closer in the block, or NULL. */
+/*
+ * Where to look closer in the block, or NULL; after: bytes with a colon or white
+ * space behind them.
+ */
 
 HPF_MASK_SKIP_INLINE const unsigned char *
 hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
-    const hpf_mask_block_t *b, const unsigned char *p)
+    const hpf_mask_block_t *b, uint64_t after, const unsigned char *p)
 {
-    uint64_t              after, escaped, inside, last;
+    uint64_t              escaped, inside, last;
     hpf_mask_found_t      found;
     const unsigned char  *stop;
-
-    after = (p[HPF_MASK_BLOCK] == ':' || p[HPF_MASK_BLOCK] <= ' ');
-    after = b->after >> 1 | after << 63;
 
     found.quote = b->quote;
     found.other = b->at & sought->email;
@@ -424,15 +428,71 @@ hpf_mask_skip_begin(hpf_mask_before_t *before, const unsigned char *p)
 }
 
 
+/*
+ * The next block at p, or what is left for it: a whole one that ends with the
+ * text, without the bits of what is before p; what may be read is from begin on.
+ * Gives where the block ends, or p: what is rare is not looked at there.
+ */
+
+HPF_MASK_SKIP_INLINE const unsigned char *
+hpf_mask_skip_block(hpf_mask_block_t *b, uint64_t *after,
+    const hpf_mask_before_t *before, const unsigned char *begin,
+    const unsigned char *p, const unsigned char *end, unsigned lines,
+    hpf_mask_block_pt block)
+{
+    unsigned              gone;
+    uint64_t              next;
+    const unsigned char  *last;
+
+    if (end - p >= HPF_MASK_SKIP_MIN) {
+        block(b, p, lines);
+
+        next = (p[HPF_MASK_BLOCK] == ':' || p[HPF_MASK_BLOCK] <= ' ');
+        *after = b->after >> 1 | next << 63;
+
+        return p + HPF_MASK_BLOCK;
+    }
+
+    last = (end - p > HPF_MASK_BLOCK) ? p + HPF_MASK_BLOCK : end;
+
+    if (p == end || last - begin < HPF_MASK_BLOCK) {
+        return p;
+    }
+
+    block(b, last - HPF_MASK_BLOCK, lines);
+
+    gone = (unsigned) (HPF_MASK_BLOCK - (last - p));
+
+    b->slash >>= gone;
+    b->wide >>= gone;
+
+    if (b->slash | b->wide | b->feed | before->escaped) {
+        return p;
+    }
+
+    b->quote >>= gone;
+    b->digit >>= gone;
+    b->between >>= gone;
+    b->at >>= gone;
+
+    /* what comes behind the last byte may be a colon */
+
+    *after = (b->after >> 1 | (uint64_t) 1 << 63) >> gone;
+
+    return last;
+}
+
+
 HPF_MASK_SKIP_INLINE const unsigned char *
 hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, hpf_mask_block_pt block)
 {
     unsigned              values;
+    uint64_t              after;
     hpf_mask_block_t      b;
     hpf_mask_before_t     before;
     hpf_mask_sought_t     sought;
-    const unsigned char  *begin, *found;
+    const unsigned char  *begin, *next, *found;
 
     values = m->rules->values;
     begin = p;
@@ -449,14 +509,17 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
 
     hpf_mask_skip_begin(&before, p);
 
-    while (end - p >= HPF_MASK_SKIP_MIN) {
+    for ( ;; ) {
+        next = hpf_mask_skip_block(&b, &after, &before, begin, p, end,
+                                   m->u.json.lines, block);
+        if (next == p) {
+            break;
+        }
 
-        block(&b, p, m->u.json.lines);
-
-        found = hpf_mask_skip_look(&sought, &before, &b, p);
+        found = hpf_mask_skip_look(&sought, &before, &b, after, p);
 
         if (found == NULL) {
-            p += HPF_MASK_BLOCK;
+            p = next;
             continue;
         }
 
