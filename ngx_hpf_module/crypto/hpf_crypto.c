@@ -4,18 +4,26 @@
 
 /*
  * Digests, keyed digests and random numbers by OpenSSL.  HMAC (RFC 2104) is
- * put together from two contexts that have taken in the padded key: copying
+ * put together from two states that have taken in the padded key: copying
  * one costs less than what EVP_MAC does for the same, and far less than
  * HMAC() with its look-up by name.
+ *
+ * SHA-256, which each request needs several times, is called by its old
+ * functions, which have a plain structure for a state.  EVP allocates one and
+ * goes through the provider for the same instructions: 0.2 microseconds a
+ * digest.
  */
 
 
 #include <stdlib.h>
 #include <string.h>
 
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include "hpf_plugin.h"
 #include "hpf_crypto.h"
@@ -32,7 +40,10 @@ struct hpf_crypto_s {
 };
 
 struct hpf_crypto_hmac_s {
-    EVP_MD_CTX   *inner;
+    int           md;
+    SHA256_CTX    inner_sha256;
+    SHA256_CTX    outer_sha256;
+    EVP_MD_CTX   *inner;               /* of another md */
     EVP_MD_CTX   *outer;
     EVP_MD_CTX   *ctx;
 };
@@ -42,8 +53,11 @@ struct hpf_crypto_stream_s {
 };
 
 
-static EVP_MD_CTX *hpf_crypto_pad(hpf_crypto_t *c, int md,
-    const unsigned char *key, unsigned char pad);
+static void hpf_crypto_pad_block(unsigned char *block, unsigned char pad);
+static int hpf_crypto_pad(hpf_crypto_t *c, hpf_crypto_hmac_t *h,
+    const unsigned char *block, EVP_MD_CTX **ctx, SHA256_CTX *sha256);
+static int hpf_crypto_sha256(const SHA256_CTX *from,
+    const hpf_crypto_part_t *parts, size_t n, unsigned char *out);
 static int hpf_crypto_add(EVP_MD_CTX *ctx, const hpf_crypto_part_t *parts,
     size_t n);
 
@@ -126,6 +140,13 @@ int
 hpf_crypto_digest_parts(hpf_crypto_t *c, int md,
     const hpf_crypto_part_t *parts, size_t n, unsigned char *out)
 {
+    SHA256_CTX  sha256;
+
+    if (md == HPF_CRYPTO_SHA256) {
+        return SHA256_Init(&sha256) == 1
+               ? hpf_crypto_sha256(&sha256, parts, n, out) : HPF_ERROR;
+    }
+
     if (EVP_DigestInit_ex2(c->ctx, c->md[md], NULL) != 1
         || hpf_crypto_add(c->ctx, parts, n) != HPF_OK
         || EVP_DigestFinal_ex(c->ctx, out, NULL) != 1)
@@ -204,15 +225,23 @@ hpf_crypto_hmac_create(hpf_crypto_t *c, int md, const void *key, size_t len)
         memcpy(block, key, len);
     }
 
+    h->md = md;
+
+    hpf_crypto_pad_block(block, 0x36);
+
     if (rc == HPF_OK) {
-        h->inner = hpf_crypto_pad(c, md, block, 0x36);
-        h->outer = hpf_crypto_pad(c, md, block, 0x5c);
-        h->ctx = EVP_MD_CTX_new();
+        rc = hpf_crypto_pad(c, h, block, &h->inner, &h->inner_sha256);
+    }
+
+    hpf_crypto_pad_block(block, 0x36 ^ 0x5c);
+
+    if (rc == HPF_OK) {
+        rc = hpf_crypto_pad(c, h, block, &h->outer, &h->outer_sha256);
     }
 
     OPENSSL_cleanse(block, sizeof(block));
 
-    if (h->inner == NULL || h->outer == NULL || h->ctx == NULL) {
+    if (rc != HPF_OK) {
         hpf_crypto_hmac_destroy(h);
         return NULL;
     }
@@ -232,6 +261,7 @@ hpf_crypto_hmac_destroy(hpf_crypto_hmac_t *h)
     EVP_MD_CTX_free(h->outer);
     EVP_MD_CTX_free(h->inner);
 
+    OPENSSL_cleanse(h, sizeof(hpf_crypto_hmac_t));
     free(h);
 }
 
@@ -253,7 +283,17 @@ int
 hpf_crypto_hmac_parts(hpf_crypto_hmac_t *h, const hpf_crypto_part_t *parts,
     size_t n, unsigned char *out)
 {
-    unsigned char  digest[HPF_CRYPTO_LEN];
+    unsigned char      digest[HPF_CRYPTO_LEN];
+    hpf_crypto_part_t  part;
+
+    if (h->md == HPF_CRYPTO_SHA256) {
+        part.data = digest;
+        part.len = sizeof(digest);
+
+        return hpf_crypto_sha256(&h->inner_sha256, parts, n, digest) == HPF_OK
+               ? hpf_crypto_sha256(&h->outer_sha256, &part, 1, out)
+               : HPF_ERROR;
+    }
 
     if (EVP_MD_CTX_copy_ex(h->ctx, h->inner) != 1
         || hpf_crypto_add(h->ctx, parts, n) != HPF_OK
@@ -382,35 +422,64 @@ hpf_crypto_cleanse(void *p, size_t len)
 }
 
 
-static EVP_MD_CTX *
-hpf_crypto_pad(hpf_crypto_t *c, int md, const unsigned char *key,
-    unsigned char pad)
+static void
+hpf_crypto_pad_block(unsigned char *block, unsigned char pad)
 {
-    int             rc;
-    size_t          i;
-    EVP_MD_CTX     *ctx;
-    unsigned char   block[HPF_CRYPTO_BLOCK];
+    size_t  i;
 
-    ctx = EVP_MD_CTX_new();
-    if (ctx == NULL) {
-        return NULL;
+    for (i = 0; i < HPF_CRYPTO_BLOCK; i++) {
+        block[i] ^= pad;
+    }
+}
+
+
+/* A state that has taken in the padded key. */
+
+static int
+hpf_crypto_pad(hpf_crypto_t *c, hpf_crypto_hmac_t *h,
+    const unsigned char *block, EVP_MD_CTX **ctx, SHA256_CTX *sha256)
+{
+    int  rc;
+
+    if (h->md == HPF_CRYPTO_SHA256) {
+        rc = SHA256_Init(sha256) == 1
+             && SHA256_Update(sha256, block, HPF_CRYPTO_BLOCK) == 1;
+
+        return rc ? HPF_OK : HPF_ERROR;
     }
 
-    for (i = 0; i < sizeof(block); i++) {
-        block[i] = key[i] ^ pad;
+    *ctx = EVP_MD_CTX_new();
+
+    if (h->ctx == NULL) {
+        h->ctx = EVP_MD_CTX_new();
     }
 
-    rc = EVP_DigestInit_ex2(ctx, c->md[md], NULL) == 1
-         && EVP_DigestUpdate(ctx, block, sizeof(block)) == 1;
+    rc = *ctx && h->ctx
+         && EVP_DigestInit_ex2(*ctx, c->md[h->md], NULL) == 1
+         && EVP_DigestUpdate(*ctx, block, HPF_CRYPTO_BLOCK) == 1;
 
-    OPENSSL_cleanse(block, sizeof(block));
+    return rc ? HPF_OK : HPF_ERROR;
+}
 
-    if (!rc) {
-        EVP_MD_CTX_free(ctx);
-        return NULL;
+
+/* The state that it goes on from stays as it is. */
+
+static int
+hpf_crypto_sha256(const SHA256_CTX *from, const hpf_crypto_part_t *parts,
+    size_t n, unsigned char *out)
+{
+    size_t      i;
+    SHA256_CTX  ctx;
+
+    ctx = *from;
+
+    for (i = 0; i < n; i++) {
+        if (SHA256_Update(&ctx, parts[i].data, parts[i].len) != 1) {
+            return HPF_ERROR;
+        }
     }
 
-    return ctx;
+    return SHA256_Final(out, &ctx) == 1 ? HPF_OK : HPF_ERROR;
 }
 
 
