@@ -170,7 +170,7 @@ sub recorded {
 
     $t->wait_for(sub {
         @lines = map { join ' ', grep { defined } @$_{@$members} }
-                 grep { $_->{event} && $_->{status} == 204 && $which->($_) }
+                 grep { $_->{event} && ($_->{status} || 0) == 204 && $which->($_) }
                  $t->audit;
         return @lines >= @$want;
     });

@@ -276,15 +276,21 @@ ngx_hpf_audit_lose(ngx_hpf_audit_t *audit)
 void
 ngx_hpf_audit_time(hpf_json_out_t *out)
 {
-    char         time[HPF_TIME_LEN];
     ngx_time_t  *tp;
+
+    static size_t      len;
+    static char        text[HPF_TIME_LEN];
+    static ngx_time_t  of;             /* what the text says */
 
     tp = ngx_timeofday();
 
+    if (tp->sec != of.sec || tp->msec != of.msec) {
+        len = hpf_time_rfc3339(text, (int64_t) tp->sec * 1000 + tp->msec);
+        of = *tp;
+    }
+
     hpf_json_out_key(out, "time");
-    hpf_json_out_string(out, time,
-                        hpf_time_rfc3339(time, (int64_t) tp->sec * 1000
-                                               + tp->msec));
+    hpf_json_out_string(out, text, len);
 }
 
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hpf_hash.h"
+#include "hpf_word.h"
 
 
 #define HPF_HASH_K1  UINT64_C(0x9e3779b97f4a7c15)
@@ -44,9 +45,10 @@ hpf_hash_run(unsigned char *out, const void *data, size_t len, uint64_t a,
             memcpy(w, p, sizeof(w));
 
         } else {
-            w[0] = 0;
-            w[1] = 0;
-            memcpy(w, p, n);
+            w[0] = hpf_word(p, n);
+            w[1] = n > sizeof(w[0]) ? hpf_word(p + sizeof(w[0]),
+                                               n - sizeof(w[0]))
+                                    : 0;
         }
 
         p += sizeof(w);

@@ -7,10 +7,17 @@
  */
 
 
+#include <string.h>
+
 #include "hpf_plugin.h"
 #include "hpf_hex.h"
 
 
+/* the same two bytes four times */
+#define HPF_HEX_EACH(two)  (UINT64_C(0x0001000100010001) * (two))
+
+
+static void hpf_hex_encode_four(char *out, const unsigned char *p);
 static unsigned hpf_hex_value(unsigned c);
 
 
@@ -22,8 +29,13 @@ hpf_hex_encode(char *out, const void *data, size_t len)
     const unsigned char  *p;
 
     p = data;
+    i = 0;
 
-    for (i = 0; i < len; i++) {
+    for ( /* void */ ; len - i >= 4; i += 4) {
+        hpf_hex_encode_four(out + 2 * i, p + i);
+    }
+
+    for ( /* void */ ; i < len; i++) {
         hi = p[i] >> 4;
         lo = p[i] & 0xf;
 
@@ -34,6 +46,28 @@ hpf_hex_encode(char *out, const void *data, size_t len)
     }
 
     return 2 * len;
+}
+
+
+/* Each digit has a byte of a word of its own. */
+
+static void
+hpf_hex_encode_four(char *out, const unsigned char *p)
+{
+    uint64_t  w, letters;
+
+    w = p[0] | (uint64_t) p[1] << 16 | (uint64_t) p[2] << 32
+        | (uint64_t) p[3] << 48;
+    w = (w >> 4 & HPF_HEX_EACH(0x000f)) | (w << 8 & HPF_HEX_EACH(0x0f00));
+
+    letters = (w + HPF_HEX_EACH(0x0606)) >> 4 & HPF_HEX_EACH(0x0101);
+    w += HPF_HEX_EACH(0x3030) + letters * 39;
+
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    w = __builtin_bswap64(w);
+#endif
+
+    memcpy(out, &w, sizeof(w));
 }
 
 

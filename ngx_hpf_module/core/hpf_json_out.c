@@ -75,12 +75,9 @@ hpf_json_out_end_array(hpf_json_out_t *out)
 
 
 void
-hpf_json_out_key(hpf_json_out_t *out, const char *name)
+hpf_json_out_name(hpf_json_out_t *out, const char *name, size_t len)
 {
-    size_t          len;
     unsigned char  *p;
-
-    len = strlen(name);
 
     if (hpf_json_out_room(out, len + 4) != HPF_OK) {
         return;
@@ -116,6 +113,28 @@ hpf_json_out_key_len(hpf_json_out_t *out, const void *name, size_t len)
 void
 hpf_json_out_string(hpf_json_out_t *out, const void *text, size_t len)
 {
+    unsigned char  *p;
+
+    if (hpf_json_out_plain(text, len) == len
+        && (size_t) (out->last - out->pos) >= len + 3 && !out->failed)
+    {
+        p = out->pos;
+        *p = ',';
+        p += out->comma;
+        *p++ = '"';
+
+        if (len) {
+            memcpy(p, text, len);
+        }
+
+        p[len] = '"';
+
+        out->pos = p + len + 1;
+        out->comma = 1;
+
+        return;
+    }
+
     hpf_json_out_comma(out);
     hpf_json_out_put(out, "\"", 1);
     hpf_json_out_text(out, text, len);

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 
 typedef struct hpf_json_out_s  hpf_json_out_t;
@@ -44,8 +45,16 @@ void hpf_json_out_end_object(hpf_json_out_t *out);
 void hpf_json_out_begin_array(hpf_json_out_t *out);
 void hpf_json_out_end_array(hpf_json_out_t *out);
 
-/* The name of a member, ended by a zero and written as it is. */
-void hpf_json_out_key(hpf_json_out_t *out, const char *name);
+/* The name of a member, written as it is. */
+void hpf_json_out_name(hpf_json_out_t *out, const char *name, size_t len);
+
+/* The same, ended by a zero; of a literal the length is known. */
+static inline void
+hpf_json_out_key(hpf_json_out_t *out, const char *name)
+{
+    hpf_json_out_name(out, name, strlen(name));
+}
+
 /* A name that comes from elsewhere: escaped. */
 void hpf_json_out_key_len(hpf_json_out_t *out, const void *name, size_t len);
 

@@ -246,6 +246,8 @@ typedef struct {
 #define NGX_HTTP_HPF_BY_ITEM     2
 #define NGX_HTTP_HPF_BY_USER     3
 
+#define NGX_HTTP_HPF_LIMIT_POLICY  128          /* bytes of the header */
+
 typedef enum {
     NGX_HTTP_HPF_OF_NODE = 0,                   /* each node has it all */
     NGX_HTTP_HPF_OF_CLUSTER,                    /* the store decides */
@@ -262,6 +264,9 @@ struct ngx_http_hpf_limit_s {
     u_char                        hash[HPF_HASH_LEN];  /* of name and rate */
     ngx_int_t                     slots[6];     /* of metrics; 0: not known */
     ngx_flag_t                    dry_run;
+    char                          policy[NGX_HTTP_HPF_LIMIT_POLICY];
+    size_t                        policy_len;   /* 0: to be made */
+    size_t                        policy_name;  /* bytes of it */
 };
 
 

@@ -78,10 +78,10 @@ static ngx_str_t  ngx_http_hpf_sms = ngx_string("sms");
 /* Counted in the store by themselves; for the headers. */
 
 static ngx_http_hpf_limit_t  ngx_http_hpf_challenge_limits[] = {
-    { ngx_string("sms-resend"), 0, 0, { 0 }, 1, NGX_HTTP_HPF_CODE_RESEND,
-      { 0 }, { 0 }, 0 },
-    { ngx_string("sms-day"), 0, 0, { 0 }, NGX_HTTP_HPF_CODE_DAY, 86400,
-      { 0 }, { 0 }, 0 }
+    { .name = ngx_string("sms-resend"),
+      .quota = 1, .window = NGX_HTTP_HPF_CODE_RESEND },
+    { .name = ngx_string("sms-day"),
+      .quota = NGX_HTTP_HPF_CODE_DAY, .window = 86400 }
 };
 
 

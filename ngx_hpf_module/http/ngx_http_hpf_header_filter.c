@@ -24,8 +24,7 @@ static void ngx_http_hpf_header_drop(ngx_http_request_t *r,
     const char *key);
 static ngx_int_t ngx_http_hpf_header_limit(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
-static ngx_int_t ngx_http_hpf_header_quota(ngx_http_request_t *r,
-    const char *key, const char **names, const int64_t *values);
+static void ngx_http_hpf_header_policy(ngx_http_hpf_limit_t *limit);
 static ngx_int_t ngx_http_hpf_header_vary(ngx_http_request_t *r,
     ngx_http_hpf_ctx_t *ctx);
 static ngx_int_t ngx_http_hpf_header_cors(ngx_http_request_t *r,
@@ -247,54 +246,40 @@ ngx_http_hpf_header_cors(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hpf_header_limit(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    int64_t   policy[2], left[2];
-    uint64_t  t;
+    char                  *p, *last;
+    size_t                 size;
+    uint64_t               t;
+    ngx_str_t              value;
+    ngx_http_hpf_limit_t  *limit;
 
-    static const char  *policy_names[] = { "q", "w" };
-    static const char  *left_names[] = { "r", "t" };
+    limit = ctx->limit;
 
-    t = ctx->bucket.retry_after ? ctx->bucket.retry_after : ctx->bucket.reset;
+    if (limit->policy_len == 0) {
+        ngx_http_hpf_header_policy(limit);
+    }
 
-    policy[0] = ctx->limit->quota;
-    policy[1] = ctx->limit->window;
-    left[0] = ctx->bucket.remaining;
-    left[1] = (t + 999999) / 1000000;
+    value.data = (u_char *) limit->policy;
+    value.len = limit->policy_len;
 
-    return ngx_http_hpf_header_quota(r, "RateLimit-Policy", policy_names,
-                                     policy)
-               == NGX_OK
-           ? ngx_http_hpf_header_quota(r, "RateLimit", left_names, left)
-           : NGX_ERROR;
-}
+    if (ngx_http_hpf_header_set(r, "RateLimit-Policy", &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-
-static ngx_int_t
-ngx_http_hpf_header_quota(ngx_http_request_t *r, const char *key,
-    const char **names, const int64_t *values)
-{
-    char                *p, *last;
-    size_t               size;
-    ngx_str_t            value, *name;
-    ngx_http_hpf_ctx_t  *ctx;
-
-    ctx = ngx_http_hpf_get_ctx(r);
-    name = &ctx->limit->name;
-
-    size = name->len + sizeof("\"\";q=;w=") - 1 + 2 * HPF_SF_INT_LEN;
+    size = limit->policy_name + sizeof(";r=;t=") - 1 + 2 * HPF_SF_INT_LEN;
 
     value.data = ngx_pnalloc(r->pool, size);
     if (value.data == NULL) {
         return NGX_ERROR;
     }
 
-    p = (char *) value.data;
-    last = p + size;
+    last = (char *) value.data + size;
+    p = (char *) ngx_cpymem(value.data, limit->policy, limit->policy_name);
 
-    p = hpf_sf_put_string(p, last, (char *) name->data, name->len);
-    p = hpf_sf_put_param(p, last, names[0],
-                         ngx_min(values[0], HPF_SF_INT_MAX));
-    p = hpf_sf_put_param(p, last, names[1],
-                         ngx_min(values[1], HPF_SF_INT_MAX));
+    t = ctx->bucket.retry_after ? ctx->bucket.retry_after : ctx->bucket.reset;
+
+    p = hpf_sf_put_param(p, last, "r",
+                         ngx_min(ctx->bucket.remaining, HPF_SF_INT_MAX));
+    p = hpf_sf_put_param(p, last, "t", (t + 999999) / 1000000);
 
     if (p == NULL) {
         return NGX_ERROR;
@@ -302,7 +287,29 @@ ngx_http_hpf_header_quota(ngx_http_request_t *r, const char *key,
 
     value.len = p - (char *) value.data;
 
-    return ngx_http_hpf_header_set(r, key, &value);
+    return ngx_http_hpf_header_set(r, "RateLimit", &value);
+}
+
+
+/* It does not change, so each worker makes it once. */
+
+static void
+ngx_http_hpf_header_policy(ngx_http_hpf_limit_t *limit)
+{
+    char  *p, *last;
+
+    last = limit->policy + sizeof(limit->policy);
+
+    p = hpf_sf_put_string(limit->policy, last, (char *) limit->name.data,
+                          limit->name.len);
+    limit->policy_name = p ? p - limit->policy : 0;
+
+    p = hpf_sf_put_param(p, last, "q",
+                         ngx_min((int64_t) limit->quota, HPF_SF_INT_MAX));
+    p = hpf_sf_put_param(p, last, "w",
+                         ngx_min((int64_t) limit->window, HPF_SF_INT_MAX));
+
+    limit->policy_len = p ? p - limit->policy : 0;
 }
 
 

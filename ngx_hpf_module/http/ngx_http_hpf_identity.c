@@ -22,6 +22,9 @@
 #include "ngx_http_hpf_cookie.h"
 
 
+#define NGX_HTTP_HPF_IDENTITY  4          /* headers that it adds */
+
+
 typedef struct {
     ngx_str_t   name;
     u_char     *lowcase;
@@ -44,7 +47,7 @@ static ngx_int_t ngx_http_hpf_identity_push(ngx_list_t *list,
 ngx_int_t
 ngx_http_hpf_identity_set(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    ngx_uint_t        i;
+    ngx_uint_t        i, n;
     ngx_list_t       *headers, list;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header, *h;
@@ -53,7 +56,13 @@ ngx_http_hpf_identity_set(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 
     headers = &r->headers_in.headers;
 
-    if (ngx_list_init(&list, r->pool, 20, sizeof(ngx_table_elt_t)) != NGX_OK) {
+    n = NGX_HTTP_HPF_IDENTITY;
+
+    for (part = &headers->part; part; part = part->next) {
+        n += part->nelts;
+    }
+
+    if (ngx_list_init(&list, r->pool, n, sizeof(ngx_table_elt_t)) != NGX_OK) {
         return NGX_ERROR;
     }
 

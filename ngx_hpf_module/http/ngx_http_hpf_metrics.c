@@ -12,19 +12,37 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_hash.h"
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_plugins.h"
 
 
 #define NGX_HTTP_HPF_LABELS  256
+#define NGX_HTTP_HPF_SERIES  64
 
 
+/* Those of requests with the same labels; -1: not known, or no room for it. */
+
+typedef struct {
+    ngx_hpf_zone_t  *zone;
+    ngx_int_t        requests;
+    ngx_int_t        duration;
+    ngx_int_t        masked;
+    size_t           len;
+    u_char           labels[NGX_HTTP_HPF_LABELS];
+} ngx_http_hpf_series_t;
+
+
+static ngx_http_hpf_series_t *ngx_http_hpf_metrics_series(
+    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *labels, ngx_str_t *of_channel);
 static void ngx_http_hpf_metrics_label(ngx_str_t *labels, const char *name,
     const u_char *value, size_t len);
 static uint64_t ngx_http_hpf_metrics_duration(ngx_http_request_t *r);
 static void ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf,
     const char *name, ngx_str_t *labels, int64_t n);
+static ngx_int_t ngx_http_hpf_metrics_slot(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_hpf_stat_type_e type, const char *name, ngx_str_t *labels);
 static void ngx_http_hpf_metrics_store(ngx_http_hpf_main_conf_t *hmcf);
 static ngx_int_t ngx_http_hpf_metrics_page(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hpf_metrics_health(ngx_http_request_t *r);
@@ -39,11 +57,11 @@ void
 ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
     u_char                     buf[NGX_HTTP_HPF_LABELS];
-    ngx_int_t                  slot;
-    ngx_str_t                  labels, of_channel, name, channel;
+    ngx_str_t                  labels, of_channel, channel;
     ngx_uint_t                 masked, revealed, kinds;
     const char                *outcome;
     ngx_http_hpf_main_conf_t  *hmcf;
+    ngx_http_hpf_series_t     *series;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
@@ -72,19 +90,24 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_http_hpf_metrics_label(&labels, "outcome", (u_char *) outcome,
                                ngx_strlen(outcome));
 
-    ngx_http_hpf_metrics_add(hmcf, "hpf_requests_total", &labels, 1);
+    series = ngx_http_hpf_metrics_series(hmcf, &labels, &of_channel);
 
-    ngx_str_set(&name, "hpf_request_duration_seconds");
-
-    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_HISTOGRAM, &name,
-                             &of_channel);
-    ngx_hpf_stat_observe(hmcf->zone, slot, ngx_http_hpf_metrics_duration(r));
+    ngx_hpf_stat_add(hmcf->zone, series->requests, 1);
+    ngx_hpf_stat_observe(hmcf->zone, series->duration,
+                         ngx_http_hpf_metrics_duration(r));
 
     masked = ngx_http_hpf_mask_count(r);
 
     if (masked) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_fields_total", &of_channel,
-                                 masked);
+
+        if (series->masked < 0) {
+            series->masked = ngx_http_hpf_metrics_slot(hmcf,
+                                                       NGX_HPF_STAT_COUNTER,
+                                                       "hpf_mask_fields_total",
+                                                       &of_channel);
+        }
+
+        ngx_hpf_stat_add(hmcf->zone, series->masked, masked);
     }
 
     revealed = ngx_http_hpf_mask_revealed(r, &kinds);
@@ -98,6 +121,44 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         ngx_http_hpf_metrics_add(hmcf, "hpf_store_requests_total", &of_channel,
                                  1);
     }
+}
+
+
+/*
+ * Requests are of few kinds: each worker remembers where the series of some
+ * are, found by all of their labels.
+ */
+
+static ngx_http_hpf_series_t *
+ngx_http_hpf_metrics_series(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *labels,
+    ngx_str_t *of_channel)
+{
+    u_char                  hash[HPF_HASH_LEN];
+    ngx_http_hpf_series_t  *series;
+
+    static ngx_http_hpf_series_t  all[NGX_HTTP_HPF_SERIES];
+
+    hpf_hash(hash, labels->data, labels->len, 0);
+    series = &all[hash[0] % NGX_HTTP_HPF_SERIES];
+
+    if (series->zone == hmcf->zone && series->len == labels->len
+        && ngx_memcmp(series->labels, labels->data, labels->len) == 0)
+    {
+        return series;
+    }
+
+    series->zone = hmcf->zone;
+    series->len = labels->len;
+    ngx_memcpy(series->labels, labels->data, labels->len);
+
+    series->requests = ngx_http_hpf_metrics_slot(hmcf, NGX_HPF_STAT_COUNTER,
+                                                 "hpf_requests_total", labels);
+    series->duration = ngx_http_hpf_metrics_slot(hmcf, NGX_HPF_STAT_HISTOGRAM,
+                                                 "hpf_request_duration_seconds",
+                                                 of_channel);
+    series->masked = -1;
+
+    return series;
 }
 
 
@@ -152,14 +213,23 @@ ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf, const char *name,
     ngx_str_t *labels, int64_t n)
 {
     ngx_int_t  slot;
+
+    slot = ngx_http_hpf_metrics_slot(hmcf, NGX_HPF_STAT_COUNTER, name, labels);
+
+    ngx_hpf_stat_add(hmcf->zone, slot, n);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_metrics_slot(ngx_http_hpf_main_conf_t *hmcf,
+    ngx_hpf_stat_type_e type, const char *name, ngx_str_t *labels)
+{
     ngx_str_t  s;
 
     s.data = (u_char *) name;
     s.len = ngx_strlen(name);
 
-    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_COUNTER, &s, labels);
-
-    ngx_hpf_stat_add(hmcf->zone, slot, n);
+    return ngx_hpf_stat_slot(hmcf->zone, type, &s, labels);
 }
 
 

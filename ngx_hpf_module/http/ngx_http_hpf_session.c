@@ -187,25 +187,27 @@ ngx_http_hpf_session_token(ngx_http_request_t *r, ngx_str_t *token)
 ngx_uint_t
 ngx_http_hpf_session_token_valid(ngx_str_t *token)
 {
-    u_char  *p, *last;
+    u_char      valid;
+    ngx_uint_t  i;
 
-    p = token->data;
-    last = p + token->len;
+    static const u_char  chars[256] = {
+        ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1,
+        ['-'] = 1, ['_'] = 1
+    };
 
     if (token->len != NGX_HTTP_HPF_TOKEN_LEN) {
         return 0;
     }
 
-    for ( /* void */ ; p < last; p++) {
+    /* they are random, and so would be branches that depend on them */
 
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
-              || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
-        {
-            return 0;
-        }
+    valid = 1;
+
+    for (i = 0; i < NGX_HTTP_HPF_TOKEN_LEN; i++) {
+        valid &= chars[token->data[i]];
     }
 
-    return 1;
+    return valid;
 }
 
 
