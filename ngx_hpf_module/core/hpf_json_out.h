@@ -45,16 +45,9 @@ void hpf_json_out_end_object(hpf_json_out_t *out);
 void hpf_json_out_begin_array(hpf_json_out_t *out);
 void hpf_json_out_end_array(hpf_json_out_t *out);
 
-/* The name of a member, written as it is. */
+/* The name of a member, ended by a zero and written as it is. */
+static void hpf_json_out_key(hpf_json_out_t *out, const char *name);
 void hpf_json_out_name(hpf_json_out_t *out, const char *name, size_t len);
-
-/* The same, ended by a zero; of a literal the length is known. */
-static inline void
-hpf_json_out_key(hpf_json_out_t *out, const char *name)
-{
-    hpf_json_out_name(out, name, strlen(name));
-}
-
 /* A name that comes from elsewhere: escaped. */
 void hpf_json_out_key_len(hpf_json_out_t *out, const void *name, size_t len);
 
@@ -80,6 +73,36 @@ void hpf_json_out_raw(hpf_json_out_t *out, const void *text, size_t len);
 /* 1: something did not fit, the text must not be used. */
 int hpf_json_out_failed(const hpf_json_out_t *out);
 size_t hpf_json_out_len(const hpf_json_out_t *out);
+
+
+/* Of a literal the length is known, so it is stored and not copied. */
+
+static inline void
+hpf_json_out_key(hpf_json_out_t *out, const char *name)
+{
+    size_t          len;
+    unsigned char  *p;
+
+    len = strlen(name);
+
+    if (!__builtin_constant_p(len) || out->failed
+        || (size_t) (out->last - out->pos) < len + 4)
+    {
+        hpf_json_out_name(out, name, len);
+        return;
+    }
+
+    p = out->pos;
+    *p = ',';
+    p += out->comma;
+    *p = '"';
+    memcpy(p + 1, name, len);
+    p[len + 1] = '"';
+    p[len + 2] = ':';
+
+    out->pos = p + len + 3;
+    out->comma = 0;
+}
 
 
 #endif /* _HPF_JSON_OUT_H_INCLUDED_ */

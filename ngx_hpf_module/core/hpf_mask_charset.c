@@ -291,6 +291,14 @@ hpf_mask_charset_param(const unsigned char *p, size_t len,
 
     end = p + len;
 
+    /* most have none */
+
+    if (len == 0 || (memchr(p, ';', len) == NULL
+                     && memchr(p, ' ', len) == NULL))
+    {
+        return 0;
+    }
+
     for ( /* void */ ; p < end; p++) {
 
         if ((*p == ';' || *p == ' ')

@@ -352,8 +352,8 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
 
 
 /*
- * Where to look closer in the block, or NULL; after: bytes with a colon or white
- * space behind them.
+ * Where to look closer in the block, or NULL; after: bytes with a colon or
+ * white space behind them.
  */
 
 HPF_MASK_SKIP_INLINE const unsigned char *
@@ -430,8 +430,8 @@ hpf_mask_skip_begin(hpf_mask_before_t *before, const unsigned char *p)
 
 /*
  * The next block at p, or what is left for it: a whole one that ends with the
- * text, without the bits of what is before p; what may be read is from begin on.
- * Gives where the block ends, or p: what is rare is not looked at there.
+ * text, without the bits of what is before p; what may be read is from begin
+ * on.  Gives where the block ends, or p: what is rare is not looked at there.
  */
 
 HPF_MASK_SKIP_INLINE const unsigned char *

@@ -29,6 +29,9 @@
 #endif
 
 
+#define NGX_HTTP_HPF_MASK_TYPE_MAX  128   /* no type that long is in a list */
+
+
 typedef struct ngx_http_hpf_mask_block_s  ngx_http_hpf_mask_block_t;
 
 
@@ -41,6 +44,24 @@ typedef struct {
     ngx_http_hpf_mask_block_t  *blocks;   /* free, of this worker */
     ngx_uint_t                  nblocks;  /* that it may yet get */
 } ngx_http_hpf_mask_main_conf_t;
+
+
+/* What a Content-Type says. */
+
+typedef struct {
+    ngx_uint_t    type;                   /* hpf_mask_type_e */
+    unsigned      tabs:1;                 /* of CSV */
+    unsigned      headless:1;
+} ngx_http_hpf_mask_type_t;
+
+
+/* The last one of a location, of which most answers have the same. */
+
+typedef struct {
+    ngx_http_hpf_mask_type_t  type;
+    size_t                    len;
+    u_char                    text[NGX_HTTP_HPF_MASK_TYPE_MAX];
+} ngx_http_hpf_mask_memo_t;
 
 
 typedef struct {
@@ -58,6 +79,7 @@ typedef struct {
     unsigned                  all_xml:1;       /* application/ *+xml */
 
     ngx_http_hpf_mask_http_conf_t   http;
+    ngx_http_hpf_mask_memo_t  memo;
 } ngx_http_hpf_mask_loc_conf_t;
 
 

@@ -9,15 +9,14 @@
 #include "ngx_http_hpf_mask_type.h"
 
 
-#define NGX_HTTP_HPF_MASK_TYPE_MAX  128
-
-
 typedef struct {
     ngx_str_t     name;         /* a star in front: any that ends so */
     ngx_uint_t    type;
 } ngx_http_hpf_mask_type_name_t;
 
 
+static void ngx_http_hpf_mask_type_read(ngx_http_hpf_mask_loc_conf_t *hmlcf,
+    ngx_str_t *content_type, ngx_http_hpf_mask_type_t *t);
 static ngx_uint_t ngx_http_hpf_mask_type_listed(
     ngx_http_hpf_mask_loc_conf_t *hmlcf, ngx_str_t *type);
 static ngx_uint_t ngx_http_hpf_mask_type_is(ngx_str_t *type, ngx_str_t *name);
@@ -51,21 +50,45 @@ void
 ngx_http_hpf_mask_type(ngx_http_hpf_mask_loc_conf_t *hmlcf,
     ngx_str_t *content_type, ngx_http_hpf_mask_type_t *t)
 {
+    ngx_http_hpf_mask_memo_t  *memo;
+
+    memo = &hmlcf->memo;
+
+    /* whoever sends no type may mean anything: JSON passes what is none */
+
+    if (content_type == NULL || content_type->len == 0) {
+        ngx_memzero(t, sizeof(ngx_http_hpf_mask_type_t));
+        t->type = HPF_MASK_TYPE_JSON;
+        return;
+    }
+
+    if (memo->len == content_type->len
+        && ngx_memcmp(memo->text, content_type->data, memo->len) == 0)
+    {
+        *t = memo->type;
+        return;
+    }
+
+    ngx_http_hpf_mask_type_read(hmlcf, content_type, t);
+
+    if (content_type->len <= NGX_HTTP_HPF_MASK_TYPE_MAX) {
+        memo->type = *t;
+        memo->len = content_type->len;
+        ngx_memcpy(memo->text, content_type->data, memo->len);
+    }
+}
+
+
+static void
+ngx_http_hpf_mask_type_read(ngx_http_hpf_mask_loc_conf_t *hmlcf,
+    ngx_str_t *content_type, ngx_http_hpf_mask_type_t *t)
+{
     u_char                          lowcase[NGX_HTTP_HPF_MASK_TYPE_MAX];
     u_char                         *last;
     ngx_str_t                       type;
     ngx_http_hpf_mask_type_name_t  *name;
 
     ngx_memzero(t, sizeof(ngx_http_hpf_mask_type_t));
-
-    /* whoever sends no type may mean anything: JSON passes what is none */
-
-    if (content_type == NULL || content_type->len == 0) {
-        t->type = HPF_MASK_TYPE_JSON;
-        return;
-    }
-
-    /* no type that long is in a list */
 
     type.data = lowcase;
     type.len = ngx_min(ngx_http_hpf_mask_type_len(content_type),
@@ -95,7 +118,6 @@ ngx_http_hpf_mask_type(ngx_http_hpf_mask_loc_conf_t *hmlcf,
                                        (u_char *) "header=absent", 13 - 1)
                       != NULL);
     }
-
 }
 
 

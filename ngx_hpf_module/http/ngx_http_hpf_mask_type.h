@@ -15,13 +15,6 @@
 #include "ngx_http_hpf_mask_conf.h"
 
 
-typedef struct {
-    ngx_uint_t    type;         /* hpf_mask_type_e */
-    unsigned      tabs:1;       /* of CSV */
-    unsigned      headless:1;
-} ngx_http_hpf_mask_type_t;
-
-
 /* How a body of this Content-Type is read; HPF_MASK_TYPES: it is not. */
 void ngx_http_hpf_mask_type(ngx_http_hpf_mask_loc_conf_t *hmlcf,
     ngx_str_t *content_type, ngx_http_hpf_mask_type_t *t);

@@ -60,8 +60,8 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     ngx_str_t                  labels, of_channel, channel;
     ngx_uint_t                 masked, revealed, kinds;
     const char                *outcome;
-    ngx_http_hpf_main_conf_t  *hmcf;
     ngx_http_hpf_series_t     *series;
+    ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hpf_module);
 
