@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_hex.h"
 #include "ngx_http_hpf.h"
 
 
@@ -61,7 +62,7 @@ ngx_http_hpf_id_step(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    (void) ngx_hex_dump(ctx->id, random, sizeof(random));
+    (void) hpf_hex_encode((char *) ctx->id, random, sizeof(random));
 
     return NGX_OK;
 }

@@ -20,12 +20,18 @@ ngx_http_hpf_mask_text_conf(ngx_http_request_t *r,
     hpf_mask_conf_t *conf, const hpf_mask_rules_t *rules,
     ngx_http_hpf_mask_type_t *type)
 {
-    ngx_tm_t                        tm;
     ngx_time_t                     *tp;
     ngx_http_hpf_mask_main_conf_t  *hmmcf;
 
+    static time_t    of;                /* the second of tm */
+    static ngx_tm_t  tm;
+
     tp = ngx_timeofday();
-    ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
+
+    if (of != tp->sec) {
+        ngx_gmtime(tp->sec + tp->gmtoff * 60, &tm);
+        of = tp->sec;
+    }
 
     ngx_memzero(conf, sizeof(hpf_mask_conf_t));
 

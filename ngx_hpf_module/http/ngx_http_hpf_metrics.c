@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "hpf_hash.h"
+#include "hpf_word.h"
 #include "ngx_http_hpf.h"
 #include "ngx_http_hpf_mask_filter.h"
 #include "ngx_http_hpf_plugins.h"
@@ -22,26 +22,37 @@
 #define NGX_HTTP_HPF_SERIES  64
 
 
-/* Those of requests with the same labels; -1: not known, or no room for it. */
+/*
+ * Requests are of few kinds: each worker remembers where the series of some
+ * are.  -1: not known, or no room for it.
+ */
 
 typedef struct {
     ngx_hpf_zone_t  *zone;
+    const char      *outcome;
     ngx_int_t        requests;
     ngx_int_t        duration;
     ngx_int_t        masked;
-    size_t           len;
-    u_char           labels[NGX_HTTP_HPF_LABELS];
+    ngx_str_t        channel;              /* of the labels */
+    ngx_str_t        item;
+    ngx_str_t        of_channel;
+    ngx_str_t        labels;
+    u_char           buf[NGX_HTTP_HPF_LABELS];
 } ngx_http_hpf_series_t;
 
 
 static ngx_http_hpf_series_t *ngx_http_hpf_metrics_series(
-    ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *labels, ngx_str_t *of_channel);
+    ngx_hpf_zone_t *zone, ngx_str_t *channel, ngx_str_t *item,
+    const char *outcome);
+static void ngx_http_hpf_metrics_series_set(ngx_http_hpf_series_t *series,
+    ngx_str_t *channel, ngx_str_t *item, const char *outcome);
+static ngx_uint_t ngx_http_hpf_metrics_same(ngx_str_t *a, ngx_str_t *b);
 static void ngx_http_hpf_metrics_label(ngx_str_t *labels, const char *name,
     const u_char *value, size_t len);
 static uint64_t ngx_http_hpf_metrics_duration(ngx_http_request_t *r);
 static void ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf,
     const char *name, ngx_str_t *labels, int64_t n);
-static ngx_int_t ngx_http_hpf_metrics_slot(ngx_http_hpf_main_conf_t *hmcf,
+static ngx_int_t ngx_http_hpf_metrics_slot(ngx_hpf_zone_t *zone,
     ngx_hpf_stat_type_e type, const char *name, ngx_str_t *labels);
 static void ngx_http_hpf_metrics_store(ngx_http_hpf_main_conf_t *hmcf);
 static ngx_int_t ngx_http_hpf_metrics_page(ngx_http_request_t *r);
@@ -56,8 +67,7 @@ static ngx_int_t ngx_http_hpf_metrics_later(ngx_http_request_t *r);
 void
 ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
 {
-    u_char                     buf[NGX_HTTP_HPF_LABELS];
-    ngx_str_t                  labels, of_channel, channel;
+    ngx_str_t                  channel;
     ngx_uint_t                 masked, revealed, kinds;
     const char                *outcome;
     ngx_http_hpf_series_t     *series;
@@ -78,19 +88,8 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     outcome = ctx->problem ? ngx_http_hpf_problem_name(ctx->code)
               : r->headers_out.status < 400 ? "ok" : "error";
 
-    labels.data = buf;
-    labels.len = 0;
-
-    ngx_http_hpf_metrics_label(&labels, "channel", channel.data, channel.len);
-
-    of_channel = labels;
-
-    ngx_http_hpf_metrics_label(&labels, "item", ctx->item_id.data,
-                               ctx->item_id.len);
-    ngx_http_hpf_metrics_label(&labels, "outcome", (u_char *) outcome,
-                               ngx_strlen(outcome));
-
-    series = ngx_http_hpf_metrics_series(hmcf, &labels, &of_channel);
+    series = ngx_http_hpf_metrics_series(hmcf->zone, &channel, &ctx->item_id,
+                                         outcome);
 
     ngx_hpf_stat_add(hmcf->zone, series->requests, 1);
     ngx_hpf_stat_observe(hmcf->zone, series->duration,
@@ -101,10 +100,10 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     if (masked) {
 
         if (series->masked < 0) {
-            series->masked = ngx_http_hpf_metrics_slot(hmcf,
+            series->masked = ngx_http_hpf_metrics_slot(hmcf->zone,
                                                        NGX_HPF_STAT_COUNTER,
                                                        "hpf_mask_fields_total",
-                                                       &of_channel);
+                                                       &series->of_channel);
         }
 
         ngx_hpf_stat_add(hmcf->zone, series->masked, masked);
@@ -113,52 +112,94 @@ ngx_http_hpf_metrics_count(ngx_http_request_t *r, ngx_http_hpf_ctx_t *ctx)
     revealed = ngx_http_hpf_mask_revealed(r, &kinds);
 
     if (revealed) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_revealed_total", &of_channel,
-                                 revealed);
+        ngx_http_hpf_metrics_add(hmcf, "hpf_mask_revealed_total",
+                                 &series->of_channel, revealed);
     }
 
     if (ctx->store_trip) {
-        ngx_http_hpf_metrics_add(hmcf, "hpf_store_requests_total", &of_channel,
-                                 1);
+        ngx_http_hpf_metrics_add(hmcf, "hpf_store_requests_total",
+                                 &series->of_channel, 1);
     }
 }
 
 
-/*
- * Requests are of few kinds: each worker remembers where the series of some
- * are, found by all of their labels.
- */
-
 static ngx_http_hpf_series_t *
-ngx_http_hpf_metrics_series(ngx_http_hpf_main_conf_t *hmcf, ngx_str_t *labels,
-    ngx_str_t *of_channel)
+ngx_http_hpf_metrics_series(ngx_hpf_zone_t *zone, ngx_str_t *channel,
+    ngx_str_t *item, const char *outcome)
 {
-    u_char                  hash[HPF_HASH_LEN];
+    uint64_t                hash;
     ngx_http_hpf_series_t  *series;
 
     static ngx_http_hpf_series_t  all[NGX_HTTP_HPF_SERIES];
 
-    hpf_hash(hash, labels->data, labels->len, 0);
-    series = &all[hash[0] % NGX_HTTP_HPF_SERIES];
+    hash = hpf_word(channel->data, channel->len)
+           + hpf_word(item->data, item->len) + item->len
+           + (uintptr_t) outcome;
 
-    if (series->zone == hmcf->zone && series->len == labels->len
-        && ngx_memcmp(series->labels, labels->data, labels->len) == 0)
+    series = &all[(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32)
+                  % NGX_HTTP_HPF_SERIES];
+
+    if (series->zone == zone && series->outcome == outcome
+        && ngx_http_hpf_metrics_same(&series->channel, channel)
+        && ngx_http_hpf_metrics_same(&series->item, item))
     {
         return series;
     }
 
-    series->zone = hmcf->zone;
-    series->len = labels->len;
-    ngx_memcpy(series->labels, labels->data, labels->len);
+    ngx_http_hpf_metrics_series_set(series, channel, item, outcome);
 
-    series->requests = ngx_http_hpf_metrics_slot(hmcf, NGX_HPF_STAT_COUNTER,
-                                                 "hpf_requests_total", labels);
-    series->duration = ngx_http_hpf_metrics_slot(hmcf, NGX_HPF_STAT_HISTOGRAM,
+    /* names for which there is no room are found again each time */
+
+    series->zone = (channel->len + item->len < NGX_HTTP_HPF_LABELS / 2)
+                   ? zone : NULL;
+    series->requests = ngx_http_hpf_metrics_slot(zone, NGX_HPF_STAT_COUNTER,
+                                                 "hpf_requests_total",
+                                                 &series->labels);
+    series->duration = ngx_http_hpf_metrics_slot(zone, NGX_HPF_STAT_HISTOGRAM,
                                                  "hpf_request_duration_seconds",
-                                                 of_channel);
+                                                 &series->of_channel);
     series->masked = -1;
 
     return series;
+}
+
+
+static void
+ngx_http_hpf_metrics_series_set(ngx_http_hpf_series_t *series,
+    ngx_str_t *channel, ngx_str_t *item, const char *outcome)
+{
+    size_t     quote;
+    ngx_str_t  labels;
+
+    labels.data = series->buf;
+    labels.len = 0;
+    quote = sizeof("=\"") - 1;
+
+    ngx_http_hpf_metrics_label(&labels, "channel", channel->data,
+                               channel->len);
+
+    series->of_channel = labels;
+    series->channel.data = labels.data + sizeof("channel") - 1 + quote;
+    series->channel.len = channel->len;
+
+    ngx_http_hpf_metrics_label(&labels, "item", item->data, item->len);
+
+    series->item.data = labels.data + series->of_channel.len
+                        + sizeof(",item") - 1 + quote;
+    series->item.len = item->len;
+
+    ngx_http_hpf_metrics_label(&labels, "outcome", (u_char *) outcome,
+                               ngx_strlen(outcome));
+
+    series->labels = labels;
+    series->outcome = outcome;
+}
+
+
+static ngx_uint_t
+ngx_http_hpf_metrics_same(ngx_str_t *a, ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
 }
 
 
@@ -214,22 +255,23 @@ ngx_http_hpf_metrics_add(ngx_http_hpf_main_conf_t *hmcf, const char *name,
 {
     ngx_int_t  slot;
 
-    slot = ngx_http_hpf_metrics_slot(hmcf, NGX_HPF_STAT_COUNTER, name, labels);
+    slot = ngx_http_hpf_metrics_slot(hmcf->zone, NGX_HPF_STAT_COUNTER, name,
+                                     labels);
 
     ngx_hpf_stat_add(hmcf->zone, slot, n);
 }
 
 
 static ngx_int_t
-ngx_http_hpf_metrics_slot(ngx_http_hpf_main_conf_t *hmcf,
-    ngx_hpf_stat_type_e type, const char *name, ngx_str_t *labels)
+ngx_http_hpf_metrics_slot(ngx_hpf_zone_t *zone, ngx_hpf_stat_type_e type,
+    const char *name, ngx_str_t *labels)
 {
     ngx_str_t  s;
 
     s.data = (u_char *) name;
     s.len = ngx_strlen(name);
 
-    return ngx_hpf_stat_slot(hmcf->zone, type, &s, labels);
+    return ngx_hpf_stat_slot(zone, type, &s, labels);
 }
 
 
