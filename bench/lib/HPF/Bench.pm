@@ -43,7 +43,7 @@ use strict;
 
 use Test::More ();
 
-use HPF::Bench::Parts qw/ cores cpu frame median pin /;
+use HPF::Bench::Parts qw/ cores cpu frame median pin settle /;
 use HPF::Test;
 use HPF::Test::HTTP;
 
@@ -373,6 +373,8 @@ sub turn {
     my ($self, $name, $connections, $seconds, %o) = @_;
     my $worker = $self->{worker}{$name};
     my $where = cores() > 1 ? 'taskset -c 1' : '';
+
+    settle();
 
     my $redis = $self->redis_did;
     my $used = cpu($worker);

@@ -513,7 +513,8 @@ sub start_redis {
     $self->spawn('redis', 'TERM', 'redis-server', '--port', '0',
         '--unixsocket', "$dir/run/redis.sock", '--dir', "$dir/redis",
         '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '',
-        '--daemonize', 'no', '--maxmemory-policy', 'noeviction', @more);
+        '--daemonize', 'no', '--maxmemory-policy', 'noeviction',
+        '--tcp-backlog', 4096, @more);
 
     my $pong = $self->wait_for(sub {
         return -1 unless $self->alive('redis');

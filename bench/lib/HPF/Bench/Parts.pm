@@ -5,6 +5,8 @@ package HPF::Bench::Parts;
 #   median(NUMBERS)  cores()
 #   pin(CORE, PIDS)             where there are two cores or more
 #   cpu(PID)                    nanoseconds of CPU, as the scheduler counts it
+#   settle()                    waits until what was written before is on disk,
+#                               or the next one would be measured with that
 #   frame(DIR, NAME, HTTP, MAIN)
 #                               the text of an nginx of one worker; MAIN stands
 #                               at its top
@@ -22,7 +24,7 @@ use HPF::Test::HTTP;
 
 use base qw/ Exporter /;
 
-our @EXPORT = qw/ median cores pin cpu frame serve wrk /;
+our @EXPORT = qw/ median cores pin cpu settle frame serve wrk /;
 
 
 sub median {
@@ -53,6 +55,11 @@ sub cpu {
     my ($pid) = @_;
     open my $f, '<', "/proc/$pid/schedstat" or die "no schedstat: $!\n";
     return (split ' ', <$f>)[0];
+}
+
+
+sub settle {
+    system('sync') == 0 or die "cannot sync\n";
 }
 
 
