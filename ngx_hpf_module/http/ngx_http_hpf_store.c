@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_hex.h"
 #include "ngx_http_hpf_store.h"
 
 
@@ -168,7 +169,7 @@ ngx_http_hpf_store_hex(ngx_http_hpf_ctx_t *ctx, const u_char *p, size_t n)
         return s;
     }
 
-    (void) ngx_hex_dump(s.data, (u_char *) p, n);
+    (void) hpf_hex_encode((char *) s.data, p, n);
 
     return s;
 }

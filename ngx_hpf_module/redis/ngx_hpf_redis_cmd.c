@@ -11,12 +11,13 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
-#include <hiredis/hiredis.h>
 #include "ngx_hpf_redis_store.h"
 
 
-#define NGX_HPF_REDIS_CMD_ARGS  32
 #define NGX_HPF_REDIS_CMD_FREE  256
+
+/* bytes of "*N" or "$N" and the end of the line */
+#define NGX_HPF_REDIS_CMD_HEAD  (1 + NGX_SIZE_T_LEN + sizeof(CRLF) - 1)
 
 /* A timer and not a posted event: it keeps an exiting worker until then. */
 #define NGX_HPF_REDIS_CMD_TURN  1
@@ -26,6 +27,7 @@
 
 static ngx_hpf_redis_op_t *ngx_hpf_redis_cmd_make(ngx_hpf_redis_t *rds,
     ngx_uint_t argc, const ngx_str_t *argv);
+static u_char *ngx_hpf_redis_cmd_head(u_char *p, u_char type, size_t n);
 static size_t ngx_hpf_redis_cmd_reason(ngx_hpf_redis_op_t *op, u_char *text,
     size_t size);
 static void ngx_hpf_redis_cmd_sent_handler(void *data,
@@ -190,7 +192,7 @@ ngx_hpf_redis_cmd_free(ngx_hpf_redis_op_t *op)
     rds = op->rds;
 
     if (op->cmd) {
-        redisFreeCommand(op->cmd);
+        ngx_free(op->cmd);
         op->cmd = NULL;
     }
 
@@ -236,51 +238,70 @@ ngx_int_t
 ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
     const ngx_str_t *argv)
 {
-    size_t       *lens, stack_lens[NGX_HPF_REDIS_CMD_ARGS];
-    long long     len;
-    ngx_uint_t    i;
-    const char  **args, *stack_args[NGX_HPF_REDIS_CMD_ARGS];
+    u_char      *p;
+    size_t       len;
+    ngx_uint_t   i;
 
     if (argc == 0) {
         return NGX_ERROR;
     }
 
-    args = stack_args;
-    lens = stack_lens;
-
-    if (argc > NGX_HPF_REDIS_CMD_ARGS) {
-
-        args = ngx_alloc(argc * (sizeof(char *) + sizeof(size_t)),
-                         op->rds->cycle->log);
-        if (args == NULL) {
-            return NGX_ERROR;
-        }
-
-        lens = (size_t *) (args + argc);
-    }
+    len = NGX_HPF_REDIS_CMD_HEAD;
 
     for (i = 0; i < argc; i++) {
-        args[i] = argv[i].len ? (const char *) argv[i].data : "";
-        lens[i] = argv[i].len;
+        len += NGX_HPF_REDIS_CMD_HEAD + argv[i].len + sizeof(CRLF) - 1;
     }
 
-    len = redisFormatCommandArgv(&op->cmd, (int) argc, args, lens);
-
-    if (args != stack_args) {
-        ngx_free(args);
-    }
-
-    if (len < 0) {
-        op->cmd = NULL;
+    p = ngx_alloc(len, op->rds->cycle->log);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    op->len = (size_t) len;
+    op->cmd = p;
+
+    p = ngx_hpf_redis_cmd_head(p, '*', argc);
+
+    for (i = 0; i < argc; i++) {
+        p = ngx_hpf_redis_cmd_head(p, '$', argv[i].len);
+
+        if (argv[i].len) {
+            p = ngx_cpymem(p, argv[i].data, argv[i].len);
+        }
+
+        *p++ = CR;
+        *p++ = LF;
+    }
+
+    op->len = p - op->cmd;
     op->name_len = ngx_min(argv[0].len, NGX_HPF_REDIS_NAME);
 
     ngx_memcpy(op->name, argv[0].data, op->name_len);
 
     return NGX_OK;
+}
+
+
+/* What an array or a string of RESP begins with. */
+
+static u_char *
+ngx_hpf_redis_cmd_head(u_char *p, u_char type, size_t n)
+{
+    size_t  i;
+    u_char  digits[NGX_SIZE_T_LEN];
+
+    i = sizeof(digits);
+
+    do {
+        digits[--i] = '0' + n % 10;
+        n /= 10;
+    } while (n);
+
+    *p++ = type;
+    p = ngx_cpymem(p, digits + i, sizeof(digits) - i);
+    *p++ = CR;
+    *p++ = LF;
+
+    return p;
 }
 
 

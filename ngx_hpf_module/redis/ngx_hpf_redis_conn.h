@@ -54,7 +54,7 @@ struct ngx_hpf_redis_op_s {
     ngx_hpf_redis_pt              handler;    /* NULL: nobody waits */
     void                         *data;
 
-    char                         *cmd;        /* of hiredis */
+    u_char                       *cmd;        /* as it is sent */
     size_t                        len;
     uint64_t                      offset;     /* in the link's stream */
     ngx_msec_t                    deadline;

@@ -144,8 +144,7 @@ ngx_int_t
 ngx_hpf_redis_eval_reload(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_reply_t *reply)
 {
-    char       *cmd;
-    u_char     *p, *keys;
+    u_char     *p, *cmd, *keys;
     size_t      len, head, tail;
     ngx_str_t  *source;
 
@@ -158,7 +157,7 @@ ngx_hpf_redis_eval_reload(ngx_hpf_redis_op_t *op,
 
     source = &op->script->source;
 
-    p = (u_char *) op->cmd;
+    p = op->cmd;
     keys = ngx_strlchr(p, p + op->len, LF) + 1;
     head = keys - p;
     keys += NGX_HPF_REDIS_EVAL_SHA;
@@ -176,12 +175,10 @@ ngx_hpf_redis_eval_reload(ngx_hpf_redis_op_t *op,
     p = ngx_sprintf(p, "$4\r\nEVAL\r\n$%uz\r\n%V\r\n", source->len, source);
     p = ngx_cpymem(p, keys, tail);
 
-    /* hiredis frees a command as nginx does, with free() */
-
     ngx_free(op->cmd);
 
     op->cmd = cmd;
-    op->len = p - (u_char *) cmd;
+    op->len = p - cmd;
     op->script = NULL;
 
     ngx_hpf_redis_conn_submit(op->conn, op);
