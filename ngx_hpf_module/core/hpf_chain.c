@@ -10,12 +10,11 @@
 
 #include <string.h>
 
+#include "hpf_digits.h"
 #include "hpf_plugin.h"
 #include "hpf_hex.h"
 #include "hpf_chain.h"
 
-
-#define HPF_CHAIN_DIGITS  20           /* of 2^64 */
 
 #define HPF_CHAIN_MEMBER  ",\"chain\":\""
 #define HPF_CHAIN_SEQ     "\",\"seq\":"
@@ -151,19 +150,12 @@ hpf_chain_put(unsigned char *p, const char *text, size_t len)
 static unsigned char *
 hpf_chain_number(unsigned char *p, uint64_t n)
 {
-    size_t         i;
-    unsigned char  digits[HPF_CHAIN_DIGITS];
+    size_t         len;
+    unsigned char  digits[HPF_DIGITS];
 
-    i = sizeof(digits);
+    len = hpf_digits(digits, n);
 
-    do {
-        digits[--i] = (unsigned char) ('0' + n % 10);
-        n /= 10;
-    } while (n);
-
-    memcpy(p, digits + i, sizeof(digits) - i);
-
-    return p + sizeof(digits) - i;
+    return hpf_chain_put(p, (char *) digits + HPF_DIGITS - len, len);
 }
 
 
@@ -183,7 +175,7 @@ hpf_chain_seq(const unsigned char *line, size_t *len)
 
     for (n = *len; n && line[n - 1] >= '0' && line[n - 1] <= '9'; n--) {
 
-        if (*len - n == HPF_CHAIN_DIGITS - 1) {
+        if (*len - n == HPF_DIGITS - 1) {
             return 0;
         }
 

@@ -10,11 +10,10 @@
 
 #include <string.h>
 
+#include "hpf_digits.h"
 #include "hpf_plugin.h"
 #include "hpf_json_out.h"
 
-
-#define HPF_JSON_OUT_NUMBER  20        /* digits of 2^64 */
 
 /* the same byte eight times */
 #define HPF_JSON_OUT_EACH(c)  (UINT64_C(0x0101010101010101) * (c))
@@ -461,19 +460,14 @@ hpf_json_out_escape(hpf_json_out_t *out, unsigned char c)
 static void
 hpf_json_out_digits(hpf_json_out_t *out, uint64_t v, int minus)
 {
-    char    text[HPF_JSON_OUT_NUMBER + 1];
-    size_t  i;
+    size_t         n;
+    unsigned char  text[1 + HPF_DIGITS];
 
-    i = sizeof(text);
-
-    do {
-        text[--i] = (char) ('0' + v % 10);
-        v /= 10;
-    } while (v);
+    n = hpf_digits(text + 1, v);
 
     if (minus) {
-        text[--i] = '-';
+        text[HPF_DIGITS - n++] = '-';
     }
 
-    hpf_json_out_value(out, text + i, sizeof(text) - i);
+    hpf_json_out_value(out, text + sizeof(text) - n, n);
 }

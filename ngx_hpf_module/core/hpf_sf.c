@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "hpf_digits.h"
 #include "hpf_plugin.h"
 #include "hpf_sf.h"
 
@@ -624,27 +625,23 @@ hpf_sf_put(char *p, char *last, const char *text, size_t len)
 static char *
 hpf_sf_put_integer(char *p, char *last, int64_t value)
 {
-    char      digits[24];
-    size_t    i;
-    uint64_t  v;
+    size_t         n;
+    uint64_t       v;
+    unsigned char  digits[1 + HPF_DIGITS];
 
-    i = sizeof(digits);
     v = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
 
     if (v > HPF_SF_INT_MAX) {
         return NULL;
     }
 
-    do {
-        digits[--i] = (char) ('0' + v % 10);
-        v /= 10;
-    } while (v);
+    n = hpf_digits(digits + 1, v);
 
     if (value < 0) {
-        digits[--i] = '-';
+        digits[HPF_DIGITS - n++] = '-';
     }
 
-    return hpf_sf_put(p, last, digits + i, sizeof(digits) - i);
+    return hpf_sf_put(p, last, (char *) digits + sizeof(digits) - n, n);
 }
 
 

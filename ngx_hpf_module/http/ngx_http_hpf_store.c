@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "hpf_digits.h"
 #include "hpf_hex.h"
 #include "ngx_http_hpf_store.h"
 
@@ -139,10 +140,13 @@ ngx_str_t
 ngx_http_hpf_store_key(ngx_http_hpf_ctx_t *ctx, const char *tag,
     const ngx_str_t *name, const char *suffix)
 {
-    ngx_str_t  key;
+    u_char     *p;
+    size_t      n;
+    ngx_str_t   key;
 
-    key.len = sizeof("hpf:{:}") - 1 + ngx_strlen(tag) + name->len
-              + ngx_strlen(suffix);
+    n = ngx_strlen(tag);
+
+    key.len = sizeof("hpf:{:}") - 1 + n + name->len + ngx_strlen(suffix);
     key.data = ngx_pnalloc(ctx->request->pool, key.len);
 
     if (key.data == NULL) {
@@ -150,7 +154,12 @@ ngx_http_hpf_store_key(ngx_http_hpf_ctx_t *ctx, const char *tag,
         return key;
     }
 
-    (void) ngx_sprintf(key.data, "hpf:{%s:%V}%s", tag, name, suffix);
+    p = ngx_cpymem(key.data, "hpf:{", sizeof("hpf:{") - 1);
+    p = ngx_cpymem(p, tag, n);
+    *p++ = ':';
+    p = ngx_cpymem(p, name->data, name->len);
+    *p++ = '}';
+    ngx_memcpy(p, suffix, key.data + key.len - p);
 
     return key;
 }
@@ -178,13 +187,24 @@ ngx_http_hpf_store_hex(ngx_http_hpf_ctx_t *ctx, const u_char *p, size_t n)
 ngx_str_t
 ngx_http_hpf_store_int(ngx_http_hpf_ctx_t *ctx, int64_t n)
 {
-    ngx_str_t  s;
+    u_char     *p;
+    size_t      len;
+    ngx_str_t   s;
 
     s.len = 0;
-    s.data = ngx_pnalloc(ctx->request->pool, NGX_INT64_LEN);
+    s.data = NULL;
 
-    if (s.data) {
-        s.len = ngx_sprintf(s.data, "%L", n) - s.data;
+    p = ngx_pnalloc(ctx->request->pool, 1 + HPF_DIGITS);
+
+    if (p) {
+        len = hpf_digits(p + 1, n < 0 ? 0 - (uint64_t) n : (uint64_t) n);
+
+        if (n < 0) {
+            p[HPF_DIGITS - len++] = '-';
+        }
+
+        s.data = p + 1 + HPF_DIGITS - len;
+        s.len = len;
     }
 
     return s;

@@ -11,13 +11,14 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
+#include "hpf_digits.h"
 #include "ngx_hpf_redis_store.h"
 
 
 #define NGX_HPF_REDIS_CMD_FREE  256
 
 /* bytes of "*N" or "$N" and the end of the line */
-#define NGX_HPF_REDIS_CMD_HEAD  (1 + NGX_SIZE_T_LEN + sizeof(CRLF) - 1)
+#define NGX_HPF_REDIS_CMD_HEAD  (1 + HPF_DIGITS + sizeof(CRLF) - 1)
 
 /* A timer and not a posted event: it keeps an exiting worker until then. */
 #define NGX_HPF_REDIS_CMD_TURN  1
@@ -286,18 +287,13 @@ ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
 static u_char *
 ngx_hpf_redis_cmd_head(u_char *p, u_char type, size_t n)
 {
-    size_t  i;
-    u_char  digits[NGX_SIZE_T_LEN];
+    size_t  len;
+    u_char  digits[HPF_DIGITS];
 
-    i = sizeof(digits);
-
-    do {
-        digits[--i] = '0' + n % 10;
-        n /= 10;
-    } while (n);
+    len = hpf_digits(digits, n);
 
     *p++ = type;
-    p = ngx_cpymem(p, digits + i, sizeof(digits) - i);
+    p = ngx_cpymem(p, digits + HPF_DIGITS - len, len);
     *p++ = CR;
     *p++ = LF;
 
