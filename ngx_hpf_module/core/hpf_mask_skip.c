@@ -284,11 +284,11 @@ hpf_mask_skip_inside(const hpf_mask_before_t *before, uint64_t quote,
 
 /*
  * Not 0: a rule may be for the name of len bytes at p.  Most names need no more
- * than this, so it is without branches that depend on them.
+ * than this, so it is without branches.
  */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_filter(const hpf_mask_sought_t *sought, const unsigned char *p,
+hpf_mask_skip_filter(const hpf_mask_rules_t *rules, const unsigned char *p,
     size_t len)
 {
     uint64_t  head;
@@ -298,22 +298,37 @@ hpf_mask_skip_filter(const hpf_mask_sought_t *sought, const unsigned char *p,
         0xffffffffffffff, 0xffffffffffffffff
     };
 
-    if (sought->end - p < (ptrdiff_t) sizeof(head)) {
-        return 1;
-    }
-
     memcpy(&head, p, sizeof(head));
 
     head &= heads[(len < 8) ? len : 8];
 
-    return hpf_mask_rules_bit(sought->rules, hpf_mask_rules_slot(head, len));
+    return hpf_mask_rules_bit(rules, hpf_mask_rules_slot(head, len));
 }
 
 
 /*
- * Of the keys that were found those whose names may have a rule.  A name with
- * an escape may have any.
+ * The same of the name before the quote at n of a block with a backslash, or
+ * at the end of the text, which must not be read beyond.  A name with an escape
+ * may have any rule.
  */
+
+HPF_MASK_SKIP_INLINE uint64_t
+hpf_mask_skip_escapes(const hpf_mask_sought_t *sought,
+    const hpf_mask_before_t *before, const hpf_mask_block_t *b,
+    const unsigned char *p, unsigned n, size_t len)
+{
+    uint64_t  bits;
+
+    bits = b->slash << (63 - n) << 1 | before->slashes >> n;
+    bits = bits >> (63 - len % 64) >> 1;
+
+    return bits != 0
+           || (len == HPF_MASK_RULES_LAST && (b->slash | before->slashes) != 0)
+           || hpf_mask_rules_may(sought->rules, p + n - len, len);
+}
+
+
+/* Of the keys that were found those whose names may have a rule. */
 
 HPF_MASK_SKIP_INLINE uint64_t
 hpf_mask_skip_names(const hpf_mask_sought_t *sought,
@@ -321,10 +336,12 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
     const hpf_mask_found_t *found, const unsigned char *p)
 {
     size_t    len;
-    unsigned  n;
+    unsigned  n, rare;
     uint64_t  keys, names, bits, hit;
 
     names = 0;
+    rare = (b->slash | before->slashes) != 0
+           || sought->end - p < HPF_MASK_SKIP_MIN;
 
     for (keys = found->keys; keys; keys &= keys - 1) {
 
@@ -335,14 +352,8 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
         bits = found->quote << (63 - n) << 1 | before->quotes >> n;
         len = bits ? (size_t) __builtin_clzll(bits) : HPF_MASK_RULES_LAST;
 
-        hit = hpf_mask_skip_filter(sought, p + n - len, len);
-
-        if (b->slash | before->slashes) {
-            bits = b->slash << (63 - n) << 1 | before->slashes >> n;
-            bits = bits >> (63 - len % 64) >> 1;
-
-            hit |= (bits != 0) | (len == HPF_MASK_RULES_LAST);
-        }
+        hit = rare ? hpf_mask_skip_escapes(sought, before, b, p, n, len)
+                   : hpf_mask_skip_filter(sought->rules, p + n - len, len);
 
         names |= (keys & -keys) & -hit;
     }
