@@ -17,6 +17,7 @@
 
 
 static ngx_int_t ngx_hpf_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+static void ngx_hpf_zone_advise(ngx_shm_t *shm);
 static ngx_int_t ngx_hpf_zone_divide(ngx_hpf_zone_t *zone, size_t size);
 static size_t ngx_hpf_zone_table(ngx_hpf_zone_head_t *head, size_t *offset,
     size_t bytes, void (*shape)(uint32_t *ways, uint32_t *size));
@@ -87,9 +88,25 @@ ngx_hpf_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_OK;
     }
 
+    ngx_hpf_zone_advise(&shm_zone->shm);
+
     /* all of it in one piece: the allocator is not needed after this */
 
     return ngx_hpf_zone_divide(zone, shpool->end - shpool->start);
+}
+
+
+/*
+ * A session is anywhere in it: where the system gives shared memory huge pages
+ * to whom asks for them, it is found without a walk through tables of pages.
+ */
+
+static void
+ngx_hpf_zone_advise(ngx_shm_t *shm)
+{
+#ifdef MADV_HUGEPAGE
+    (void) madvise(shm->addr, shm->size, MADV_HUGEPAGE);
+#endif
 }
 
 
