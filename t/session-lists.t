@@ -170,7 +170,8 @@ sub recorded {
 
     $t->wait_for(sub {
         @lines = map { join ' ', grep { defined } @$_{@$members} }
-                 grep { $_->{event} && ($_->{status} || 0) == 204 && $which->($_) }
+                 grep { $_->{event} && $which->($_)
+                        && ($_->{status} || 0) == 204 }
                  $t->audit;
         return @lines >= @$want;
     });

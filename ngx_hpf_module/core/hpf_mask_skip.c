@@ -20,16 +20,13 @@
 #include "hpf_mask_block.h"
 #include "hpf_mask_json_int.h"
 #include "hpf_mask_skip.h"
+#include "hpf_mask_skip_spelt.h"
 
 
 #define HPF_MASK_SKIP_ROW  64          /* bytes to either side of digits */
 
-#define hpf_mask_is_digit(c)  ((unsigned) (c) - '0' <= 9)
 #define hpf_mask_is_row(c)                                                    \
     (hpf_mask_is_digit(c) || (c) == ' ' || (c) == '-')
-
-#define HPF_MASK_SKIP_INLINE static inline __attribute__((always_inline))
-
 
 /* What is known of the bytes before a block. */
 
@@ -49,8 +46,9 @@ typedef struct {
 typedef struct {
     const hpf_mask_rules_t  *rules;
     hpf_mask_json_t         *json;
-    const unsigned char     *begin;     /* where it all began */
-    const unsigned char     *end;       /* of what may be read */
+    const unsigned char     *first;     /* of what may be read */
+    const unsigned char     *begin;     /* behind the last field */
+    const unsigned char     *end;
     uint64_t                 email;     /* all ones, or 0 */
     uint64_t                 number;
     unsigned                 code;      /* digits of one in a row, or 0 */
@@ -89,7 +87,6 @@ static uint64_t hpf_mask_skip_digits(const hpf_mask_sought_t *sought,
 static const unsigned char *hpf_mask_skip_stop(
     const hpf_mask_sought_t *sought, hpf_mask_before_t before,
     const unsigned char *p, hpf_mask_found_t found);
-static unsigned hpf_mask_skip_is_spelled(const unsigned char *p);
 static void hpf_mask_skip_find(const hpf_mask_rules_t *rules,
     const hpf_mask_before_t *before, const unsigned char *p,
     const hpf_mask_found_t *found, hpf_mask_named_t *key);
@@ -137,72 +134,6 @@ hpf_mask_skip_escaped(uint64_t slash, uint64_t *carry)
     *carry = (ends & slash) >> 63;
 
     return first;
-}
-
-
-/*
- * Escapes of what is in a number or an address: digits, also full-width ones,
- * space, hyphen and the like, and the at sign.
- */
-
-HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_spelled(const unsigned char *p, const hpf_mask_block_t *b,
-    uint64_t escaped)
-{
-    uint64_t              found, bit;
-    const unsigned char  *c;
-
-    /*
-     * Unless the digit is behind the block, or was not looked for since the
-     * backslash is before it.
-     */
-
-    found = 0;
-    escaped &= b->lead >> 1 | (uint64_t) 1 << 63 | 1;
-
-    for ( /* void */ ; escaped; escaped &= escaped - 1) {
-
-        bit = escaped & -escaped;
-        c = p + __builtin_ctzll(bit);
-
-        if (c[0] == 'u' && hpf_mask_skip_is_spelled(c + 1)) {
-            found |= bit;
-        }
-    }
-
-    return found;
-}
-
-
-/*
- * Of the characters that begin so, the full-width digits, and what may stand
- * between groups of digits as a space or hyphen does: U+3000, U+00A0, U+FF0D.
- */
-
-HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_wide(const unsigned char *p, uint64_t wide)
-{
-    uint64_t              found;
-    const unsigned char  *c;
-
-    found = 0;
-
-    for ( /* void */ ; wide; wide &= wide - 1) {
-
-        c = p + __builtin_ctzll(wide);
-
-        if ((c[0] == 0xef && c[1] == 0xbc
-             && ((c[2] >= 0x90 && c[2] <= 0x99)
-                 || (c[2] == 0x8d && hpf_mask_is_digit(c[3]))))
-            || (c[0] == 0xe3 && c[1] == 0x80 && c[2] == 0x80
-                && hpf_mask_is_digit(c[3]))
-            || (c[0] == 0xc2 && c[1] == 0xa0 && hpf_mask_is_digit(c[2])))
-        {
-            found |= wide & -wide;
-        }
-    }
-
-    return found;
 }
 
 
@@ -307,24 +238,24 @@ hpf_mask_skip_filter(const hpf_mask_rules_t *rules, const unsigned char *p,
 
 
 /*
- * The same of the name before the quote at n of a block with a backslash, or
- * at the end of the text, which must not be read beyond.  A name with an escape
- * may have any rule.
+ * Backslashes in the name of len bytes before the quote at n; of one that is
+ * longer than what is looked at, all of the block.  With an escape a name may
+ * have any rule.
  */
 
 HPF_MASK_SKIP_INLINE uint64_t
-hpf_mask_skip_escapes(const hpf_mask_sought_t *sought,
-    const hpf_mask_before_t *before, const hpf_mask_block_t *b,
-    const unsigned char *p, unsigned n, size_t len)
+hpf_mask_skip_escapes(const hpf_mask_before_t *before,
+    const hpf_mask_block_t *b, unsigned n, size_t len)
 {
     uint64_t  bits;
 
-    bits = b->slash << (63 - n) << 1 | before->slashes >> n;
-    bits = bits >> (63 - len % 64) >> 1;
+    if (len == HPF_MASK_RULES_LAST) {
+        return b->slash | before->slashes;
+    }
 
-    return bits != 0
-           || (len == HPF_MASK_RULES_LAST && (b->slash | before->slashes) != 0)
-           || hpf_mask_rules_may(sought->rules, p + n - len, len);
+    bits = b->slash << (63 - n) << 1 | before->slashes >> n;
+
+    return bits >> (63 - len) >> 1;
 }
 
 
@@ -340,6 +271,9 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
     uint64_t  keys, names, bits, hit;
 
     names = 0;
+
+    /* near the end not all is there that the filter reads */
+
     rare = (b->slash | before->slashes) != 0
            || sought->end - p < HPF_MASK_SKIP_MIN;
 
@@ -352,8 +286,13 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
         bits = found->quote << (63 - n) << 1 | before->quotes >> n;
         len = bits ? (size_t) __builtin_clzll(bits) : HPF_MASK_RULES_LAST;
 
-        hit = rare ? hpf_mask_skip_escapes(sought, before, b, p, n, len)
-                   : hpf_mask_skip_filter(sought->rules, p + n - len, len);
+        if (rare) {
+            hit = hpf_mask_skip_escapes(before, b, n, len) != 0
+                  || hpf_mask_rules_may(sought->rules, p + n - len, len);
+
+        } else {
+            hit = hpf_mask_skip_filter(sought->rules, p + n - len, len);
+        }
 
         names |= (keys & -keys) & -hit;
     }
@@ -362,14 +301,11 @@ hpf_mask_skip_names(const hpf_mask_sought_t *sought,
 }
 
 
-/*
- * Where to look closer in the block, or NULL; after: bytes with a colon or
- * white space behind them.
- */
+/* Where to look closer in the block, or NULL. */
 
 HPF_MASK_SKIP_INLINE const unsigned char *
 hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
-    const hpf_mask_block_t *b, uint64_t after, const unsigned char *p)
+    const hpf_mask_block_t *b, const unsigned char *p)
 {
     uint64_t              escaped, inside, last;
     hpf_mask_found_t      found;
@@ -393,7 +329,7 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
         found.other |= (b->slash & ~inside) | (b->feed & inside)
                        | hpf_mask_skip_spelled(p, b, escaped)
                        | (b->quote & escaped
-                          & (after | b->slash >> 1 | last << 63));
+                          & (b->after | b->slash >> 1 | last << 63));
     }
 
     found.rows = hpf_mask_skip_rows(sought, b, before);
@@ -402,7 +338,7 @@ hpf_mask_skip_look(const hpf_mask_sought_t *sought, hpf_mask_before_t *before,
         found.other |= hpf_mask_skip_wide(p, b->wide);
     }
 
-    found.keys = found.quote & after;
+    found.keys = found.quote & b->after;
 
     if (sought->rules->npatterns == 0) {
         found.keys = hpf_mask_skip_names(sought, before, b, &found, p);
@@ -441,32 +377,35 @@ hpf_mask_skip_begin(hpf_mask_before_t *before, const unsigned char *p)
 
 /*
  * The next block at p, or what is left for it: a whole one that ends with the
- * text, without the bits of what is before p; what may be read is from begin
- * on.  Gives where the block ends, or p: what is rare is not looked at there.
+ * text, without the bits of what is before p.  "after" is then set for bytes
+ * with a colon or white space behind them.  Gives where the block ends, or p:
+ * what is rare is not looked at there.
  */
 
 HPF_MASK_SKIP_INLINE const unsigned char *
-hpf_mask_skip_block(hpf_mask_block_t *b, uint64_t *after,
-    const hpf_mask_before_t *before, const unsigned char *begin,
-    const unsigned char *p, const unsigned char *end, unsigned lines,
-    hpf_mask_block_pt block)
+hpf_mask_skip_block(const hpf_mask_sought_t *sought,
+    const hpf_mask_before_t *before, hpf_mask_block_t *b,
+    const unsigned char *p, hpf_mask_block_pt block)
 {
-    unsigned              gone;
+    unsigned              gone, lines;
     uint64_t              next;
     const unsigned char  *last;
 
-    if (end - p >= HPF_MASK_SKIP_MIN) {
+    lines = sought->json->lines;
+
+    if (sought->end - p >= HPF_MASK_SKIP_MIN) {
         block(b, p, lines);
 
         next = (p[HPF_MASK_BLOCK] == ':' || p[HPF_MASK_BLOCK] <= ' ');
-        *after = b->after >> 1 | next << 63;
+        b->after = b->after >> 1 | next << 63;
 
         return p + HPF_MASK_BLOCK;
     }
 
-    last = (end - p > HPF_MASK_BLOCK) ? p + HPF_MASK_BLOCK : end;
+    last = (sought->end - p > HPF_MASK_BLOCK) ? p + HPF_MASK_BLOCK
+                                              : sought->end;
 
-    if (p == end || last - begin < HPF_MASK_BLOCK) {
+    if (p == last || last - sought->first < HPF_MASK_BLOCK) {
         return p;
     }
 
@@ -488,7 +427,7 @@ hpf_mask_skip_block(hpf_mask_block_t *b, uint64_t *after,
 
     /* what comes behind the last byte may be a colon */
 
-    *after = (b->after >> 1 | (uint64_t) 1 << 63) >> gone;
+    b->after = (b->after >> 1 | (uint64_t) 1 << 63) >> gone;
 
     return last;
 }
@@ -499,18 +438,17 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
     const unsigned char *end, hpf_mask_block_pt block)
 {
     unsigned              values;
-    uint64_t              after;
     hpf_mask_block_t      b;
     hpf_mask_before_t     before;
     hpf_mask_sought_t     sought;
-    const unsigned char  *begin, *next, *found;
+    const unsigned char  *next, *found;
 
     values = m->rules->values;
-    begin = p;
     found = NULL;
 
     sought.rules = m->rules;
     sought.json = &m->u.json;
+    sought.first = p;
     sought.begin = p;
     sought.end = end;
     sought.email = -(uint64_t) ((values >> HPF_MASK_EMAIL) & 1);
@@ -521,13 +459,12 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
     hpf_mask_skip_begin(&before, p);
 
     for ( ;; ) {
-        next = hpf_mask_skip_block(&b, &after, &before, begin, p, end,
-                                   m->u.json.lines, block);
+        next = hpf_mask_skip_block(&sought, &before, &b, p, block);
         if (next == p) {
             break;
         }
 
-        found = hpf_mask_skip_look(&sought, &before, &b, after, p);
+        found = hpf_mask_skip_look(&sought, &before, &b, p);
 
         if (found == NULL) {
             p = next;
@@ -557,7 +494,7 @@ hpf_mask_skip_run(hpf_mask_t *m, const unsigned char *p,
 
     /* a number may be there, unless a token ends just before */
 
-    if (p > begin) {
+    if (p > sought.first) {
         m->u.json.number = (p[-1] != '"' && p[-1] != '}' && p[-1] != ']');
     }
 
@@ -604,38 +541,6 @@ hpf_mask_skip_stop(const hpf_mask_sought_t *sought, hpf_mask_before_t before,
     sought->json->key = key.shape;
 
     return key.end + 1;
-}
-
-
-/* By the four hexadecimal digits at p. */
-
-static unsigned
-hpf_mask_skip_is_spelled(const unsigned char *p)
-{
-    unsigned char  last;
-
-    last = p[3] | 0x20;
-
-    switch (p[0]) {
-
-    case '0':
-        if (p[1] != '0') {
-            return 0;
-        }
-
-        return (p[2] == '2' && (last == '0' || last == 'd'))
-               || (p[2] == '3' && hpf_mask_is_digit(last))
-               || (p[2] == '4' && last == '0')
-               || ((p[2] | 0x20) == 'a' && last == '0');
-
-    case '3':
-        return p[1] == '0' && p[2] == '0' && p[3] == '0';
-
-    default:
-        return (p[1] | 0x20) == 'f'
-               && ((p[2] == '1' && hpf_mask_is_digit(last))
-                   || (p[2] == '0' && last == 'd'));
-    }
 }
 
 
