@@ -55,6 +55,10 @@ $t->gateway(
 my ($one, $two) = $t->savers;
 my $token = $t->enter($one);
 
+# that it is new, after which it stays in the cache
+
+$t->heard;
+
 
 sub said {
     my ($r) = @_;
