@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 
-#define HPF_DIGITS  20                 /* of 2^64 - 1 */
+#define HPF_DIGITS         20          /* of 2^64 - 1 */
+#define HPF_DIGITS_SIGNED  (1 + HPF_DIGITS)
 
 
 /* The decimal digits of a number, at the end of the text; how many. */
@@ -31,6 +32,22 @@ hpf_digits(unsigned char text[HPF_DIGITS], uint64_t v)
     } while (v);
 
     return HPF_DIGITS - i;
+}
+
+
+/* The same of a number that may be below zero, with its sign. */
+static inline size_t
+hpf_digits_signed(unsigned char text[HPF_DIGITS_SIGNED], int64_t v)
+{
+    size_t  n;
+
+    n = hpf_digits(text + 1, v < 0 ? 0 - (uint64_t) v : (uint64_t) v);
+
+    if (v < 0) {
+        text[HPF_DIGITS - n++] = '-';
+    }
+
+    return n;
 }
 
 

@@ -19,7 +19,6 @@
 #define HPF_JSON_OUT_EACH(c)  (UINT64_C(0x0101010101010101) * (c))
 
 
-static int hpf_json_out_room(hpf_json_out_t *out, size_t need);
 static void hpf_json_out_put(hpf_json_out_t *out, const void *text,
     size_t len);
 static void hpf_json_out_open(hpf_json_out_t *out, char c);
@@ -31,7 +30,6 @@ static size_t hpf_json_out_plain(const unsigned char *p, size_t len);
 static int hpf_json_out_ascii(uint64_t w);
 static size_t hpf_json_out_utf8(const unsigned char *p, size_t len);
 static void hpf_json_out_escape(hpf_json_out_t *out, unsigned char c);
-static void hpf_json_out_digits(hpf_json_out_t *out, uint64_t v, int minus);
 
 
 void
@@ -70,32 +68,6 @@ void
 hpf_json_out_end_array(hpf_json_out_t *out)
 {
     hpf_json_out_close(out, ']');
-}
-
-
-void
-hpf_json_out_name(hpf_json_out_t *out, const char *name, size_t len)
-{
-    unsigned char  *p;
-
-    if (hpf_json_out_room(out, len + 4) != HPF_OK) {
-        return;
-    }
-
-    p = out->pos;
-
-    if (out->comma) {
-        *p++ = ',';
-    }
-
-    *p++ = '"';
-    memcpy(p, name, len);
-    p += len;
-    *p++ = '"';
-    *p++ = ':';
-
-    out->pos = p;
-    out->comma = 0;
 }
 
 
@@ -162,19 +134,24 @@ hpf_json_out_string2(hpf_json_out_t *out, const char *a, const char *b)
 void
 hpf_json_out_int(hpf_json_out_t *out, int64_t value)
 {
-    if (value < 0) {
-        hpf_json_out_digits(out, 0 - (uint64_t) value, 1);
+    size_t         n;
+    unsigned char  text[HPF_DIGITS_SIGNED];
 
-    } else {
-        hpf_json_out_digits(out, (uint64_t) value, 0);
-    }
+    n = hpf_digits_signed(text, value);
+
+    hpf_json_out_value(out, text + sizeof(text) - n, n);
 }
 
 
 void
 hpf_json_out_uint(hpf_json_out_t *out, uint64_t value)
 {
-    hpf_json_out_digits(out, value, 0);
+    size_t         n;
+    unsigned char  text[HPF_DIGITS];
+
+    n = hpf_digits(text, value);
+
+    hpf_json_out_value(out, text + sizeof(text) - n, n);
 }
 
 
@@ -221,7 +198,7 @@ hpf_json_out_len(const hpf_json_out_t *out)
 }
 
 
-static int
+int
 hpf_json_out_room(hpf_json_out_t *out, size_t need)
 {
     if (out->failed) {
@@ -454,20 +431,4 @@ hpf_json_out_escape(hpf_json_out_t *out, unsigned char c)
     text[5] = hex[c & 0xf];
 
     hpf_json_out_put(out, text, 6);
-}
-
-
-static void
-hpf_json_out_digits(hpf_json_out_t *out, uint64_t v, int minus)
-{
-    size_t         n;
-    unsigned char  text[1 + HPF_DIGITS];
-
-    n = hpf_digits(text + 1, v);
-
-    if (minus) {
-        text[HPF_DIGITS - n++] = '-';
-    }
-
-    hpf_json_out_value(out, text + sizeof(text) - n, n);
 }

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hpf_plugin.h"
+
 
 typedef struct hpf_json_out_s  hpf_json_out_t;
 
@@ -45,9 +47,11 @@ void hpf_json_out_end_object(hpf_json_out_t *out);
 void hpf_json_out_begin_array(hpf_json_out_t *out);
 void hpf_json_out_end_array(hpf_json_out_t *out);
 
+/* HPF_OK, or the text fails for want of room for so many bytes. */
+int hpf_json_out_room(hpf_json_out_t *out, size_t need);
+
 /* The name of a member, ended by a zero and written as it is. */
 static void hpf_json_out_key(hpf_json_out_t *out, const char *name);
-void hpf_json_out_name(hpf_json_out_t *out, const char *name, size_t len);
 /* A name that comes from elsewhere: escaped. */
 void hpf_json_out_key_len(hpf_json_out_t *out, const void *name, size_t len);
 
@@ -75,7 +79,7 @@ int hpf_json_out_failed(const hpf_json_out_t *out);
 size_t hpf_json_out_len(const hpf_json_out_t *out);
 
 
-/* Of a literal the length is known, so it is stored and not copied. */
+/* Of a literal the length is known here, so it is stored and not copied. */
 
 static inline void
 hpf_json_out_key(hpf_json_out_t *out, const char *name)
@@ -85,10 +89,7 @@ hpf_json_out_key(hpf_json_out_t *out, const char *name)
 
     len = strlen(name);
 
-    if (!__builtin_constant_p(len) || out->failed
-        || (size_t) (out->last - out->pos) < len + 4)
-    {
-        hpf_json_out_name(out, name, len);
+    if (hpf_json_out_room(out, len + 4) != HPF_OK) {
         return;
     }
 

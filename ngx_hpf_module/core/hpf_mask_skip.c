@@ -28,6 +28,7 @@
 #define hpf_mask_is_row(c)                                                    \
     (hpf_mask_is_digit(c) || (c) == ' ' || (c) == '-')
 
+
 /* What is known of the bytes before a block. */
 
 typedef struct {

@@ -626,20 +626,13 @@ static char *
 hpf_sf_put_integer(char *p, char *last, int64_t value)
 {
     size_t         n;
-    uint64_t       v;
-    unsigned char  digits[1 + HPF_DIGITS];
+    unsigned char  digits[HPF_DIGITS_SIGNED];
 
-    v = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
-
-    if (v > HPF_SF_INT_MAX) {
+    if (value > HPF_SF_INT_MAX || value < -HPF_SF_INT_MAX) {
         return NULL;
     }
 
-    n = hpf_digits(digits + 1, v);
-
-    if (value < 0) {
-        digits[HPF_DIGITS - n++] = '-';
-    }
+    n = hpf_digits_signed(digits, value);
 
     return hpf_sf_put(p, last, (char *) digits + sizeof(digits) - n, n);
 }

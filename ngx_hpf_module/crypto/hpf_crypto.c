@@ -39,13 +39,18 @@ struct hpf_crypto_s {
     EVP_MD_CTX   *ctx;                 /* holds nothing between calls */
 };
 
+/* What has taken in the padded key. */
+
+typedef struct {
+    SHA256_CTX    sha256;
+    EVP_MD_CTX   *evp;                 /* of another digest */
+} hpf_crypto_state_t;
+
 struct hpf_crypto_hmac_s {
-    int           md;
-    SHA256_CTX    inner_sha256;
-    SHA256_CTX    outer_sha256;
-    EVP_MD_CTX   *inner;               /* of another md */
-    EVP_MD_CTX   *outer;
-    EVP_MD_CTX   *ctx;
+    int                  md;
+    hpf_crypto_state_t   inner;
+    hpf_crypto_state_t   outer;
+    EVP_MD_CTX          *ctx;          /* of another digest */
 };
 
 struct hpf_crypto_stream_s {
@@ -54,10 +59,10 @@ struct hpf_crypto_stream_s {
 
 
 static void hpf_crypto_pad_block(unsigned char *block, unsigned char pad);
-static int hpf_crypto_pad(hpf_crypto_t *c, hpf_crypto_hmac_t *h,
-    const unsigned char *block, EVP_MD_CTX **ctx, SHA256_CTX *sha256);
-static int hpf_crypto_sha256(const SHA256_CTX *from,
-    const hpf_crypto_part_t *parts, size_t n, unsigned char *out);
+static int hpf_crypto_pad(hpf_crypto_t *c, int md, const unsigned char *block,
+    hpf_crypto_state_t *state);
+static int hpf_crypto_sha256(SHA256_CTX *ctx, const hpf_crypto_part_t *parts,
+    size_t n, unsigned char *out);
 static int hpf_crypto_add(EVP_MD_CTX *ctx, const hpf_crypto_part_t *parts,
     size_t n);
 
@@ -226,17 +231,18 @@ hpf_crypto_hmac_create(hpf_crypto_t *c, int md, const void *key, size_t len)
     }
 
     h->md = md;
+    h->ctx = EVP_MD_CTX_new();
 
     hpf_crypto_pad_block(block, 0x36);
 
     if (rc == HPF_OK) {
-        rc = hpf_crypto_pad(c, h, block, &h->inner, &h->inner_sha256);
+        rc = h->ctx ? hpf_crypto_pad(c, md, block, &h->inner) : HPF_ERROR;
     }
 
     hpf_crypto_pad_block(block, 0x36 ^ 0x5c);
 
     if (rc == HPF_OK) {
-        rc = hpf_crypto_pad(c, h, block, &h->outer, &h->outer_sha256);
+        rc = hpf_crypto_pad(c, md, block, &h->outer);
     }
 
     OPENSSL_cleanse(block, sizeof(block));
@@ -258,8 +264,8 @@ hpf_crypto_hmac_destroy(hpf_crypto_hmac_t *h)
     }
 
     EVP_MD_CTX_free(h->ctx);
-    EVP_MD_CTX_free(h->outer);
-    EVP_MD_CTX_free(h->inner);
+    EVP_MD_CTX_free(h->outer.evp);
+    EVP_MD_CTX_free(h->inner.evp);
 
     OPENSSL_cleanse(h, sizeof(hpf_crypto_hmac_t));
     free(h);
@@ -283,22 +289,28 @@ int
 hpf_crypto_hmac_parts(hpf_crypto_hmac_t *h, const hpf_crypto_part_t *parts,
     size_t n, unsigned char *out)
 {
+    SHA256_CTX         sha256;
     unsigned char      digest[HPF_CRYPTO_LEN];
     hpf_crypto_part_t  part;
 
     if (h->md == HPF_CRYPTO_SHA256) {
+        sha256 = h->inner.sha256;
+
+        if (hpf_crypto_sha256(&sha256, parts, n, digest) != HPF_OK) {
+            return HPF_ERROR;
+        }
+
+        sha256 = h->outer.sha256;
         part.data = digest;
         part.len = sizeof(digest);
 
-        return hpf_crypto_sha256(&h->inner_sha256, parts, n, digest) == HPF_OK
-               ? hpf_crypto_sha256(&h->outer_sha256, &part, 1, out)
-               : HPF_ERROR;
+        return hpf_crypto_sha256(&sha256, &part, 1, out);
     }
 
-    if (EVP_MD_CTX_copy_ex(h->ctx, h->inner) != 1
+    if (EVP_MD_CTX_copy_ex(h->ctx, h->inner.evp) != 1
         || hpf_crypto_add(h->ctx, parts, n) != HPF_OK
         || EVP_DigestFinal_ex(h->ctx, digest, NULL) != 1
-        || EVP_MD_CTX_copy_ex(h->ctx, h->outer) != 1
+        || EVP_MD_CTX_copy_ex(h->ctx, h->outer.evp) != 1
         || EVP_DigestUpdate(h->ctx, digest, sizeof(digest)) != 1
         || EVP_DigestFinal_ex(h->ctx, out, NULL) != 1)
     {
@@ -433,53 +445,41 @@ hpf_crypto_pad_block(unsigned char *block, unsigned char pad)
 }
 
 
-/* A state that has taken in the padded key. */
-
 static int
-hpf_crypto_pad(hpf_crypto_t *c, hpf_crypto_hmac_t *h,
-    const unsigned char *block, EVP_MD_CTX **ctx, SHA256_CTX *sha256)
+hpf_crypto_pad(hpf_crypto_t *c, int md, const unsigned char *block,
+    hpf_crypto_state_t *state)
 {
     int  rc;
 
-    if (h->md == HPF_CRYPTO_SHA256) {
-        rc = SHA256_Init(sha256) == 1
-             && SHA256_Update(sha256, block, HPF_CRYPTO_BLOCK) == 1;
+    if (md == HPF_CRYPTO_SHA256) {
+        rc = SHA256_Init(&state->sha256) == 1
+             && SHA256_Update(&state->sha256, block, HPF_CRYPTO_BLOCK) == 1;
 
-        return rc ? HPF_OK : HPF_ERROR;
+    } else {
+        state->evp = EVP_MD_CTX_new();
+
+        rc = state->evp
+             && EVP_DigestInit_ex2(state->evp, c->md[md], NULL) == 1
+             && EVP_DigestUpdate(state->evp, block, HPF_CRYPTO_BLOCK) == 1;
     }
-
-    *ctx = EVP_MD_CTX_new();
-
-    if (h->ctx == NULL) {
-        h->ctx = EVP_MD_CTX_new();
-    }
-
-    rc = *ctx && h->ctx
-         && EVP_DigestInit_ex2(*ctx, c->md[h->md], NULL) == 1
-         && EVP_DigestUpdate(*ctx, block, HPF_CRYPTO_BLOCK) == 1;
 
     return rc ? HPF_OK : HPF_ERROR;
 }
 
 
-/* The state that it goes on from stays as it is. */
-
 static int
-hpf_crypto_sha256(const SHA256_CTX *from, const hpf_crypto_part_t *parts,
-    size_t n, unsigned char *out)
+hpf_crypto_sha256(SHA256_CTX *ctx, const hpf_crypto_part_t *parts, size_t n,
+    unsigned char *out)
 {
-    size_t      i;
-    SHA256_CTX  ctx;
-
-    ctx = *from;
+    size_t  i;
 
     for (i = 0; i < n; i++) {
-        if (SHA256_Update(&ctx, parts[i].data, parts[i].len) != 1) {
+        if (SHA256_Update(ctx, parts[i].data, parts[i].len) != 1) {
             return HPF_ERROR;
         }
     }
 
-    return SHA256_Final(out, &ctx) == 1 ? HPF_OK : HPF_ERROR;
+    return SHA256_Final(out, ctx) == 1 ? HPF_OK : HPF_ERROR;
 }
 
 

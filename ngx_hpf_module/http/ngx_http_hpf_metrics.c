@@ -302,16 +302,13 @@ ngx_http_hpf_metrics_backend(ngx_http_hpf_main_conf_t *hmcf,
 {
     u_char     buf[NGX_HTTP_HPF_LABELS];
     ngx_int_t  slot;
-    ngx_str_t  s, labels;
-
-    s.data = (u_char *) name;
-    s.len = ngx_strlen(name);
+    ngx_str_t  labels;
 
     labels.data = buf;
     labels.len = ngx_snprintf(buf, sizeof(buf), "backend=\"%V\"", backend)
                  - buf;
 
-    slot = ngx_hpf_stat_slot(hmcf->zone, type, &s, &labels);
+    slot = ngx_http_hpf_metrics_slot(hmcf->zone, type, name, &labels);
 
     if (type == NGX_HPF_STAT_GAUGE) {
         ngx_hpf_stat_set(hmcf->zone, slot, value);
@@ -328,15 +325,13 @@ ngx_http_hpf_metrics_item(ngx_http_hpf_main_conf_t *hmcf, const char *name,
 {
     u_char     buf[NGX_HTTP_HPF_LABELS];
     ngx_int_t  slot;
-    ngx_str_t  s, labels;
-
-    s.data = (u_char *) name;
-    s.len = ngx_strlen(name);
+    ngx_str_t  labels;
 
     labels.data = buf;
     labels.len = ngx_snprintf(buf, sizeof(buf), "item=\"%s\"", item) - buf;
 
-    slot = ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, &s, &labels);
+    slot = ngx_http_hpf_metrics_slot(hmcf->zone, NGX_HPF_STAT_GAUGE, name,
+                                     &labels);
     ngx_hpf_stat_set(hmcf->zone, slot, value);
 }
 
@@ -362,9 +357,7 @@ ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
     const ngx_str_t *rule, const char *result, const char *source)
 {
     u_char     buf[NGX_HTTP_HPF_LABELS];
-    ngx_str_t  name, labels;
-
-    ngx_str_set(&name, "hpf_limit_decisions_total");
+    ngx_str_t  labels;
 
     labels.data = buf;
     labels.len = ngx_snprintf(buf, sizeof(buf),
@@ -372,7 +365,8 @@ ngx_http_hpf_metrics_limit(ngx_http_hpf_main_conf_t *hmcf,
                               rule, result, source)
                  - buf;
 
-    return ngx_hpf_stat_slot(hmcf->zone, NGX_HPF_STAT_COUNTER, &name, &labels);
+    return ngx_http_hpf_metrics_slot(hmcf->zone, NGX_HPF_STAT_COUNTER,
+                                     "hpf_limit_decisions_total", &labels);
 }
 
 

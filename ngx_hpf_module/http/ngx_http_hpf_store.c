@@ -188,23 +188,15 @@ ngx_str_t
 ngx_http_hpf_store_int(ngx_http_hpf_ctx_t *ctx, int64_t n)
 {
     u_char     *p;
-    size_t      len;
     ngx_str_t   s;
 
-    s.len = 0;
-    s.data = NULL;
+    ngx_str_null(&s);
 
-    p = ngx_pnalloc(ctx->request->pool, 1 + HPF_DIGITS);
+    p = ngx_pnalloc(ctx->request->pool, HPF_DIGITS_SIGNED);
 
     if (p) {
-        len = hpf_digits(p + 1, n < 0 ? 0 - (uint64_t) n : (uint64_t) n);
-
-        if (n < 0) {
-            p[HPF_DIGITS - len++] = '-';
-        }
-
-        s.data = p + 1 + HPF_DIGITS - len;
-        s.len = len;
+        s.len = hpf_digits_signed(p, n);
+        s.data = p + HPF_DIGITS_SIGNED - s.len;
     }
 
     return s;
