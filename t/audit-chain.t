@@ -301,10 +301,7 @@ is($t->call('GET', '/v1/channels')->status, 200, 'it runs again');
 ok($t->wait_for(sub { $t->read_file('audit/audit.jsonl') =~ /"id"[^\n]+\n\z/ }),
    'there is a record');
 
-my ($master, @workers) = ($t->master, $t->workers);
-
-kill 'KILL', $master, @workers;
-$t->end('nginx', 'KILL');
+$t->crash;
 
 my $f = IO::File->new($t->path('audit/audit.jsonl'), 'a');
 print $f '{"time":"2026-11-29T08:0';

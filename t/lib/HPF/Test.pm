@@ -17,8 +17,8 @@ package HPF::Test;
 # In a configuration 127.0.0.1:8NNN stands for a free port, port(8NNN) tells
 # which; %%TESTDIR%%, %%ROOT%%, %%BUILD%% and %%PORT_8NNN%% are replaced too.
 #
-# nginx     write_conf(TEXT) run() stop() reload() kill_worker() workers()
-#           master() config_test(TEXT) -> (ok, output)
+# nginx     write_conf(TEXT) run() stop() reload() kill_worker() crash()
+#           workers() master() config_test(TEXT) -> (ok, output)
 # files     dir() root() build_dir() path(NAME) write_file(NAME, TEXT)
 #           read_file(NAME)
 # log       log_text() wait_log(QR) allow_log(QR)
@@ -161,10 +161,13 @@ sub write_file {
 }
 
 
-sub read_file {
-    my ($self, $name) = @_;
+sub read_file { slurp($_[0]->path($_[1])) }
 
-    open my $f, '<:raw', $self->path($name) or return '';
+
+sub slurp {
+    my ($file) = @_;
+
+    open my $f, '<:raw', $file or return '';
     local $/;
     my $text = <$f>;
 
@@ -362,8 +365,8 @@ sub stalled {
     my $sum = 0;
 
     for my $what (qw/ cpu io /) {
-        open my $f, '<', "/proc/pressure/$what" or next;
-        $sum += $1 / 1e6 if (<$f> || '') =~ /^some .* total=(\d+)/;
+        slurp("/proc/pressure/$what") =~ /^some .* total=(\d+)/ or next;
+        $sum += $1 / 1e6;
     }
 
     return $sum;
@@ -432,10 +435,7 @@ sub master { $_[0]{procs}{nginx} ? $_[0]{procs}{nginx}{pid} : 0 }
 sub workers_of {
     my ($master) = @_;
 
-    open my $f, '<', "/proc/$master/task/$master/children" or return;
-    my $line = <$f>;
-
-    return defined $line ? split ' ', $line : ();
+    return split ' ', slurp("/proc/$master/task/$master/children");
 }
 
 
@@ -478,6 +478,30 @@ sub kill_worker {
         my @now = $self->workers;
         return @now >= @old && !grep { $_ == $worker } @now;
     });
+}
+
+
+# the crash of a machine: returns when the master and all workers are gone
+
+sub crash {
+    my ($self) = @_;
+    my $master = (delete $self->{procs}{nginx})->{pid};
+    my @workers = workers_of($master);
+
+    # a master that stands still puts no worker in the place of a dead one
+
+    kill 'STOP', $master;
+    kill 'KILL', @workers, $master;
+    waitpid($master, 0);
+
+    # they are nobody's children now, or those of one who does not wait
+
+    my $runs = sub { slurp("/proc/$_[0]/stat") =~ /\) [^ZX]/ };
+
+    $self->wait_for(sub { !grep { $runs->($_) } @workers })
+        or die "workers that do not end\n";
+
+    return $self;
 }
 
 
