@@ -266,6 +266,10 @@ is(problem($t->call('POST', '/v1/challenges', body =>
    '502 backend-unavailable sms', 'no messages');
 is($t->admin('GET', '/readyz')->status, 200, 'the gateway is ready');
 
+like($t->log_text, qr{ upstream: "[^"]+/account\?id_no=\d+\*+},
+     'what could not be asked is in the error log');
+unlike($t->log_text, qr/\b\d{17}[\dX]\b/, 'and nobody\'s ID card number');
+
 $t->start_demo;
 
 is(status($no, $tok), 'approved', 'the case goes on when it is back');

@@ -2,6 +2,7 @@
 
 # What an access log sees of a request by $hpf_masked_uri, $hpf_masked_args and
 # $hpf_masked_referer: no number of a person, no character that it must not.
+# What nginx adds to lines of the error log is masked without being told to.
 
 use warnings;
 use strict;
@@ -38,6 +39,16 @@ http {
 
         location /rewritten {
             rewrite ^ /other?q=13800138000 last;
+        }
+
+        location /gone/ {
+            proxy_pass http://127.0.0.1:8089/account/;
+        }
+
+        location /rules/gone/ {
+            hpf_mask_rule key nick kind=all;
+            hpf_mask_rule value mobile off;
+            proxy_pass http://127.0.0.1:8089/;
         }
     }
 }
@@ -91,7 +102,53 @@ is(logged("GET /x HTTP/1.0\r\n"), '[/x] [] []', 'after requests that are none');
 is(join(' ', grep { /13800138000/ && !/nick/ }
              split /\n/, $t->read_file('logs/masked.log')), '', 'nothing raw');
 
+# lines of the error log
+
+port(8089);
+
+my $target = "/gone/13800138000?mobile=13912345678&x=%3A6217000010012345677";
+my $gone = told("GET $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                . "Referer: http://a/?name=%E5%BC%A0%E5%B0%8F%E4%B8%89\r\n");
+
+like($gone, qr/connect\(\) failed .* client: 127\.0\.0\.1, server: /,
+     'a back end that is gone');
+my $args = qr/\?mobile=139\*{4}5678&x=%3A\*{15}5677/;
+
+like($gone, qr{ request: "GET /gone/138\*{4}8000$args HTTP/1\.1", },
+     'the request');
+like($gone, qr{ upstream: "http://127\.0\.0\.1:\d+/account/138\*{4}8000$args", },
+     'what the back end was asked');
+like($gone, qr{ host: "x", referrer: "http://a/\?name=%E5%BC%A0\*%E4%B8%89"$},
+     'the referrer');
+
+like(told("GET /rules/gone/?nick=joe&m=13800138000 HTTP/1.0\r\n"),
+     qr/ request: "GET \S+nick=\*\*\*&m=13800138000 HTTP/,
+     'by the rules of the location');
+
+my $long = told('GET /gone/?' . 'mobile=13800138000&' x 100
+                . " HTTP/1.0\r\n");
+
+like($long, qr/ request: "GET \S+mobile=138\*{4}8000&/, 'a long line');
+unlike($long, qr/13800138/, 'of which the rest is cut off');
+
 done_testing();
+
+
+# the line of the error log that this request added
+
+sub told {
+    my ($head) = @_;
+    my $from = length $t->log_text;
+    my $line;
+
+    http("$head\r\n");
+
+    $t->wait_for(sub {
+        ($line) = substr($t->log_text, $from) =~ /^(.*\[error\].*)\n/m;
+    });
+
+    return $line;
+}
 
 
 # the last line that this request added

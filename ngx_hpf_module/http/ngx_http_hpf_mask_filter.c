@@ -14,6 +14,7 @@
 #include "hpf_mask_path.h"
 #include "ngx_http_hpf_mask_body.h"
 #include "ngx_http_hpf_mask_conf.h"
+#include "ngx_http_hpf_mask_error_log.h"
 #include "ngx_http_hpf_mask_header.h"
 #include "ngx_http_hpf_mask_sent.h"
 #include "ngx_http_hpf_mask_uri.h"
@@ -577,6 +578,13 @@ ngx_http_hpf_mask_init(ngx_conf_t *cf)
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_POST_READ_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_hpf_mask_error_log_handler;
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
     if (h == NULL) {
