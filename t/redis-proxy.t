@@ -118,7 +118,7 @@ my %expected = (
     odd => sub {
         return $_[1] eq $well{$_[0]}
                || $_[1] =~ /^(?:503 store-unavailable|500 internal)$/
-               || $_[0] =~ /^(?:session|case)$/
+               || $_[0] =~ /^(?:session|case|login)$/
                   && $_[1] =~ /^(?:401|403|409|429|503) /;
     },
 );
