@@ -35,10 +35,10 @@ static ngx_http_log_handler_pt  ngx_http_next_log_handler;
 ngx_int_t
 ngx_http_hpf_mask_error_log_handler(ngx_http_request_t *r)
 {
-    /* an internal redirect does not come here, so it is never our own */
-
-    ngx_http_next_log_handler = r->log_handler;
-    r->log_handler = ngx_http_hpf_mask_error_log;
+    if (r->log_handler != ngx_http_hpf_mask_error_log) {
+        ngx_http_next_log_handler = r->log_handler;
+        r->log_handler = ngx_http_hpf_mask_error_log;
+    }
 
     return NGX_DECLINED;
 }
