@@ -86,6 +86,25 @@ ngx_hpf_lua_timer_create(ngx_log_t *log)
 
 
 /*
+ * The signal may come later than nginx unmaps the module, which is long before
+ * the process has ended.
+ */
+
+void
+ngx_hpf_lua_exit_worker(void)
+{
+    if (ngx_hpf_lua_timer_pid != ngx_pid) {
+        return;
+    }
+
+    (void) timer_delete(ngx_hpf_lua_timer);
+    (void) signal(NGX_HPF_LUA_SIGNAL, SIG_IGN);
+
+    ngx_hpf_lua_timer_pid = 0;
+}
+
+
+/*
  * Anew for each stretch.  It is not stopped behind one: that would be a system
  * call for each, against a signal now and then that finds nothing running.
  */

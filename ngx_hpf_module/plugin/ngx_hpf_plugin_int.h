@@ -48,6 +48,9 @@ typedef struct {
 extern const ngx_hpf_host_t  ngx_hpf_plugin_c_host;
 extern const ngx_hpf_host_t  ngx_hpf_lua_host;
 
+/* After the last plugin: takes away what a worker has for those in Lua. */
+void ngx_hpf_lua_exit_worker(void);
+
 
 typedef struct ngx_hpf_ledger_entry_s  ngx_hpf_ledger_entry_t;
 

@@ -229,6 +229,7 @@ ngx_hpf_plugins_exit_worker(ngx_hpf_plugins_t *plugins)
         plugins->active = NULL;
     }
 
+    ngx_hpf_lua_exit_worker();
     ngx_hpf_watchdog_stop();
     ngx_hpf_mark_exit(plugins);
 }
