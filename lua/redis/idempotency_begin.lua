@@ -49,7 +49,7 @@ if not KEYS[2] then
 end
 
 local limits = {}
-local enough = limit_take(limits, { unpack(KEYS, 2) }, ARGV, 4,
+local enough = limit_take(limits, KEYS, 2, #KEYS, ARGV, 4,
                           redis.call("TIME"))
 local answer = enough and begin() or { 5, "", "", "", "" }
 

@@ -2,7 +2,7 @@
 -- free again.  Stands in front of the scripts that take limits.
 --
 -- answer  gets four for each limit, behind what it has
--- keys    of the limits
+-- keys    of the limits, from first to last
 -- argv    from at on, three for each: microseconds of one token, microseconds
 --         of all, tokens wanted
 -- time    what TIME has said
@@ -12,12 +12,13 @@
 -- tokens left, microseconds until all are free, and until there is one, 0
 -- where there was.  Returns whether there was one of each.
 
-local function limit_take(answer, keys, argv, at, time)  -- luacheck: ignore
+-- luacheck: ignore 211
+local function limit_take(answer, keys, first, last, argv, at, time)
     local call, format = redis.call, string.format
     local now = time[1] * 1000000 + time[2]
     local base, arg, enough = #answer, at, true
 
-    for i = 1, #keys do
+    for i = first, last do
         local interval, room = argv[arg] + 0, argv[arg + 1] + 0
         local used = (call("GET", keys[i]) or 0) - now
 
@@ -50,9 +51,9 @@ local function limit_take(answer, keys, argv, at, time)  -- luacheck: ignore
         return false
     end
 
-    base = base - 4 * #keys
+    base = base - 4 * (last - first + 1)
 
-    for i = 1, #keys do
+    for i = first, last do
         local take, left = argv[at + 2] + 0, answer[base + 2]
 
         if take > left then

@@ -56,7 +56,7 @@ if n > 0 then
         keys[i] = prefix .. ARGV[i + 1]
     end
 
-    limit_take(s, keys, ARGV, n + 2, time)
+    limit_take(s, keys, 1, n, ARGV, n + 2, time)
 end
 
 return s

@@ -142,7 +142,7 @@ static ngx_hpf_redis_op_t *
 ngx_http_hpf_limit_eval(const ngx_http_hpf_limit_ask_t *ask,
     ngx_hpf_redis_pt handler, void *data)
 {
-    ngx_str_t                  args[4], hash;
+    ngx_str_t                  args[5], hash;
     hpf_gcra_t                *rate;
     ngx_http_hpf_ctx_t        *ctx;
     ngx_hpf_redis_eval_t       eval;
@@ -155,24 +155,25 @@ ngx_http_hpf_limit_eval(const ngx_http_hpf_limit_ask_t *ask,
     hash = ngx_http_hpf_store_hex(ctx, ask->key, HPF_HASH_LEN);
 
     args[0] = ngx_http_hpf_store_key(ctx, "l", &hash, ":limit");
-    args[1] = ngx_http_hpf_store_int(ctx, rate->interval);
-    args[2] = ngx_http_hpf_store_int(ctx, rate->interval * (rate->burst + 1));
-    args[3] = ngx_http_hpf_store_int(ctx, ask->want);
+    ngx_str_set(&args[1], "1");
+    args[2] = ngx_http_hpf_store_int(ctx, rate->interval);
+    args[3] = ngx_http_hpf_store_int(ctx, rate->interval * (rate->burst + 1));
+    args[4] = ngx_http_hpf_store_int(ctx, ask->want);
 
-    if (args[0].data == NULL || args[1].data == NULL || args[2].data == NULL
-        || args[3].data == NULL)
+    if (args[0].data == NULL || args[2].data == NULL || args[3].data == NULL
+        || args[4].data == NULL)
     {
         return NULL;
     }
 
     eval.script = &ngx_hpf_redis_script_limit_take;
     eval.nkeys = 1;
-    eval.argc = 4;
+    eval.argc = 5;
     eval.args = args;
 
     ctx->store_trip = 1;
 
-    return ngx_hpf_redis_eval(hmcf->redis, &eval, handler, data);
+    return ngx_hpf_redis_gather(hmcf->redis, &eval, handler, data);
 }
 
 
@@ -274,21 +275,27 @@ ngx_http_hpf_limit_send_group(ngx_http_hpf_ctx_t *ctx,
     const ngx_http_hpf_limit_group_t *group)
 {
     ngx_str_t              args[NGX_HTTP_HPF_LIMIT_ARGS];
+    ngx_uint_t             n;
     ngx_hpf_redis_eval_t   eval;
 
-    if (ngx_http_hpf_limit_keys(ctx, group, args) != NGX_OK
-        || ngx_http_hpf_limit_numbers(ctx, group, args + group->n) != NGX_OK)
+    n = group->n;
+
+    args[n] = ngx_http_hpf_store_int(ctx, n);
+
+    if (args[n].data == NULL
+        || ngx_http_hpf_limit_keys(ctx, group, args) != NGX_OK
+        || ngx_http_hpf_limit_numbers(ctx, group, args + n + 1) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     eval.script = &ngx_hpf_redis_script_limit_take;
-    eval.nkeys = group->n;
-    eval.argc = 4 * group->n;
+    eval.nkeys = n;
+    eval.argc = 1 + 4 * n;
     eval.args = args;
 
-    return ngx_http_hpf_store_eval(ctx, &eval,
-                                   ngx_http_hpf_limit_group_answer);
+    return ngx_http_hpf_store_gather(ctx, &eval,
+                                     ngx_http_hpf_limit_group_answer);
 }
 
 

@@ -37,6 +37,22 @@ ngx_http_hpf_store_eval(ngx_http_hpf_ctx_t *ctx,
 
 
 ngx_int_t
+ngx_http_hpf_store_gather(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_eval_t *eval, ngx_http_hpf_store_pt handler)
+{
+    ngx_http_hpf_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
+
+    ctx->store_handler = handler;
+    ctx->op = ngx_hpf_redis_gather(hmcf->redis, eval,
+                                   ngx_http_hpf_store_handler, ctx);
+
+    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+}
+
+
+ngx_int_t
 ngx_http_hpf_store_command(ngx_http_hpf_ctx_t *ctx, ngx_uint_t argc,
     const ngx_str_t *argv, ngx_http_hpf_store_pt handler)
 {

@@ -27,6 +27,8 @@ typedef void (*ngx_http_hpf_store_pt)(ngx_http_hpf_ctx_t *ctx,
 /* NGX_AGAIN: handler will be called; NGX_ERROR: no memory. */
 ngx_int_t ngx_http_hpf_store_eval(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_eval_t *eval, ngx_http_hpf_store_pt handler);
+ngx_int_t ngx_http_hpf_store_gather(ngx_http_hpf_ctx_t *ctx,
+    const ngx_hpf_redis_eval_t *eval, ngx_http_hpf_store_pt handler);
 ngx_int_t ngx_http_hpf_store_command(ngx_http_hpf_ctx_t *ctx,
     ngx_uint_t argc, const ngx_str_t *argv, ngx_http_hpf_store_pt handler);
 

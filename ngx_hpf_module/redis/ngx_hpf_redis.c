@@ -98,6 +98,8 @@ ngx_hpf_redis_init_worker(ngx_hpf_redis_t *rds, ngx_cycle_t *cycle)
     ngx_queue_init(&rds->failed);
     ngx_queue_init(&rds->free);
 
+    ngx_hpf_redis_gather_init(rds);
+
     rds->park.data = rds;
     rds->park.log = cycle->log;
     rds->park.handler = ngx_hpf_redis_route_handler;
@@ -122,6 +124,8 @@ ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds)
         return;
     }
 
+    ngx_hpf_redis_gather_close(rds);
+
     rds->topology->close(rds);
 
     for (q = ngx_queue_head(&rds->nodes);
@@ -135,7 +139,10 @@ ngx_hpf_redis_exit_worker(ngx_hpf_redis_t *rds)
 
     ngx_hpf_redis_route_close(rds);
 
-    while (!ngx_queue_empty(&rds->failed)) {
+    /* what handlers ask for now fails, too */
+
+    while (!ngx_queue_empty(&rds->failed) || rds->gather.n) {
+        ngx_hpf_redis_gather_close(rds);
         ngx_hpf_redis_cmd_fail_handler(&rds->fail);
     }
 

@@ -128,7 +128,16 @@ ngx_hpf_redis_op_t *ngx_hpf_redis_write(ngx_hpf_redis_t *rds,
 ngx_hpf_redis_op_t *ngx_hpf_redis_eval(ngx_hpf_redis_t *rds,
     const ngx_hpf_redis_eval_t *eval, ngx_hpf_redis_pt handler, void *data);
 
-/* As the two above, for what nobody waits for; errors are logged. */
+/*
+ * As the last, for a script that answers many in one call: with the others of
+ * this turn it becomes one command, but in a cluster.  KEYS and ARGV have what
+ * each asks behind each other, and the script tells them apart; it returns an
+ * array of answers, of which the handler gets its own.  An error is for all.
+ */
+ngx_hpf_redis_op_t *ngx_hpf_redis_gather(ngx_hpf_redis_t *rds,
+    const ngx_hpf_redis_eval_t *eval, ngx_hpf_redis_pt handler, void *data);
+
+/* Commands and scripts that nobody waits for; errors are logged. */
 void ngx_hpf_redis_send(ngx_hpf_redis_t *rds, ngx_uint_t argc,
     const ngx_str_t *argv);
 void ngx_hpf_redis_eval_send(ngx_hpf_redis_t *rds,

@@ -11,14 +11,10 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
-#include "hpf_digits.h"
 #include "ngx_hpf_redis_store.h"
 
 
 #define NGX_HPF_REDIS_CMD_FREE  256
-
-/* bytes of "*N" or "$N" and the end of the line */
-#define NGX_HPF_REDIS_CMD_HEAD  (1 + HPF_DIGITS + sizeof(CRLF) - 1)
 
 /* A timer and not a posted event: it keeps an exiting worker until then. */
 #define NGX_HPF_REDIS_CMD_TURN  1
@@ -28,7 +24,6 @@
 
 static ngx_hpf_redis_op_t *ngx_hpf_redis_cmd_make(ngx_hpf_redis_t *rds,
     ngx_uint_t argc, const ngx_str_t *argv);
-static u_char *ngx_hpf_redis_cmd_head(u_char *p, u_char type, size_t n);
 static size_t ngx_hpf_redis_cmd_reason(ngx_hpf_redis_op_t *op, u_char *text,
     size_t size);
 static void ngx_hpf_redis_cmd_sent_handler(void *data,
@@ -239,21 +234,14 @@ ngx_int_t
 ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
     const ngx_str_t *argv)
 {
-    u_char      *p;
-    size_t       len;
-    ngx_uint_t   i;
+    u_char  *p;
 
     if (argc == 0) {
         return NGX_ERROR;
     }
 
-    len = NGX_HPF_REDIS_CMD_HEAD;
-
-    for (i = 0; i < argc; i++) {
-        len += NGX_HPF_REDIS_CMD_HEAD + argv[i].len + sizeof(CRLF) - 1;
-    }
-
-    p = ngx_alloc(len, op->rds->cycle->log);
+    p = ngx_alloc(NGX_HPF_REDIS_CMD_HEAD + ngx_hpf_redis_cmd_size(argc, argv),
+                  op->rds->cycle->log);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -261,30 +249,58 @@ ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
     op->cmd = p;
 
     p = ngx_hpf_redis_cmd_head(p, '*', argc);
+    p = ngx_hpf_redis_cmd_put(p, argc, argv);
 
-    for (i = 0; i < argc; i++) {
-        p = ngx_hpf_redis_cmd_head(p, '$', argv[i].len);
+    op->len = p - op->cmd;
 
-        if (argv[i].len) {
-            p = ngx_cpymem(p, argv[i].data, argv[i].len);
+    /* a script has its own name */
+
+    if (op->name_len == 0) {
+        op->name_len = ngx_min(argv[0].len, NGX_HPF_REDIS_NAME);
+        ngx_memcpy(op->name, argv[0].data, op->name_len);
+    }
+
+    return NGX_OK;
+}
+
+
+size_t
+ngx_hpf_redis_cmd_size(ngx_uint_t n, const ngx_str_t *strings)
+{
+    size_t      size;
+    ngx_uint_t  i;
+
+    size = 0;
+
+    for (i = 0; i < n; i++) {
+        size += NGX_HPF_REDIS_CMD_HEAD + strings[i].len + sizeof(CRLF) - 1;
+    }
+
+    return size;
+}
+
+
+u_char *
+ngx_hpf_redis_cmd_put(u_char *p, ngx_uint_t n, const ngx_str_t *strings)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_hpf_redis_cmd_head(p, '$', strings[i].len);
+
+        if (strings[i].len) {
+            p = ngx_cpymem(p, strings[i].data, strings[i].len);
         }
 
         *p++ = CR;
         *p++ = LF;
     }
 
-    op->len = p - op->cmd;
-    op->name_len = ngx_min(argv[0].len, NGX_HPF_REDIS_NAME);
-
-    ngx_memcpy(op->name, argv[0].data, op->name_len);
-
-    return NGX_OK;
+    return p;
 }
 
 
-/* What an array or a string of RESP begins with. */
-
-static u_char *
+u_char *
 ngx_hpf_redis_cmd_head(u_char *p, u_char type, size_t n)
 {
     size_t  len;

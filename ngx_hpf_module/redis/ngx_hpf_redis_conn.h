@@ -16,6 +16,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
+#include "hpf_digits.h"
 #include "ngx_hpf_redis.h"
 #include "ngx_hpf_redis_reply.h"
 #include "ngx_hpf_redis_url.h"
@@ -25,6 +26,9 @@
 #define NGX_HPF_REDIS_NAME    24
 
 #define NGX_HPF_REDIS_NO_SLOT -1
+
+/* bytes of "*N" or "$N" and the end of the line */
+#define NGX_HPF_REDIS_CMD_HEAD  (1 + HPF_DIGITS + sizeof(CRLF) - 1)
 
 /* bytes read at a time */
 #define NGX_HPF_REDIS_IN      16384
@@ -56,6 +60,7 @@ struct ngx_hpf_redis_op_s {
 
     u_char                       *cmd;        /* as it is sent */
     size_t                        len;
+    size_t                        keys;       /* of it, before it is joined */
     uint64_t                      offset;     /* in the link's stream */
     ngx_msec_t                    deadline;
 
@@ -226,6 +231,14 @@ ngx_hpf_redis_op_t *ngx_hpf_redis_cmd_alloc(ngx_hpf_redis_t *rds);
 void ngx_hpf_redis_cmd_free(ngx_hpf_redis_op_t *op);
 ngx_int_t ngx_hpf_redis_cmd_format(ngx_hpf_redis_op_t *op, ngx_uint_t argc,
     const ngx_str_t *argv);
+
+/* Strings as RESP has them: bytes that are enough, and where they end. */
+size_t ngx_hpf_redis_cmd_size(ngx_uint_t n, const ngx_str_t *strings);
+u_char *ngx_hpf_redis_cmd_put(u_char *p, ngx_uint_t n,
+    const ngx_str_t *strings);
+
+/* What an array or a string begins with. */
+u_char *ngx_hpf_redis_cmd_head(u_char *p, u_char type, size_t n);
 
 /* From now on it is the link's. */
 void ngx_hpf_redis_cmd_attach(ngx_hpf_redis_op_t *op,

@@ -72,28 +72,18 @@ ngx_hpf_redis_eval_create(ngx_hpf_redis_t *rds,
 {
     ngx_hpf_redis_op_t  *op;
 
-    op = ngx_hpf_redis_cmd_alloc(rds);
+    op = ngx_hpf_redis_eval_alloc(rds, eval->script);
     if (op == NULL) {
         return NULL;
     }
-
-    ngx_hpf_redis_eval_digest(eval->script);
 
     if (ngx_hpf_redis_eval_format(op, eval) != NGX_OK) {
         ngx_hpf_redis_cmd_free(op);
         return NULL;
     }
 
-    op->script = eval->script;
     op->handler = handler;
     op->data = data;
-
-    op->name_len = ngx_min(eval->script->name.len, NGX_HPF_REDIS_NAME);
-    ngx_memcpy(op->name, eval->script->name.data, op->name_len);
-
-    op->durable = (eval->script->durable && rds->conf.replicas);
-
-    rds->stat.commands++;
 
     return op;
 }
@@ -118,13 +108,7 @@ ngx_hpf_redis_eval_format(ngx_hpf_redis_op_t *op,
         }
     }
 
-    ngx_str_set(&argv[0], "EVALSHA");
-
-    argv[1].data = eval->script->sha1;
-    argv[1].len = 40;
-
-    argv[2].data = keys;
-    argv[2].len = ngx_sprintf(keys, "%ui", eval->nkeys) - keys;
+    ngx_hpf_redis_eval_head(eval->script, eval->nkeys, keys, argv);
 
     if (eval->argc) {
         ngx_memcpy(&argv[3], eval->args, eval->argc * sizeof(ngx_str_t));
@@ -137,6 +121,44 @@ ngx_hpf_redis_eval_format(ngx_hpf_redis_op_t *op,
     }
 
     return rc;
+}
+
+
+ngx_hpf_redis_op_t *
+ngx_hpf_redis_eval_alloc(ngx_hpf_redis_t *rds, ngx_hpf_redis_script_t *script)
+{
+    ngx_hpf_redis_op_t  *op;
+
+    op = ngx_hpf_redis_cmd_alloc(rds);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    ngx_hpf_redis_eval_digest(script);
+
+    op->script = script;
+    op->name_len = ngx_min(script->name.len, NGX_HPF_REDIS_NAME);
+    ngx_memcpy(op->name, script->name.data, op->name_len);
+
+    op->durable = (script->durable && rds->conf.replicas);
+
+    rds->stat.commands++;
+
+    return op;
+}
+
+
+void
+ngx_hpf_redis_eval_head(ngx_hpf_redis_script_t *script, ngx_uint_t nkeys,
+    u_char *digits, ngx_str_t *argv)
+{
+    ngx_str_set(&argv[0], "EVALSHA");
+
+    argv[1].data = script->sha1;
+    argv[1].len = 40;
+
+    argv[2].data = digits;
+    argv[2].len = ngx_sprintf(digits, "%ui", nkeys) - digits;
 }
 
 

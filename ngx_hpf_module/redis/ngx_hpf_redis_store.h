@@ -44,6 +44,19 @@ typedef struct ngx_hpf_redis_cluster_s   ngx_hpf_redis_cluster_t;
 typedef struct ngx_hpf_redis_sentinel_s  ngx_hpf_redis_sentinel_t;
 
 
+/* Who asks of one script in this turn. */
+
+typedef struct {
+    ngx_hpf_redis_script_t          *script;
+    ngx_queue_t                      ops;
+    ngx_uint_t                       n;
+    ngx_uint_t                       nkeys;
+    ngx_uint_t                       argc;
+    size_t                           len;     /* bytes of all arguments */
+    ngx_event_t                      event;   /* end of this turn */
+} ngx_hpf_redis_gather_t;
+
+
 typedef struct {
     ngx_queue_t                      queue;
     ngx_str_t                        prefix;
@@ -66,6 +79,8 @@ struct ngx_hpf_redis_s {
     ngx_hpf_redis_cluster_t         *cluster;
 
     ngx_queue_t                      trackers;
+
+    ngx_hpf_redis_gather_t           gather;
 
     ngx_queue_t                      parked;  /* wait for a server */
     ngx_event_t                      park;
@@ -116,6 +131,22 @@ void ngx_hpf_redis_cmd_drain(ngx_hpf_redis_t *rds);
 
 /* Fills the digest, if it is not there. */
 void ngx_hpf_redis_eval_digest(ngx_hpf_redis_script_t *script);
+
+/* An operation for a script, not formatted yet; NULL: no memory. */
+ngx_hpf_redis_op_t *ngx_hpf_redis_eval_alloc(ngx_hpf_redis_t *rds,
+    ngx_hpf_redis_script_t *script);
+
+/*
+ * The three strings before the keys; digits have the number of these, and
+ * room for NGX_INT_T_LEN.
+ */
+void ngx_hpf_redis_eval_head(ngx_hpf_redis_script_t *script, ngx_uint_t nkeys,
+    u_char *digits, ngx_str_t *argv);
+
+
+/* What is gathered goes out at the end of a turn, or of the worker. */
+void ngx_hpf_redis_gather_init(ngx_hpf_redis_t *rds);
+void ngx_hpf_redis_gather_close(ngx_hpf_redis_t *rds);
 
 
 #endif /* _NGX_HPF_REDIS_STORE_H_INCLUDED_ */
