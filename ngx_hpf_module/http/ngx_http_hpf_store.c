@@ -16,6 +16,8 @@
 #include "ngx_http_hpf_store.h"
 
 
+static ngx_int_t ngx_http_hpf_store_wait(ngx_http_hpf_ctx_t *ctx,
+    ngx_hpf_redis_op_t *op, ngx_http_hpf_store_pt handler);
 static void ngx_http_hpf_store_handler(void *data,
     const ngx_hpf_redis_reply_t *reply);
 
@@ -24,15 +26,15 @@ ngx_int_t
 ngx_http_hpf_store_eval(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_eval_t *eval, ngx_http_hpf_store_pt handler)
 {
+    ngx_hpf_redis_op_t        *op;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    ctx->store_handler = handler;
-    ctx->op = ngx_hpf_redis_eval(hmcf->redis, eval,
-                                 ngx_http_hpf_store_handler, ctx);
+    op = ngx_hpf_redis_eval(hmcf->redis, eval,
+                            ngx_http_hpf_store_handler, ctx);
 
-    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+    return ngx_http_hpf_store_wait(ctx, op, handler);
 }
 
 
@@ -40,15 +42,15 @@ ngx_int_t
 ngx_http_hpf_store_gather(ngx_http_hpf_ctx_t *ctx,
     const ngx_hpf_redis_eval_t *eval, ngx_http_hpf_store_pt handler)
 {
+    ngx_hpf_redis_op_t        *op;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    ctx->store_handler = handler;
-    ctx->op = ngx_hpf_redis_gather(hmcf->redis, eval,
-                                   ngx_http_hpf_store_handler, ctx);
+    op = ngx_hpf_redis_gather(hmcf->redis, eval,
+                              ngx_http_hpf_store_handler, ctx);
 
-    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+    return ngx_http_hpf_store_wait(ctx, op, handler);
 }
 
 
@@ -56,15 +58,15 @@ ngx_int_t
 ngx_http_hpf_store_command(ngx_http_hpf_ctx_t *ctx, ngx_uint_t argc,
     const ngx_str_t *argv, ngx_http_hpf_store_pt handler)
 {
+    ngx_hpf_redis_op_t        *op;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    ctx->store_handler = handler;
-    ctx->op = ngx_hpf_redis_command(hmcf->redis, argc, argv,
-                                    ngx_http_hpf_store_handler, ctx);
+    op = ngx_hpf_redis_command(hmcf->redis, argc, argv,
+                               ngx_http_hpf_store_handler, ctx);
 
-    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+    return ngx_http_hpf_store_wait(ctx, op, handler);
 }
 
 
@@ -72,15 +74,26 @@ ngx_int_t
 ngx_http_hpf_store_write(ngx_http_hpf_ctx_t *ctx, ngx_uint_t argc,
     const ngx_str_t *argv, ngx_http_hpf_store_pt handler)
 {
+    ngx_hpf_redis_op_t        *op;
     ngx_http_hpf_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_hpf_module);
 
-    ctx->store_handler = handler;
-    ctx->op = ngx_hpf_redis_write(hmcf->redis, argc, argv,
-                                  ngx_http_hpf_store_handler, ctx);
+    op = ngx_hpf_redis_write(hmcf->redis, argc, argv,
+                             ngx_http_hpf_store_handler, ctx);
 
-    return ctx->op ? NGX_AGAIN : NGX_ERROR;
+    return ngx_http_hpf_store_wait(ctx, op, handler);
+}
+
+
+static ngx_int_t
+ngx_http_hpf_store_wait(ngx_http_hpf_ctx_t *ctx, ngx_hpf_redis_op_t *op,
+    ngx_http_hpf_store_pt handler)
+{
+    ctx->store_handler = handler;
+    ctx->op = op;
+
+    return op ? NGX_AGAIN : NGX_ERROR;
 }
 
 

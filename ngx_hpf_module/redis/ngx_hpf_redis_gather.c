@@ -23,9 +23,8 @@
 static ngx_int_t ngx_hpf_redis_gather_format(ngx_hpf_redis_op_t *op,
     const ngx_hpf_redis_eval_t *eval);
 static void ngx_hpf_redis_gather_handler(ngx_event_t *ev);
-static void ngx_hpf_redis_gather_send(ngx_hpf_redis_gather_t *gather);
-static ngx_hpf_redis_op_t *ngx_hpf_redis_gather_join(
-    const ngx_hpf_redis_gather_t *gather, ngx_hpf_redis_t *rds);
+static void ngx_hpf_redis_gather_send(ngx_hpf_redis_t *rds);
+static ngx_hpf_redis_op_t *ngx_hpf_redis_gather_join(ngx_hpf_redis_t *rds);
 static void ngx_hpf_redis_gather_reply(void *data,
     const ngx_hpf_redis_reply_t *reply);
 
@@ -52,7 +51,7 @@ ngx_hpf_redis_gather_close(ngx_hpf_redis_t *rds)
 {
     if (rds->gather.n) {
         ngx_delete_posted_event(&rds->gather.event);
-        ngx_hpf_redis_gather_handler(&rds->gather.event);
+        ngx_hpf_redis_gather_send(rds);
     }
 }
 
@@ -81,12 +80,14 @@ ngx_hpf_redis_gather(ngx_hpf_redis_t *rds, const ngx_hpf_redis_eval_t *eval,
 
     gather = &rds->gather;
 
+    /* in a cluster one command has keys of one slot */
+
     if (gather->n
         && (gather->n == NGX_HPF_REDIS_GATHER
             || gather->script != eval->script
             || rds->cluster))
     {
-        ngx_hpf_redis_gather_send(gather);
+        ngx_hpf_redis_gather_send(rds);
     }
 
     ngx_queue_insert_tail(&gather->ops, &op->queue);
@@ -133,24 +134,22 @@ ngx_hpf_redis_gather_format(ngx_hpf_redis_op_t *op,
 static void
 ngx_hpf_redis_gather_handler(ngx_event_t *ev)
 {
-    ngx_hpf_redis_t *rds = ev->data;
-
-    ngx_hpf_redis_gather_send(&rds->gather);
+    ngx_hpf_redis_gather_send(ev->data);
 }
 
 
 static void
-ngx_hpf_redis_gather_send(ngx_hpf_redis_gather_t *gather)
+ngx_hpf_redis_gather_send(ngx_hpf_redis_t *rds)
 {
-    ngx_queue_t         *q;
-    ngx_hpf_redis_t     *rds;
-    ngx_hpf_redis_op_t  *op, *first;
+    ngx_queue_t             *q;
+    ngx_hpf_redis_op_t      *op, *first;
+    ngx_hpf_redis_gather_t  *gather;
 
-    rds = gather->event.data;
+    gather = &rds->gather;
     first = ngx_queue_data(ngx_queue_head(&gather->ops), ngx_hpf_redis_op_t,
                            queue);
 
-    op = ngx_hpf_redis_gather_join(gather, rds);
+    op = ngx_hpf_redis_gather_join(rds);
 
     gather->n = 0;
     gather->nkeys = 0;
@@ -187,13 +186,15 @@ ngx_hpf_redis_gather_send(ngx_hpf_redis_gather_t *gather)
 /* All of them as one command.  NULL: no memory. */
 
 static ngx_hpf_redis_op_t *
-ngx_hpf_redis_gather_join(const ngx_hpf_redis_gather_t *gather,
-    ngx_hpf_redis_t *rds)
+ngx_hpf_redis_gather_join(ngx_hpf_redis_t *rds)
 {
-    u_char              *p, keys[NGX_INT_T_LEN];
-    ngx_str_t            argv[3];
-    ngx_queue_t         *q;
-    ngx_hpf_redis_op_t  *op, *part;
+    u_char                  *p, keys[NGX_INT_T_LEN];
+    ngx_str_t                argv[3];
+    ngx_queue_t             *q;
+    ngx_hpf_redis_op_t      *op, *part;
+    ngx_hpf_redis_gather_t  *gather;
+
+    gather = &rds->gather;
 
     op = ngx_hpf_redis_eval_alloc(rds, gather->script);
     if (op == NULL) {
