@@ -79,34 +79,6 @@ sub at_once {
 sub expected { join ' ', map { --$left[$_] } @_ }
 
 
-# scripts that Redis has run, and that it did not know
-
-sub scripts {
-    my $info = $t->redis('INFO', 'commandstats');
-    my %n = (run => 0, unknown => 0);
-
-    for my $name (qw/ eval evalsha /) {
-        my ($calls, $failed) = $info =~
-            /^cmdstat_$name:calls=(\d+).*failed_calls=(\d+)/m or next;
-
-        $n{run} += $calls - $failed;
-        $n{unknown} += $failed;
-    }
-
-    return \%n;
-}
-
-
-sub cost {
-    my ($try) = @_;
-    my $before = scripts();
-    $try->();
-    my $after = scripts();
-
-    return { map { $_ => $after->{$_} - $before->{$_} } keys %$after };
-}
-
-
 my @all = 0 .. $N - 1;
 
 is(at_once(@all), expected(@all), 'each is told of his own');
@@ -116,7 +88,7 @@ is(at_once(@all), expected(@all), 'each is told of his own');
 my $few;
 
 for (1 .. 20) {
-    $few = cost(sub { is(at_once(@all), expected(@all), 'again') });
+    $few = $t->store_cost(sub { is(at_once(@all), expected(@all), 'again') });
     last if $few->{run} == 2;
 }
 
@@ -128,12 +100,12 @@ my @many = (@all) x 6;
 
 is(at_once(@many), expected(@many), 'more than go into one script');
 
-$few = cost(sub { at_once(@many); expected(@many) });
+$few = $t->store_cost(sub { at_once(@many); expected(@many) });
 cmp_ok($few->{run}, '<', @many / 4, "in few: $few->{run}");
 
 $t->redis('SCRIPT', 'FLUSH');
 
-my $more = cost(sub {
+my $more = $t->store_cost(sub {
     is(at_once(@all), expected(@all), 'a script that was forgotten');
 });
 

@@ -84,25 +84,8 @@ sub turns {
 
 # scripts that Redis has run
 
-sub scripts {
-    my $stats = $one->redis('INFO', 'commandstats');
-    my $n = 0;
-
-    # a script by its digest fails where Redis does not know it yet
-
-    $n += $1 - $2
-        while $stats =~ /^cmdstat_eval\w*:calls=(\d+).*failed_calls=(\d+)/mg;
-
-    return $n;
-}
-
-
-sub cost {
-    my ($try) = @_;
-    my $before = scripts();
-    $try->();
-    return scripts() - $before;
-}
+sub scripts { $one->store_did->{run} }
+sub cost { $one->store_cost($_[0])->{run} }
 
 
 sub keys_of { @{ $one->redis('KEYS', $_[0]) } }

@@ -112,6 +112,7 @@ my $gone = told("GET $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 like($gone, qr/connect\(\) failed .* client: 127\.0\.0\.1, server: /,
      'a back end that is gone');
+
 my $args = qr/\?mobile=139\*{4}5678&x=%3A\*{15}5677/;
 
 like($gone, qr{ request: "GET /gone/138\*{4}8000$args HTTP/1\.1", },

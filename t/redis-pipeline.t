@@ -45,39 +45,6 @@ sub all_at_once {
 }
 
 
-# of Redis: reads of its sockets, scripts that were run, and called in vain
-
-sub counts {
-    my $info = $t->redis('INFO', 'all');
-    my %n = (eval => 0, evalsha => 0);
-
-    ($n{reads}) = $info =~ /^total_reads_processed:(\d+)/m;
-
-    for my $name (qw/ eval evalsha /) {
-        my ($calls, $failed) = $info =~
-            /^cmdstat_$name:calls=(\d+).*failed_calls=(\d+)/m or next;
-
-        $n{$name} = $calls;
-        $n{forgotten} = $failed if $name eq 'evalsha';
-    }
-
-    return \%n;
-}
-
-
-sub cost {
-    my ($try) = @_;
-    my $before = counts();
-    $try->();
-    my $after = counts();
-
-    # this one has read as well
-
-    return { map { $_ => $after->{$_} - ($before->{$_} || 0)
-                         - ($_ eq 'reads') } keys %$after };
-}
-
-
 is(all_at_once(), "@users", 'each gets its own');
 
 # a ping, or a request that came a turn later, may be in between
@@ -85,24 +52,24 @@ is(all_at_once(), "@users", 'each gets its own');
 my $few;
 
 for (1 .. 20) {
-    $few = cost(sub { is(all_at_once(), "@users", 'again') });
+    $few = $t->store_cost(sub { is(all_at_once(), "@users", 'again') });
     last if $few->{reads} == 1;
 }
 
-is($few->{evalsha}, $N, 'as many questions as requests');
+is($few->{digest}, $N, 'as many questions as requests');
 is($few->{reads}, 1, 'in one read of Redis');
 
 $t->redis('SCRIPT', 'FLUSH');
 
-my $more = cost(sub {
+my $more = $t->store_cost(sub {
     is(all_at_once(), "@users", 'a script that was forgotten');
 });
 
-is($more->{forgotten}, $N, 'all asked for it');
-is($more->{eval}, $N, 'and sent it');
+is($more->{unknown}, $N, 'all asked for it');
+is($more->{text}, $N, 'and sent it');
 cmp_ok($more->{reads}, '<=', 12, "in few writes: $more->{reads}");
 
-is(cost(\&all_at_once)->{evalsha}, $N, 'then it is known again');
-is(cost(\&all_at_once)->{forgotten}, 0, 'to all');
+is($t->store_cost(\&all_at_once)->{digest}, $N, 'then it is known again');
+is($t->store_cost(\&all_at_once)->{unknown}, 0, 'to all');
 
 done_testing();

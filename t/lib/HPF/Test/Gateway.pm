@@ -20,6 +20,9 @@ package HPF::Test::Gateway;
 #   the keys of that one, on port(8180) and port(8181).
 # quiet(): returns when the gateway has done what it does at the store unasked,
 #   for tests that count what a request costs there
+# store_did(): what Redis did: reads of its sockets, scripts that came by their
+#   text and by their digest, those that were unknown, and those that were run;
+#   store_cost(CODE): how much of each by that
 # workers_say(STATUS): whether /readyz of each worker comes to have that; waits
 # heard(): returns when each worker is ready and has come to what the store told
 #   it of until now: that is known late, and takes nothing out of the cache
@@ -221,6 +224,35 @@ sub quiet {
         or die "the gateway does not come to rest\n";
 
     return $self;
+}
+
+
+sub store_did {
+    my ($self) = @_;
+    my $info = $self->redis('INFO', 'all');
+    my %n = (text => 0, digest => 0, unknown => 0);
+
+    ($n{reads}) = $info =~ /^total_reads_processed:(\d+)/m;
+    $n{text} = $1 if $info =~ /^cmdstat_eval:calls=(\d+)/m;
+    @n{qw/ digest unknown /} = ($1, $2)
+        if $info =~ /^cmdstat_evalsha:calls=(\d+).*failed_calls=(\d+)/m;
+
+    $n{run} = $n{text} + $n{digest} - $n{unknown};
+
+    return \%n;
+}
+
+
+sub store_cost {
+    my ($self, $try) = @_;
+    my $before = $self->store_did;
+    $try->();
+    my $after = $self->store_did;
+
+    # this one has read as well
+
+    return { map { $_ => $after->{$_} - $before->{$_} - ($_ eq 'reads') }
+                 keys %$after };
 }
 
 
